@@ -1,0 +1,1 @@
+"""Alerts: signals become incidents, incidents become cases, and people are told in time."""

@@ -1,0 +1,1 @@
+"""Channels: a shelf of ways to tell someone, one file per transport."""

@@ -1,0 +1,1 @@
+"""Detectors: frames and readings become signals, by models, trackers and rules."""

@@ -1,0 +1,113 @@
+"""Rule: a pure condition over readings or tracks; observe() folds in what came, level() says what holds now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Protocol
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+
+from detectors.signal import Severity, SignalState
+from detectors.track import Track
+from ingest.duration import format_duration, parse_duration
+from ingest.reading import Reading
+from ingest.text import Text
+
+Duration = Annotated[
+    timedelta, BeforeValidator(parse_duration), PlainSerializer(format_duration, return_type=str)
+]
+"""`30s`, `10m`, `4h`, `2d` in files; a timedelta in code."""
+
+RuleState = Mapping[str, object]
+"""What a rule remembers between calls: JSON-like, because it is stored with the readings it came from."""
+
+
+class RuleParams(BaseModel):
+    """What every rule of the registry carries, whatever its kind."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
+    kind: str
+    condition: str | None = None
+    devices: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
+    site_kinds: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
+    severity: Severity = "minor"
+    raise_after: Duration = timedelta(0)
+    clear_after: Duration = timedelta(0)
+    zone_name: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What a rule says now.
+
+    Attributes:
+        state: active, inactive, or unknown when there is no data to judge by.
+        since: When the state began to be true (UTC).
+        value: The value that decided, or None.
+        limit: The limit it is held against, or None.
+        certainty: 0..1.
+        explanation: One sentence in both languages: which rule, which limit, since when.
+        tracks: The tracks that decided, for the boxes on the evidence.
+    """
+
+    state: SignalState
+    since: datetime
+    value: float | None
+    limit: float | None
+    certainty: float
+    explanation: Text
+    tracks: tuple[Track, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is followed on one camera at one moment.
+
+    Attributes:
+        device: Registry id of the camera.
+        at: Wall time of the frame (UTC).
+        tracks: All tracks seen in this frame.
+    """
+
+    device: str
+    at: datetime
+    tracks: tuple[Track, ...]
+
+
+class ReadingRule(Protocol):
+    """A rule over the readings of one device; a file on the shelf exports `Rule`, `Params` and INPUT."""
+
+    params: RuleParams
+
+    def start(self, at: datetime) -> RuleState:
+        """The state before anything was seen, at the moment the rule was switched on."""
+
+    def observe(self, state: RuleState, reading: Reading) -> RuleState:
+        """The state after one reading.
+
+        Readings of other quantities, or of a quality other than `good`, change nothing.
+        """
+
+    def level(self, state: RuleState, now: datetime) -> Level:
+        """What holds now."""
+
+
+class TrackRule(Protocol):
+    """A rule over the tracks of one camera; a file on the shelf exports `Rule`, `Params` and INPUT."""
+
+    params: RuleParams
+
+    def start(self, at: datetime) -> RuleState:
+        """The state before anything was seen."""
+
+    def observe(self, state: RuleState, scene: Scene) -> RuleState:
+        """The state after one analysed frame."""
+
+    def level(self, state: RuleState, now: datetime) -> Level:
+        """What holds now."""

@@ -1,0 +1,1 @@
+"""Hub: the commands, and the one composition root that wires everything together."""

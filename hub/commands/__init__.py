@@ -1,0 +1,1 @@
+"""Commands: a shelf of `python -m hub <command>`, one file per command."""

@@ -1,0 +1,26 @@
+"""Frame: one decoded picture of one camera, with media time and wall time apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture.
+
+    Attributes:
+        device: Registry id of the camera.
+        pts: Media time, seconds since the stream's first packet (never goes back within a session).
+        at: Wall time of arrival of the packet it was decoded from (UTC).
+        image: uint8, shape (height, width, 3), BGR.
+    """
+
+    device: str
+    pts: float
+    at: datetime
+    image: NDArray[np.uint8]

@@ -1,0 +1,1 @@
+"""Payloads: a shelf of pure decoders, one file per convention, from topic and bytes to readings."""
