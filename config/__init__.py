@@ -1,1 +1,1 @@
-"""Config: settings, the registry's schema and the catalogues that a county edits; the files are the manual."""
+"""Config: settings, the registry's schema, and catalogues that a county edits; the files are the manual."""

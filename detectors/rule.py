@@ -1,4 +1,4 @@
-"""Rule: a pure condition over readings or tracks; observe() folds in what came, level() says what holds now."""
+"""Rule: a pure condition over readings or tracks: observe() folds in what came, level() says what holds."""
 
 from __future__ import annotations
 

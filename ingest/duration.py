@@ -10,7 +10,7 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 
 
 def parse_duration(value: object) -> timedelta:
-    """The length that `value` names (a timedelta passes through); raises ValueError with the accepted forms."""
+    """The length that `value` names; a timedelta passes through. ValueError names the accepted forms."""
     if isinstance(value, timedelta):
         return value
     text = str(value).strip()
