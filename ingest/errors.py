@@ -17,6 +17,7 @@
     │   └── DataInUse             another hub holds this data folder
     ├── TooOld                    asked for events older than kept; carries `oldest` (HTTP 410)
     ├── TooLarge                  more bytes than accepted (HTTP 413)
+    ├── TooMany                   asked too often; again after `retry_after` seconds (HTTP 429)
     └── Unavailable               a part is away for now (HTTP 503)
         ├── CameraUnreachable     refused, timed out, not RTSP, wrong password (`reason` is the metric label)
         ├── StreamEnded           the camera's stream stopped or turned to garbage
@@ -183,6 +184,16 @@ class TooLarge(HubError):
     """More bytes than accepted."""
 
     slug = "too-large"
+
+
+class TooMany(HubError):
+    """Asked too often; ask again after `retry_after` seconds."""
+
+    slug = "too-many"
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message, mend=f"wait {retry_after} s")
+        self.retry_after = retry_after
 
 
 class Unavailable(HubError):
