@@ -1,0 +1,54 @@
+"""Secrets at rest: camera passwords and phone numbers are encrypted, people's passwords are hashed."""
+
+from __future__ import annotations
+
+import base64
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from ingest.errors import HubError
+
+MASK = "***"
+"""How a secret is written in an export; applied again, it keeps the stored one."""
+
+_HASHER = PasswordHasher()
+
+
+class SecretBox:
+    """Encrypts with a key derived from `HUB_SECRET`; the ledger keeps only what comes out of seal()."""
+
+    def __init__(self, secret: str) -> None:
+        key = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"registry secrets").derive(secret.encode())
+        self._fernet = Fernet(base64.urlsafe_b64encode(key))
+
+    def seal(self, text: str) -> str:
+        """`text`, encrypted; different each time."""
+        return self._fernet.encrypt(text.encode()).decode()
+
+    def open(self, sealed: str) -> str:
+        """What was sealed; HubError when it was sealed under another secret."""
+        try:
+            return self._fernet.decrypt(sealed.encode()).decode()
+        except InvalidToken as wrong:
+            raise HubError(
+                "a stored secret was encrypted with another HUB_SECRET",
+                where="HUB_SECRET",
+                mend="give the secret this data was written with, or enter the passwords again",
+            ) from wrong
+
+
+def hash_password(password: str) -> str:
+    """Argon2id hash of a person's password."""
+    return _HASHER.hash(password)
+
+
+def verify_password(password: str, hashed: str) -> bool:
+    """True when `password` is the one that was hashed; a broken hash fits nothing."""
+    try:
+        return _HASHER.verify(hashed, password)
+    except (VerificationError, InvalidHashError):
+        return False
