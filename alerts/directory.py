@@ -1,0 +1,137 @@
+"""Directory: the registry as the alert core knows it: who is where, who is called, which rules there are.
+
+Frozen: a change of the registry makes a new Directory. `config/directory.py` builds it from the entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from alerts.place import parse_place
+from alerts.route import Chosen, Facts, Route, choose
+from alerts.sight import Visibility
+from alerts.workflow import Workflow
+from detectors.signal import Severity
+from ingest.text import Text
+
+DEFAULT_ZONE = "Asia/Shanghai"
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A county, town, village, grid …; `timezone` None inherits from the parent."""
+
+    id: str
+    level: str
+    name: Text
+    parent: str | None = None
+    timezone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A department or station that cases are given to."""
+
+    id: str
+    area: str | None
+    name: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A kitchen, a crossroad, a village."""
+
+    id: str
+    area: str
+    kind: str
+    name: Text
+    lat: float | None = None
+    lon: float | None = None
+    state: str = "open"
+    calendar: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceEntry:
+    """A camera, sensor, gateway or speaker."""
+
+    id: str
+    kind: str
+    site: str
+    name: Text
+
+
+@dataclass(frozen=True, slots=True)
+class RuleMeta:
+    """What the alert core needs of a rule."""
+
+    id: str
+    kind: str
+    condition: str
+    severity: Severity
+
+
+@dataclass(frozen=True)
+class Directory:
+    """Everything by id; routes in their order."""
+
+    areas: Mapping[str, Area] = field(default_factory=dict)
+    units: Mapping[str, Unit] = field(default_factory=dict)
+    sites: Mapping[str, Site] = field(default_factory=dict)
+    devices: Mapping[str, DeviceEntry] = field(default_factory=dict)
+    rules: Mapping[str, RuleMeta] = field(default_factory=dict)
+    routes: tuple[Route, ...] = ()
+    workflows: Mapping[str, Workflow] = field(default_factory=dict)
+    default_timezone: str = DEFAULT_ZONE
+
+    def path(self, area: str) -> tuple[str, ...]:
+        """The areas from the top down to `area` itself; empty for an unknown area."""
+        found: list[str] = []
+        step: str | None = area
+        while step is not None and step in self.areas and step not in found:
+            found.append(step)
+            step = self.areas[step].parent
+        return tuple(reversed(found))
+
+    @cached_property
+    def _below(self) -> Mapping[str, frozenset[str]]:
+        below: dict[str, set[str]] = {area: set() for area in self.areas}
+        for area in self.areas:
+            for above in self.path(area):
+                below[above].add(area)
+        return {area: frozenset(each) for area, each in below.items()}
+
+    def descendants(self, area: str) -> frozenset[str]:
+        """`area` and everything below it; empty for an unknown area."""
+        return self._below.get(area, frozenset())
+
+    def zone(self, area: str | None) -> ZoneInfo:
+        """The time zone of an area: its own, else the nearest above, else the default."""
+        for each in reversed(self.path(area) if area else ()):
+            if name := self.areas[each].timezone:
+                return ZoneInfo(name)
+        return ZoneInfo(self.default_timezone)
+
+    def site_of(self, place: str) -> Site | None:
+        """The site of a place: itself, the site of its zone, or where the device stands."""
+        try:
+            base = parse_place(place).base
+        except ValueError:
+            return None
+        if base in self.devices:
+            base = self.devices[base].site
+        return self.sites.get(base)
+
+    def visibility(self, place: str) -> Visibility:
+        """Where a place (site, site/zone, device) or an area stands; nowhere when it is unknown."""
+        site = self.site_of(place)
+        if site is not None:
+            return Visibility(site.area, site.kind, site.id)
+        return Visibility(area=place) if place in self.areas else Visibility()
+
+    def choose(self, facts: Facts) -> Chosen | None:
+        """The route for an incident or a case, None when the table has none."""
+        return choose(self.routes, facts, self.path)
