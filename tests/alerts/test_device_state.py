@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from alerts.device_state import CameraReport, Judged, camera_state, sensor_state
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)

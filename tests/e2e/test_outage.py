@@ -1,0 +1,156 @@
+"""Parts go away and come back: each is shown as such, recovers by itself, and disturbs nobody else."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from ingest.mqtt.client import Client
+from tests.e2e.running import JSON, Running, demo, until
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+@contextmanager
+def frozen(pids: list[int]) -> Iterator[None]:
+    """These processes stand still, as a hung machine does; connections stay open and nothing answers."""
+    assert pids
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+def states(running: Running) -> dict[str, JSON]:
+    """Every device by id."""
+    return {str(each["id"]): each for each in running.items("/devices?limit=1000")}
+
+
+def component(running: Running, name: str) -> str:
+    """The state of one part in /readyz."""
+    body = running.get("/../../readyz").json()
+    return str(cast("JSON", cast("JSON", body["components"])[name])["state"])
+
+
+def test_broker_stops_for_20_seconds(tmp_path: Path) -> None:
+    """Sensors become unknown, cameras go on, what a QoS 1 client published meanwhile arrives."""
+    with demo(tmp_path / "data") as running:
+        until(
+            lambda: (
+                True
+                if all(
+                    each["state"] == "online" for each in states(running).values() if each["kind"] == "camera"
+                )
+                else None
+            ),
+            seconds=40,
+            what="all cameras online",
+        )
+        before = states(running)
+        run = running.wait_ready()
+        client = Client(str(run["mqtt"]), "outage-test", clock=lambda: datetime.now(UTC))
+        client.start()
+        until(lambda: True if client.connected else None, seconds=10, what="the test's client is connected")
+        target = next(
+            each for each in before.values() if each["kind"] == "sensor" and each["payload"] == "native"
+        )
+        with frozen(running.pids("mosquitto")):
+            stopped = time.monotonic()
+            until(
+                lambda: (
+                    True
+                    if all(
+                        each["state"] == "unknown"
+                        for each in states(running).values()
+                        if each["kind"] == "sensor"
+                    )
+                    else None
+                ),
+                seconds=15,
+                what="sensors unknown",
+            )
+            assert component(running, "broker") != "ok"
+            future = client.publish(
+                f"hub/v1/{target['site']}/{target['id']}/telemetry", b'{"battery": 61.5}', qos=1
+            )
+            while time.monotonic() - stopped < 20:
+                for name, device in states(running).items():
+                    if device["kind"] == "camera":
+                        assert device["state"] == before[name]["state"], name
+                        rate = cast("float", device["analysed_fps"])
+                        goal = cast("float", cast("JSON", device["sampling"])["target_fps"])
+                        assert rate >= 0.9 * goal, (name, rate, goal)
+                time.sleep(1)
+        until(lambda: True if component(running, "broker") == "ok" else None, seconds=10, what="broker back")
+        future.result(15)
+        client.stop(5)
+        until(
+            lambda: (
+                True
+                if any(
+                    each["value"] == 61.5
+                    for each in running.items(f"/readings?device={target['id']}&quantity=battery")
+                )
+                else None
+            ),
+            seconds=10,
+            what="the value published during the outage",
+        )
+
+
+def test_one_stream_stops(tmp_path: Path) -> None:
+    """A camera whose stream stops is offline within 15 s and back within 10 s; the rest does not notice."""
+    with demo(tmp_path / "data") as running:
+        until(
+            lambda: (
+                True
+                if all(
+                    each["state"] == "online" for each in states(running).values() if each["kind"] == "camera"
+                )
+                else None
+            ),
+            seconds=40,
+            what="all cameras online",
+        )
+        before = states(running)
+        lonely = running.pids("hub.demo.rtsp")
+        assert len(lonely) >= 2, "one camera of the demo has an RTSP server of its own"
+        urls = cast("dict[str, str]", running.wait_ready()["rtsp"])
+        ports = [url.split("/")[2].split(":")[-1] for url in urls.values()]
+        alone = next(name for name, url in urls.items() if ports.count(url.split("/")[2].split(":")[-1]) == 1)
+        pid = next(each for each in lonely if f"{alone}=" in command(each))
+        with frozen([pid]):
+            stopped = time.monotonic()
+            until(
+                lambda: True if running.device(alone)["state"] == "offline" else None,
+                seconds=15,
+                what=f"{alone} offline",
+            )
+            while time.monotonic() - stopped < 20:
+                for name, device in states(running).items():
+                    if device["kind"] == "camera" and name != alone:
+                        assert device["state"] == before[name]["state"], name
+                        goal = cast("float", cast("JSON", device["sampling"])["target_fps"])
+                        assert cast("float", device["analysed_fps"]) >= 0.9 * goal, name
+                time.sleep(1)
+        until(
+            lambda: True if running.device(alone)["state"] == "online" else None,
+            seconds=10,
+            what=f"{alone} back online",
+        )
+
+
+def command(pid: int) -> str:
+    """How the process was started."""
+    return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
