@@ -1,0 +1,197 @@
+"""Push: one tailer for all event websockets. What is pushed is what was committed, in the order of commits.
+
+The tailer is woken by each commit of this process (and looks once a second, for commits of others), reads the new
+rows once, makes each into text once, and offers it to every socket whose reader may see it. A new socket replays
+from the log until it has caught up with the tailer, and joins it in the same step of the event loop: no gap, no
+double.
+
+All of it belongs to the event loop's thread, but wake(), which any thread may call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import Sequence
+
+from starlette.websockets import WebSocket
+
+from alerts.event import Event
+from alerts.ledger import events
+from alerts.sight import Sight
+from api import accounts
+from api.auth import Auth
+from api.hub import Hub
+from api.rights import Principal, principal
+from api.sockets import RIGHTS_ENDED, TOKEN_ENDED, TOO_OLD, Socket, accept
+from ingest.errors import NotAuthenticated, TooOld
+from ingest.instant import format_instant
+
+log = logging.getLogger(__name__)
+
+PAGE = 500
+POLL = 1.0
+"""Seconds between two looks at the log without a wake-up."""
+
+EVERYTHING = Sight.everything()
+
+
+class Tailer:
+    """Reads the log as it grows and offers it to the joined sockets."""
+
+    def __init__(self, hub: Hub, auth: Auth) -> None:
+        self._hub = hub
+        self._auth = auth
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._news = asyncio.Event()
+        self._sockets: set[Socket] = set()
+        self._task: asyncio.Task[None] | None = None
+        self.head = 0
+        self.pushed = 0
+        self.failures = 0
+
+    @property
+    def sockets(self) -> int:
+        """Sockets that have joined."""
+        return len(self._sockets)
+
+    async def start(self) -> None:
+        """Begin at the present head; from the event loop that serves the sockets."""
+        self._loop = asyncio.get_running_loop()
+        self.head = await asyncio.to_thread(self._read_head)
+        self._task = asyncio.create_task(self._run(), name="event tailer")
+
+    async def stop(self) -> None:
+        """End; joined sockets are closed by the server."""
+        self._loop = None
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def wake(self) -> None:
+        """Something was committed; from any thread."""
+        loop = self._loop
+        if loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop ended between the two lines: nobody listens
+                loop.call_soon_threadsafe(self._news.set)
+
+    async def serve(self, ws: WebSocket, after: int | None) -> None:
+        """One reader of `/events/ws`, until it ends."""
+        who = await accept(ws, self._hub, self._auth, "event.read")
+        if who is None:
+            return
+        if after is not None and after > 0:
+            try:
+                await asyncio.to_thread(self._page, after, 1, who.sight)
+            except TooOld as gone:
+                await ws.close(TOO_OLD, f"oldest {gone.oldest}")
+                return
+        socket = Socket(ws, who, self._hub)
+        socket.behind = self.head if after is None else after
+
+        async def feed(mine: Socket) -> None:
+            await self._replay(mine, after)
+
+        try:
+            await socket.serve(feed, heartbeat=self.heartbeat, recheck=self.recheck)
+        finally:
+            self._sockets.discard(socket)
+
+    def heartbeat(self, socket: Socket) -> str:
+        """`{"type":"heartbeat","head","at"}`: everything up to `head` was sent before it, as far as visible."""
+        head = self.head if socket.behind is None else socket.behind
+        return json.dumps({"type": "heartbeat", "head": head, "at": format_instant(self._hub.now())})
+
+    async def recheck(self, socket: Socket) -> None:
+        """End a socket whose user is gone (4001) or whose rights were changed (4003)."""
+        try:
+            now_is = await asyncio.to_thread(self._again, socket.who)
+        except NotAuthenticated:
+            socket.end(TOKEN_ENDED, "the user is gone or has a new password")
+            return
+        before = socket.who
+        if _scope(now_is) != _scope(before):
+            socket.end(RIGHTS_ENDED, "rights were changed")
+        else:
+            socket.who = now_is  # same rights over a changed county
+
+    async def _replay(self, socket: Socket, after: int | None) -> None:
+        position = socket.behind or 0
+        while not socket.ended:
+            goal = self.head
+            while position < goal and not socket.ended:
+                found = await asyncio.to_thread(self._page, position, PAGE, socket.who.sight)
+                for event in found:
+                    if event.seq <= goal:
+                        socket.offer(event.line())
+                position = min(found[-1].seq, goal) if len(found) == PAGE else goal
+                socket.behind = position
+                await socket.room()
+            if self.head == goal and not socket.ended:
+                socket.behind = None
+                self._sockets.add(socket)  # no await since the comparison: the tailer cannot have moved
+                return
+
+    async def _run(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):  # the poll for commits of other processes
+                await asyncio.wait_for(self._news.wait(), POLL)
+            self._news.clear()
+            try:
+                await self._step()
+            except Exception:
+                self.failures += 1
+                log.exception("the event log could not be read; trying again")
+                await asyncio.sleep(POLL)
+
+    async def _step(self) -> None:
+        while True:
+            found = await asyncio.to_thread(self._page, self.head, PAGE, EVERYTHING)
+            if not found:
+                return
+            changed = False
+            for event in found:
+                self._offer(event)
+                changed = changed or event.type == "registry.changed"
+            self.head = found[-1].seq
+            if changed:
+                await asyncio.gather(*(self.recheck(each) for each in tuple(self._sockets)))
+
+    def _offer(self, event: Event) -> None:
+        readers = [each for each in self._sockets if sees(each.who.sight, event)]
+        if readers:
+            text = event.line()
+            for each in readers:
+                each.offer(text)
+            self.pushed += len(readers)
+
+    def _page(self, after: int, limit: int, sight: Sight) -> Sequence[Event]:
+        with self._hub.ledger.read() as conn:
+            return events.after(conn, after, limit, sight)
+
+    def _read_head(self) -> int:
+        with self._hub.ledger.read() as conn:
+            return events.head(conn)
+
+    def _again(self, who: Principal) -> Principal:
+        if who.account.everywhere:
+            return principal(
+                who.account, self._hub.directory(), expires_at=who.expires_at, read_only=who.read_only
+            )
+        with self._hub.ledger.read() as conn:
+            account = accounts.find(conn, who.name)
+        if account is None or account.password != who.account.password:
+            raise NotAuthenticated("the user is gone or has a new password")
+        return principal(account, self._hub.directory(), expires_at=who.expires_at, read_only=who.read_only)
+
+
+def sees(sight: Sight, event: Event) -> bool:
+    """Whether this reader may see this event, by the visibility stored with it."""
+    return "event" in sight.nouns and sight.sees(event.noun, event.visibility)
+
+
+def _scope(who: Principal) -> tuple[object, ...]:
+    account = who.account
+    return (account.role, account.areas, account.site_kinds, account.sites, account.units, who.rights)

@@ -1,0 +1,180 @@
+"""Who may see and do what: the one place.
+
+A *right* is `noun.verb`. A role has rights (ROLES); what a user sees of a noun is a Sight, made from the role's
+`.read` rights and the user's own scope. Nothing is granted by default: a role that a table does not name has
+nothing, a user whose scope is empty sees nothing, a route that declares no right keeps the hub from starting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from alerts.directory import Directory
+from alerts.sight import Sight
+from ingest.errors import NotPermitted
+
+KITCHENS = frozenset({"canteen-school", "canteen-care", "canteen-hospital", "central-kitchen", "catering"})
+"""What an inspector without own `site_kinds` sees: kitchens, never crossroads or villages."""
+
+SCENE = frozenset({"area.read", "site.read", "unit.read", "device.read", "incident.read", "case.read"})
+"""Places, devices, incidents and cases."""
+
+PICTURES = frozenset({"evidence.read", "camera.picture"})
+"""Shown (blurred) evidence and the camera's present picture."""
+
+STREAM = frozenset({"event.read"})
+
+ROLES: Mapping[str, frozenset[str]] = {
+    "operator": SCENE
+    | PICTURES
+    | STREAM
+    | {"rule.read", "route.read", "reading.read", "broadcast.read", "broadcast.create", "evidence.original"}
+    | {"incident.ack", "incident.judge", "case.create", "case.act"},
+    "inspector": SCENE
+    | PICTURES
+    | STREAM
+    | {"rule.read", "reading.read", "evidence.original"}
+    | {"incident.ack", "incident.judge", "case.create", "case.act"},
+    "site-keeper": SCENE | PICTURES | STREAM | {"reading.read", "incident.ack"},
+    "dispatcher": SCENE
+    | PICTURES
+    | STREAM
+    | {"rule.read", "route.read", "reading.read", "broadcast.read", "broadcast.create"}
+    | {"incident.ack", "case.create", "case.act", "case.reconcile"},
+    "handler": PICTURES | STREAM | {"incident.read", "case.read", "case.act"},
+    "supervisor": SCENE
+    | PICTURES
+    | STREAM
+    | {"rule.read", "route.read", "reading.read", "broadcast.read", "case.act", "case.reconcile"},
+    # Sees everything in shown form, changes the registry, and has no part in incidents and cases.
+    "administrator": SCENE
+    | PICTURES
+    | STREAM
+    | {
+        "rule.read",
+        "route.read",
+        "user.read",
+        "reading.read",
+        "rejected.read",
+        "broadcast.read",
+        "audit.read",
+    }
+    | {"webhook.read", "webhook.write", "registry.write", "registry.export", "metrics.read"}
+    | {"case.reconcile"},
+    # Verifies trails and hashes: no picture, no change.
+    "auditor": SCENE | STREAM | {"rule.read", "route.read", "audit.read", "case.reconcile"},
+    # A machine: the ordered stream of cases and events, and signals of its own.
+    "platform": SCENE | STREAM | {"case.create", "case.reconcile", "signal.send", "metrics.read"},
+}
+
+EVERYWHERE = frozenset({"administrator", "auditor"})
+"""Roles without a limit of area; every other role sees nothing until its user entry says where."""
+
+RIGHTS = frozenset().union(*ROLES.values())
+"""Every right that some role has; a route that declares another one keeps the hub from starting."""
+
+CHANGING = frozenset(right for right in RIGHTS if not right.endswith((".read", ".picture", ".reconcile"))) | {
+    "evidence.original"
+}
+"""What a read-only principal never has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One user of the registry.
+
+    Attributes:
+        name: Registry id.
+        role: Word of ROLES.
+        areas: Seen with everything below them; empty: none (but see EVERYWHERE).
+        site_kinds: Seen kinds of sites; empty: all.
+        sites: The own sites (site-keeper).
+        units: The own units (handler).
+        password: Argon2 hash, or empty: nobody logs in by password.
+        everywhere: No limit of area, whatever `areas` says (the demo's guest).
+    """
+
+    name: str
+    role: str
+    areas: tuple[str, ...] = ()
+    site_kinds: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    password: str = ""
+    everywhere: bool = False
+
+
+GUEST = Account(name="guest", role="operator", everywhere=True)
+"""The demo's visitor: an operator that changes nothing and opens no original."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks, and what that gives.
+
+    Attributes:
+        account: The user behind it.
+        rights: Everything it may do.
+        sight: Everything it may see.
+        expires_at: When its token ends (UTC).
+        read_only: Nothing is changed by it.
+    """
+
+    account: Account
+    rights: frozenset[str]
+    sight: Sight
+    expires_at: datetime
+    read_only: bool = False
+
+    @property
+    def name(self) -> str:
+        """Of the user, for trails."""
+        return self.account.name
+
+    @property
+    def role(self) -> str:
+        """Word of ROLES."""
+        return self.account.role
+
+
+def principal(
+    account: Account, directory: Directory, *, expires_at: datetime, read_only: bool = False
+) -> Principal:
+    """What this user may see and do while the registry is as it is."""
+    rights = ROLES.get(account.role, frozenset())
+    if read_only:
+        rights -= CHANGING
+    return Principal(account, rights, sight_of(account, directory, rights), expires_at, read_only)
+
+
+def sight_of(account: Account, directory: Directory, rights: frozenset[str]) -> Sight:
+    """What the user sees: nouns from the rights, places from the user's own scope."""
+    everywhere = account.everywhere or account.role in EVERYWHERE
+    areas: frozenset[str] | None = None if everywhere else _with_descendants(account.areas, directory)
+    kinds = frozenset(account.site_kinds) or (KITCHENS if account.role == "inspector" else None)
+    sites: frozenset[str] | None = None
+    units: frozenset[str] | None = None
+    if account.role == "site-keeper":
+        sites, areas = frozenset(account.sites), None
+    if account.role == "handler":
+        units, areas = frozenset(account.units), None
+    nouns = frozenset(noun for noun, _, verb in (right.partition(".") for right in rights) if verb == "read")
+    return Sight(nouns=nouns, areas=areas, site_kinds=kinds, sites=sites, units=units)
+
+
+def _with_descendants(areas: Iterable[str], directory: Directory) -> frozenset[str]:
+    return frozenset(each for area in areas for each in (area, *directory.descendants(area)))
+
+
+def may(who: Principal, right: str) -> bool:
+    """Whether this principal has the right; where it is used is the Sight's matter."""
+    return right in who.rights
+
+
+def demand(who: Principal, right: str) -> None:
+    """Raise NotPermitted when the principal lacks the right."""
+    if not may(who, right):
+        only = " here (read-only)" if who.read_only else ""
+        raise NotPermitted(f"the role {who.role} may not {right}{only}")
