@@ -1,0 +1,61 @@
+"""Detector: one model, ready to look at pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.detections import Detections
+from detectors.letterbox import prepare
+from detectors.model import Manifest, verify
+from detectors.session import Session
+from ingest import shelf
+from ingest.errors import InvalidModel
+
+HEADS = shelf.modules("detectors.heads")
+"""Every output format the hub can read, by the word after `head:`."""
+
+
+class Head(Protocol):
+    """A file on the shelf detectors/heads."""
+
+    def decode(self, outputs: list[NDArray[np.float32]], manifest: Manifest) -> Detections:
+        """What was found in one picture, in 0..1 of the input."""
+
+
+class Detector:
+    """A verified model with its session and head; `detect` may be called from several threads."""
+
+    def __init__(self, manifest: Manifest, session: Session, head: Head) -> None:
+        self.manifest = manifest
+        self._session = session
+        self._head = head
+
+    @classmethod
+    def load(cls, folder: Path, threads: int = 1) -> Detector:
+        """The model in `folder`, verified, loaded and tried once on a grey picture; or InvalidModel."""
+        manifest = verify(folder)
+        where = str(folder / "manifest.yaml")
+        if manifest.head not in HEADS:
+            raise InvalidModel(
+                f"unknown head {manifest.head!r}", where=where, mend=f"known heads: {', '.join(HEADS)}"
+            )
+        session = Session(folder / manifest.file, threads)
+        if set(session.inputs) != {manifest.input.name}:
+            raise InvalidModel(
+                f"the model's inputs are {sorted(session.inputs)}, the manifest says {manifest.input.name!r}",
+                where=where,
+                mend="correct input.name",
+            )
+        detector = cls(manifest, session, cast("Head", HEADS[manifest.head]))
+        detector.detect(np.full((manifest.input.height, manifest.input.width, 3), 114, np.uint8))
+        return detector
+
+    def detect(self, image: NDArray[np.uint8]) -> Detections:
+        """What is in a BGR picture (height, width, 3); boxes in 0..1 of the picture."""
+        tensor, fit = prepare(image, self.manifest.input)
+        found = self._head.decode(self._session.run({self.manifest.input.name: tensor}), self.manifest)
+        return Detections(fit.back(found.boxes), found.certainty, found.classes, found.labels)

@@ -1,0 +1,32 @@
+"""Non-maximum suppression and overlap: of boxes that lie on one thing, the surest stays."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def overlaps(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Intersection over union of boxes (N, 4) against boxes (M, 4): (N, M), 0..1; empty boxes give 0."""
+    corner = np.maximum(first[:, None, :2], second[None, :, :2])
+    far = np.minimum(first[:, None, 2:], second[None, :, 2:])
+    shared = np.prod(np.clip(far - corner, 0.0, None), axis=2)
+    area_first = np.prod(np.clip(first[:, 2:] - first[:, :2], 0.0, None), axis=1)
+    area_second = np.prod(np.clip(second[:, 2:] - second[:, :2], 0.0, None), axis=1)
+    union = area_first[:, None] + area_second[None, :] - shared
+    share = np.zeros(shared.shape, np.float32)
+    np.divide(shared, union, out=share, where=union > 0)
+    return share
+
+
+def keep_surest(
+    boxes: NDArray[np.float32], certainty: NDArray[np.float32], *, max_overlap: float, max_boxes: int
+) -> NDArray[np.int64]:
+    """Indices of the boxes that stay, surest first; classes play no part, so one thing has one label."""
+    order = np.argsort(-certainty, kind="stable")
+    kept: list[int] = []
+    while order.size and len(kept) < max_boxes:
+        best, rest = order[0], order[1:]
+        kept.append(int(best))
+        order = rest[overlaps(boxes[best][None], boxes[rest])[0] <= max_overlap]
+    return np.array(kept, np.int64)
