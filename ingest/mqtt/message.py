@@ -1,0 +1,36 @@
+"""Message: one MQTT message at the edge, before anybody has looked into it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+Ack = Callable[[], None]
+"""Sends the PUBACK; callable from any thread, more than once (only the first counts), and harmless after
+the connection it belongs to is gone (the broker then sends the message again)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message.
+
+    Attributes:
+        topic: As published.
+        payload: The bytes, untouched.
+        qos: 0 or 1, as delivered.
+        retain: The broker's kept copy, sent because we subscribed: not fresh.
+        received_at: Arrival at this process (UTC).
+        user_properties: MQTT 5 user properties; the last of equal names counts.
+        packet_id: The broker's packet identifier, 0 for QoS 0; reused after the acknowledgement.
+        duplicate: The broker says it has sent this packet before.
+    """
+
+    topic: str
+    payload: bytes
+    qos: int
+    retain: bool
+    received_at: datetime
+    user_properties: Mapping[str, str] = field(default_factory=dict)
+    packet_id: int = 0
+    duplicate: bool = False
