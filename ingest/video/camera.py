@@ -1,0 +1,208 @@
+"""Camera: the handler of one stream: owns start, stop, retry, back-off, ring and health.
+
+One thread reads, keeps packets in the ring and decodes; `on_frame` is called from it and must not block.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+import av
+from av.video.stream import VideoStream
+
+from ingest.errors import EvidenceNone, Unavailable
+from ingest.frame import Frame
+from ingest.packet import Packet
+from ingest.video.decode import Sampler, still
+from ingest.video.health import SILENCE, CameraHealth, judge
+from ingest.video.rate import Rate
+from ingest.video.read import read
+from ingest.video.remux import remux
+from ingest.video.ring import Ring
+from ingest.video.stream import StreamInfo, Transport
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 4.0
+"""Seconds between attempts: with an open timeout of 5 s a camera is back within 10 s of its return."""
+
+
+class Camera:
+    """One camera. `url` may carry user and password; nothing that leaves this object does."""
+
+    def __init__(
+        self,
+        device: str,
+        url: str,
+        *,
+        fps: float,
+        on_frame: Callable[[Frame], bool],
+        clock: Callable[[], datetime],
+        transport: Transport = "tcp",
+        ring_seconds: float = 12.0,
+        ring_bytes: int = 32_000_000,
+    ) -> None:
+        self.device = device
+        self._url = url
+        self._fps = fps
+        self._on_frame = on_frame
+        self._clock = clock
+        self._transport = transport
+        self._ring = Ring(ring_seconds, ring_bytes)
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self._info: StreamInfo | None = None
+        self._sampler: Sampler | None = None
+        self._started_at = clock()
+        self._online_since: datetime | None = None
+        self._last_packet_at: datetime | None = None
+        self._last_picture_at: datetime | None = None
+        self._failure: tuple[str, datetime] | None = None
+        self._message = ""
+        self._received = self._decoded = self._dropped = self._undecodable = self._sessions = 0
+        self._received_rate, self._decoded_rate = Rate(), Rate()
+
+    def start(self) -> None:
+        """Begin to read; returns at once."""
+        if self._thread is not None:
+            raise RuntimeError(f"{self.device} was started before")
+        self._thread = threading.Thread(target=self._run, name=f"camera-{self.device}", daemon=True)
+        self._thread.start()
+
+    def ask_stop(self) -> None:
+        """Let the thread end at its next packet or timeout; returns at once."""
+        self._stop.set()
+
+    def stop(self, timeout: float = 5.0) -> bool:
+        """End the thread; false when it did not end within `timeout` seconds (it will at its own timeout)."""
+        self._stop.set()
+        if self._thread is None:
+            return True
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        pause = FIRST_PAUSE
+        while not self._stop.is_set():
+            sessions = self._sessions
+            try:
+                read(
+                    self._url,
+                    transport=self._transport,
+                    on_stream=self._begin,
+                    on_packet=self._take,
+                    stop=self._stop.is_set,
+                    clock=self._clock,
+                )
+            except Unavailable as wrong:
+                self._fail(wrong.reason, wrong.message)
+            except Exception:  # a camera must not end its thread, whatever it sends; shown as degraded
+                log.exception("camera %s: unexpected error, trying again", self.device)
+                self._fail("garbage", "what the camera sends cannot be read")
+            finally:
+                self._sampler = None
+            if self._stop.is_set():
+                return
+            if self._sessions > sessions:
+                pause = FIRST_PAUSE
+            self._stop.wait(pause * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not a secret
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _begin(self, info: StreamInfo) -> None:
+        with self._lock:
+            if self._info is not None and not self._info.same_coding(info):
+                self._ring.clear()
+            self._info = info
+            self._sessions += 1
+        self._sampler = Sampler(self.device, info, self._fps)
+        log.info("camera %s: %s %dx%d", self.device, info.codec, info.width, info.height)
+
+    def _take(self, packet: Packet, raw: av.Packet[VideoStream]) -> None:
+        del raw  # the seam for decoding without a copy
+        with self._lock:
+            if self._last_packet_at is None or packet.at - self._last_packet_at >= SILENCE:
+                self._online_since = packet.at
+            self._last_packet_at = packet.at
+            self._failure = None
+            self._received += 1
+            self._received_rate.add(packet.at)
+        self._ring.add(packet)
+        self._look(packet)
+
+    def _look(self, packet: Packet) -> None:
+        """Decode and hand on. The gate is pinned open: every packet comes through here."""
+        sampler = self._sampler
+        if sampler is None:
+            return
+        decoded, errors = sampler.decoded, sampler.errors
+        frame = sampler.feed(packet)
+        pictures = sampler.decoded - decoded
+        with self._lock:
+            self._undecodable += sampler.errors - errors
+            self._decoded += pictures
+            if pictures:
+                self._last_picture_at = packet.at
+                self._decoded_rate.add(packet.at, pictures)
+        if frame is not None and not self._on_frame(frame):
+            with self._lock:
+                self._dropped += 1
+
+    def _fail(self, reason: str, message: str) -> None:
+        with self._lock:
+            new = self._failure is None or self._failure[0] != reason
+            if new:
+                self._failure = (reason, self._clock())
+                self._message = message
+        if new:  # once per cause, not once per attempt
+            log.warning("camera %s: %s (%s), trying again", self.device, message, reason)
+
+    def health(self, now: datetime) -> CameraHealth:
+        """What is known at `now`."""
+        with self._lock:
+            state, reason, since = judge(
+                now,
+                started_at=self._started_at,
+                online_since=self._online_since,
+                last_packet_at=self._last_packet_at,
+                last_picture_at=self._last_picture_at,
+                failure=self._failure,
+            )
+            info = self._info
+            return CameraHealth(
+                state=state,
+                reason=reason,
+                message=self._message if state != "online" else "",
+                since=since,
+                last_packet_at=self._last_packet_at,
+                received=self._received,
+                decoded=self._decoded,
+                dropped=self._dropped,
+                undecodable=self._undecodable,
+                received_fps=self._received_rate.per_second(now),
+                decoded_fps=self._decoded_rate.per_second(now),
+                codec=info.codec if info else "",
+                width=info.width if info else 0,
+                height=info.height if info else 0,
+                reconnects=max(0, self._sessions - 1),
+            )
+
+    def latest_keyframe(self) -> Frame | None:
+        """The newest keyframe as a picture (its decoder lives only for it); None before the first."""
+        with self._lock:
+            info = self._info
+        return still(self.device, info, self._ring.latest_gop()[:1]) if info else None
+
+    def clip(self, start: datetime, end: datetime) -> bytes:
+        """MP4 of the camera's own packets from the keyframe before `start` to `end`; raises EvidenceNone."""
+        with self._lock:
+            info = self._info
+        packets = self._ring.window(start, end)
+        if info is None or not packets:
+            raise EvidenceNone("nothing of that time is kept", where=self.device)
+        return remux(info, packets)

@@ -1,0 +1,140 @@
+"""Read: one blocking run over a camera's stream, without retry and without timer.
+
+    av.open ──▶ on_stream(StreamInfo) ──▶ on_packet(Packet, av.Packet) … ──▶ returns (stop) or raises
+
+Reasons of CameraUnreachable: refused, timeout, not-rtsp, unauthorized, not-found, no-video, garbage.
+Reasons of StreamEnded: ended, timeout, garbage. No error carries the user or password of the URL.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import av
+import av.error
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from ingest.errors import CameraUnreachable, StreamEnded
+from ingest.packet import Packet
+from ingest.video.address import is_camera_url, shown
+from ingest.video.diagnose import diagnose
+from ingest.video.stream import StreamInfo, Transport
+from ingest.video.timeline import Timeline
+
+PROBE = {"probesize": "100000", "analyzeduration": "500000"}
+"""Bytes and microseconds spent on finding out what is sent; FFmpeg's defaults take up to 5 s."""
+UDP_BUFFER = "1048576"
+"""Bytes asked of the kernel: a keyframe arrives as one burst."""
+
+
+def now() -> datetime:
+    """The wall clock; packets are stamped here, at the edge."""
+    return datetime.now(UTC)
+
+
+def read(
+    url: str,
+    *,
+    on_stream: Callable[[StreamInfo], None],
+    on_packet: Callable[[Packet, av.Packet[VideoStream]], None],
+    stop: Callable[[], bool],
+    transport: Transport = "tcp",
+    open_timeout: float = 5.0,
+    read_timeout: float = 5.0,
+    clock: Callable[[], datetime] = now,
+) -> None:
+    """Hand on every packet until `stop()` is true.
+
+    The packets' pts and dts are put on one Timeline (see there); the av.Packet carries the same.
+    Raises CameraUnreachable when the stream cannot be opened and StreamEnded when it stops coming;
+    both within the timeouts (seconds).
+    """
+    container = _open(url, transport, open_timeout, read_timeout)
+    try:
+        stream = container.streams.video[0]
+        context = stream.codec_context
+        time_base = float(stream.time_base or 1 / 90000)
+        on_stream(
+            StreamInfo(
+                codec=context.name,
+                width=context.width,
+                height=context.height,
+                time_base=time_base,
+                extradata=bytes(context.extradata or b""),
+            )
+        )
+        timeline = Timeline(time_base)
+        try:
+            for raw in container.demux(stream):
+                if stop():
+                    return
+                if raw.size == 0:  # the demuxer's end mark
+                    continue
+                at = clock()
+                raw.pts, raw.dts = timeline.place(raw.pts, raw.dts, at)
+                on_packet(Packet(bytes(raw), raw.pts, raw.dts, time_base, raw.is_keyframe, at), raw)
+        except av.error.FFmpegError as wrong:
+            raise _ended(url, wrong, read_timeout) from None  # the cause's text carries the password
+    finally:
+        container.close()
+    if not stop():
+        raise StreamEnded("the camera ended the stream", reason="ended", where=shown(url))
+
+
+def _open(url: str, transport: Transport, open_timeout: float, read_timeout: float) -> InputContainer:
+    where = shown(url)
+    if not is_camera_url(url):
+        raise CameraUnreachable(
+            "this is not an RTSP address",
+            reason="not-rtsp",
+            where=where,
+            mend="write rtsp://host:port/path",
+        )
+    options = {
+        "rtsp_transport": transport,
+        "timeout": str(int(open_timeout * 1_000_000)),
+        "allowed_media_types": "video",
+        "buffer_size": UDP_BUFFER,
+        **PROBE,
+    }
+    started = time.monotonic()
+    try:
+        container = av.open(url, options=options, timeout=(open_timeout, read_timeout))
+    except av.error.FFmpegError as wrong:
+        raise _unreachable(url, wrong, time.monotonic() - started, open_timeout) from None
+    if not container.streams.video:
+        container.close()
+        raise CameraUnreachable("the stream carries no video", reason="no-video", where=where)
+    return container
+
+
+def _unreachable(
+    url: str, wrong: av.error.FFmpegError, elapsed: float, open_timeout: float
+) -> CameraUnreachable:
+    mend = None
+    if isinstance(wrong, av.error.HTTPUnauthorizedError | av.error.HTTPForbiddenError):
+        reason, message, mend = "unauthorized", "user or password is not accepted", "set user and password"
+    elif isinstance(wrong, av.error.HTTPNotFoundError):
+        reason, message, mend = "not-found", "the camera has no stream of this path", "check the path"
+    elif isinstance(wrong, TimeoutError | av.error.ExitError) or elapsed >= open_timeout * 0.9:
+        reason, message = "timeout", f"no answer within {open_timeout:g} s"
+    elif isinstance(wrong, ConnectionRefusedError):
+        reason, message, mend = "refused", "nothing listens there", "check host and port"
+    elif isinstance(wrong, av.error.InvalidDataError):
+        reason, message = diagnose(url)
+    else:  # no such host, no route, a status that has no word of its own
+        reason, message = "refused", (wrong.strerror or type(wrong).__name__).lower()
+    return CameraUnreachable(message, reason=reason, where=shown(url), mend=mend)
+
+
+def _ended(url: str, wrong: av.error.FFmpegError, read_timeout: float) -> StreamEnded:
+    if isinstance(wrong, TimeoutError | av.error.ExitError):
+        reason, message = "timeout", f"no packet for {read_timeout:g} s"
+    elif isinstance(wrong, av.error.InvalidDataError):
+        reason, message = "garbage", "what the camera sends cannot be read"
+    else:
+        reason, message = "ended", (wrong.strerror or type(wrong).__name__).lower()
+    return StreamEnded(message, reason=reason, where=shown(url))

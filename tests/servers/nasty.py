@@ -1,0 +1,98 @@
+"""Nasty: TCP servers that are not what a camera should be, each in one way."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+Behaviour = Callable[[socket.socket], None]
+
+
+def silent(line: socket.socket) -> None:
+    """Takes the connection and everything said, and never answers."""
+    while line.recv(4096):
+        pass
+
+
+def html(line: socket.socket) -> None:
+    """A web server."""
+    line.recv(4096)
+    body = b"<html><body>It works!</body></html>"
+    line.sendall(
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    )
+
+
+def garbage(line: socket.socket) -> None:
+    """Random bytes."""
+    line.recv(4096)
+    line.sendall(os.urandom(50_000))
+
+
+def closes(line: socket.socket) -> None:
+    """Hangs up."""
+    del line
+
+
+def unauthorized(line: socket.socket) -> None:
+    """RTSP that accepts no password."""
+    while data := line.recv(4096):
+        for request in data.decode(errors="replace").split("\r\n\r\n"):
+            sequence = next((row for row in request.split("\r\n") if row.startswith("CSeq")), None)
+            if sequence:
+                head = f"RTSP/1.0 401 Unauthorized\r\n{sequence}\r\n"
+                line.sendall(head.encode() + b'WWW-Authenticate: Basic realm="x"\r\n\r\n')
+
+
+def audio_only(line: socket.socket) -> None:
+    """RTSP whose description has sound and no picture."""
+    sdp = b"v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\nt=0 0\r\nm=audio 0 RTP/AVP 0\r\na=control:track1\r\n"
+    while data := line.recv(4096):
+        request = data.decode(errors="replace")
+        sequence = next(row for row in request.split("\r\n") if row.startswith("CSeq"))
+        body = sdp if request.startswith("DESCRIBE") else b""
+        kind = "Content-Type: application/sdp\r\n" if body else "Transport: RTP/AVP/TCP;interleaved=0-1\r\n"
+        head = f"RTSP/1.0 200 OK\r\n{sequence}\r\nSession: 1\r\n{kind}Content-Length: {len(body)}\r\n\r\n"
+        line.sendall(head.encode() + body)
+
+
+@contextmanager
+def server(behave: Behaviour) -> Iterator[int]:
+    """A port on loopback whose every connection meets `behave`."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    lines: list[socket.socket] = []
+    threads: list[threading.Thread] = []
+
+    def meet(line: socket.socket) -> None:
+        try:
+            behave(line)
+        except OSError:
+            pass  # the client is allowed to leave in the middle of a nasty answer
+        finally:
+            line.close()
+
+    def accept() -> None:
+        while True:
+            try:
+                line, _ = listener.accept()
+            except OSError:
+                return
+            lines.append(line)
+            threads.append(threading.Thread(target=meet, args=(line,), daemon=True))
+            threads[-1].start()
+
+    acceptor = threading.Thread(target=accept, daemon=True)
+    acceptor.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        for line in lines:
+            with suppress(OSError):  # closed by its own thread
+                line.shutdown(socket.SHUT_RDWR)
+        for thread in [acceptor, *threads]:
+            thread.join(5)
