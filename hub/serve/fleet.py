@@ -1,0 +1,203 @@
+"""Fleet: which worker has which camera, under which epoch, and what the workers last said."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import cast
+
+from alerts.device_state import CameraReport, Judged, State, camera_state
+from ingest.errors import InvalidInput
+from ingest.instant import parse_instant
+
+Json = Mapping[str, object]
+
+MODEL_WORDS = {"ok": "ok", "failed": "degraded"}
+
+
+def share(cameras: Iterable[str], workers: Sequence[str], before: Mapping[str, str]) -> dict[str, str]:
+    """Camera → worker: a camera stays where it was, a new one goes to the worker with the fewest.
+
+    So adding, changing or removing a camera never moves another one.
+    """
+    wanted = sorted(cameras)
+    if not workers:
+        return {}
+    plan = {each: before[each] for each in wanted if before.get(each) in workers}
+    load = dict.fromkeys(workers, 0)
+    for worker in plan.values():
+        load[worker] += 1
+    for each in wanted:
+        if each not in plan:
+            least = min(workers, key=lambda worker: (load[worker], worker))
+            plan[each] = least
+            load[least] += 1
+    return plan
+
+
+@dataclass(slots=True)
+class _Worker:
+    """What is known of one worker."""
+
+    epoch: int
+    boot: str = ""
+    heard_at: datetime | None = None
+    address: str | None = None
+    cameras: dict[str, Json] = field(default_factory=dict)
+    models: tuple[Json, ...] = ()
+    spooled: int = 0
+
+
+class Fleet:
+    """The workers of this hub. Thread-safe: asked by the API, told by the broker and by worker polls."""
+
+    def __init__(
+        self,
+        *,
+        workers: Sequence[str],
+        broker: str,
+        next_epoch: Callable[[], int],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._lock = threading.RLock()
+        self._clock = clock
+        self._broker = broker
+        self._next_epoch = next_epoch
+        self._workers: dict[str, _Worker] = {name: _Worker(epoch=next_epoch()) for name in workers}
+        self._tasks: dict[str, Json] = {}
+        self._plan: dict[str, str] = {}
+        self._assigned_at: dict[str, datetime] = {}
+
+    def plan(self, tasks: Mapping[str, Json]) -> None:
+        """The cameras as the registry now has them, by device id; each value is a camera of an assignment."""
+        with self._lock:
+            now = self._clock()
+            self._tasks = dict(tasks)
+            fresh = share(tasks, sorted(self._workers), self._plan)
+            for camera, worker in fresh.items():
+                if self._plan.get(camera) != worker:
+                    self._assigned_at[camera] = now
+            self._plan = fresh
+
+    def assignment(self, worker: str, boot: str = "") -> Json | None:
+        """What `worker` is to do now; None for a stranger. Asking is a sign of life.
+
+        A worker that was started anew (another `boot`) gets a new epoch, since it counts its signals from one.
+        """
+        with self._lock:
+            known = self._workers.get(worker)
+            if known is None:
+                return None
+            if known.boot != boot:
+                if known.boot:
+                    known.epoch = self._next_epoch()
+                known.boot = boot
+            known.heard_at = self._clock()
+            cameras = [self._tasks[each] for each in sorted(self._plan) if self._plan[each] == worker]
+            content: dict[str, object] = {
+                "worker": worker,
+                "epoch": known.epoch,
+                "broker": self._broker,
+                "cameras": cameras,
+            }
+            digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+            return {**content, "version": int(digest[:12], 16)}
+
+    def enlist(self, worker: str) -> None:
+        """A worker from another machine with a valid token: it becomes one of ours and gets its share."""
+        with self._lock:
+            if worker not in self._workers:
+                self._workers[worker] = _Worker(epoch=self._next_epoch())
+                self.plan(self._tasks)
+
+    def report(self, status: Json) -> None:
+        """A worker's status message; raises InvalidInput when it is malformed or of an unknown worker."""
+        try:
+            name = str(status["worker"])
+            cameras = {str(each["device"]): each for each in cast("list[Json]", status["cameras"])}
+            address = str(status["address"])
+            spooled = int(cast("int", status.get("spooled", 0)))
+            models = tuple(cast("list[Json]", status.get("models", [])))
+        except (KeyError, TypeError, ValueError) as wrong:
+            raise InvalidInput("a worker's status message is malformed", where=repr(wrong)) from wrong
+        with self._lock:
+            known = self._workers.get(name)
+            if known is None:
+                raise InvalidInput("status of an unknown worker", where=name)
+            known.heard_at = self._clock()
+            known.address = address or None
+            known.cameras = cameras
+            known.models = models
+            known.spooled = spooled
+
+    def silent(self, seconds: float) -> dict[str, str]:
+        """Workers whose last status is in doubt, with their address: asked over HTTP while the broker is away."""
+        with self._lock:
+            now = self._clock()
+            return {
+                name: known.address
+                for name, known in self._workers.items()
+                if known.address
+                and (known.heard_at is None or (now - known.heard_at).total_seconds() > seconds)
+            }
+
+    def addresses(self) -> dict[str, str]:
+        """Every worker's HTTP address, as it announced it."""
+        with self._lock:
+            return {name: known.address for name, known in self._workers.items() if known.address}
+
+    def address(self, device: str) -> str | None:
+        """Base address of the worker that has this camera, or None."""
+        with self._lock:
+            worker = self._workers.get(self._plan.get(device, ""))
+            return worker.address if worker else None
+
+    def heard(self) -> dict[str, datetime | None]:
+        """When each worker was last heard."""
+        with self._lock:
+            return {name: known.heard_at for name, known in self._workers.items()}
+
+    def models(self) -> dict[str, tuple[str, str]]:
+        """Each model's worst (state, reason) over all workers: `ok` or `degraded`."""
+        with self._lock:
+            found: dict[str, tuple[str, str]] = {}
+            for known in self._workers.values():
+                for model in known.models:
+                    state = MODEL_WORDS.get(str(model.get("state")), "degraded")
+                    name = str(model.get("name"))
+                    if state != "ok" or name not in found:
+                        found[name] = (state, str(model.get("reason") or ""))
+            return found
+
+    def spooled(self) -> int:
+        """Signals that wait on the workers' disks."""
+        with self._lock:
+            return sum(known.spooled for known in self._workers.values())
+
+    def camera(self, device: str, now: datetime) -> tuple[Judged, Json]:
+        """The camera's state and its worker's newest figures (empty before the first report)."""
+        with self._lock:
+            worker = self._workers.get(self._plan.get(device, ""))
+            figures = worker.cameras.get(device, {}) if worker else {}
+            judged = camera_state(
+                _report(figures),
+                heard_at=worker.heard_at if worker else None,
+                assigned_at=self._assigned_at.get(device, now),
+                now=now,
+            )
+            return judged, figures
+
+
+def _report(figures: Json) -> CameraReport | None:
+    if not figures:
+        return None
+    last = figures.get("last_packet_at")
+    return CameraReport(
+        cast("State", figures.get("state", "unknown")),
+        str(figures.get("reason") or ""),
+        parse_instant(str(last)) if last else None,
+    )

@@ -1,0 +1,124 @@
+"""Sharing cameras among workers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import cast
+
+import pytest
+
+from hub.serve.fleet import Fleet, share
+from ingest.errors import InvalidInput
+
+START = datetime(2026, 11, 22, 8, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that the test moves."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def fleet(clock: Clock, *workers: str) -> Fleet:
+    """A fleet with these workers and four cameras."""
+    epochs = count(1)
+    made = Fleet(workers=workers, broker="mqtt://b", next_epoch=lambda: next(epochs), clock=clock)
+    made.plan({f"cam-{n}": {"device": f"cam-{n}"} for n in range(4)})
+    return made
+
+
+def status(worker: str, *cameras: dict[str, object]) -> dict[str, object]:
+    """A worker's status message."""
+    return {"worker": worker, "address": "http://127.0.0.1:1", "cameras": list(cameras), "models": []}
+
+
+def test_shares_evenly_and_moves_nobody() -> None:
+    """A new camera goes to the emptier worker; those that stay keep their worker."""
+    first = share(["a", "b", "c"], ["w1", "w2"], {})
+    assert sorted(first.values()) == ["w1", "w1", "w2"]
+    second = share(["a", "c", "d", "e"], ["w1", "w2"], first)
+    assert {each: second[each] for each in ("a", "c")} == {each: first[each] for each in ("a", "c")}
+    assert sorted(second.values()) == ["w1", "w1", "w2", "w2"]
+    assert share(["a"], [], first) == {}
+
+
+def test_a_worker_gets_its_share_only() -> None:
+    """Each worker sees its own cameras; a stranger sees nothing."""
+    clock = Clock()
+    made = fleet(clock, "w1", "w2")
+    one, two = made.assignment("w1", "x"), made.assignment("w2", "y")
+    assert one is not None
+    assert two is not None
+    names = [
+        str(each["device"]) for each in cast("list[dict[str, object]]", [*one["cameras"], *two["cameras"]])
+    ]  # type: ignore[misc]
+    assert sorted(names) == ["cam-0", "cam-1", "cam-2", "cam-3"]
+    assert made.assignment("stranger") is None
+
+
+def test_restart_is_a_new_epoch() -> None:
+    """The same process keeps its epoch, a restarted one gets a new one: it counts its signals from one again."""
+    made = fleet(Clock(), "w1")
+    first = made.assignment("w1", "boot-1")
+    again = made.assignment("w1", "boot-1")
+    restarted = made.assignment("w1", "boot-2")
+    assert first == again
+    assert first is not None
+    assert restarted is not None
+    assert cast("int", restarted["epoch"]) > cast("int", first["epoch"])
+
+
+def test_version_changes_with_content() -> None:
+    """A worker sees by the version that something changed, and only then."""
+    made = fleet(Clock(), "w1")
+    before = made.assignment("w1", "x")
+    made.plan({f"cam-{n}": {"device": f"cam-{n}", "fps": 2 if n == 1 else 5} for n in range(4)})
+    after = made.assignment("w1", "x")
+    assert before is not None
+    assert after is not None
+    assert before["version"] != after["version"]
+
+
+def test_lost_worker() -> None:
+    """Ten seconds without a sign of life and its cameras are unknown; a poll alone keeps them alive."""
+    clock = Clock()
+    made = fleet(clock, "w1")
+    made.assignment("w1", "x")
+    camera = {
+        "device": "cam-0",
+        "state": "online",
+        "reason": "",
+        "last_packet_at": "2026-11-22T08:00:00.000Z",
+    }
+    made.report(status("w1", camera))
+    assert made.camera("cam-0", clock.now)[0].state == "online"
+    assert made.camera("cam-1", clock.now)[0].reason == "starting"
+    clock.now += timedelta(seconds=9)
+    made.assignment("w1", "x")
+    clock.now += timedelta(seconds=9)
+    assert made.camera("cam-0", clock.now)[0].reason == "no-packet"
+    clock.now += timedelta(seconds=2)
+    assert made.camera("cam-0", clock.now)[0].reason == "worker-lost"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {},
+        {"worker": "w1"},
+        {"worker": "w9", "cameras": [], "address": ""},
+        {"worker": "w1", "cameras": 3, "address": ""},
+    ],
+    ids=["empty", "no cameras", "unknown worker", "cameras of a wrong shape"],
+)
+def test_malformed_status(wrong: dict[str, object]) -> None:
+    """A malformed status is refused and changes nothing."""
+    made = fleet(Clock(), "w1")
+    with pytest.raises(InvalidInput):
+        made.report(wrong)
+    assert made.address("cam-0") is None
