@@ -55,8 +55,10 @@ def test_a_worker_gets_its_share_only() -> None:
     assert one is not None
     assert two is not None
     names = [
-        str(each["device"]) for each in cast("list[dict[str, object]]", [*one["cameras"], *two["cameras"]])
-    ]  # type: ignore[misc]
+        str(each["device"])
+        for given in (one, two)
+        for each in cast("list[dict[str, object]]", given["cameras"])
+    ]
     assert sorted(names) == ["cam-0", "cam-1", "cam-2", "cam-3"]
     assert made.assignment("stranger") is None
 
@@ -89,7 +91,7 @@ def test_lost_worker() -> None:
     clock = Clock()
     made = fleet(clock, "w1")
     made.assignment("w1", "x")
-    camera = {
+    camera: dict[str, object] = {
         "device": "cam-0",
         "state": "online",
         "reason": "",
