@@ -83,7 +83,9 @@ class Scene:
 class ReadingRule(Protocol):
     """A rule over the readings of one device; a file on the shelf exports `Rule`, `Params` and INPUT."""
 
-    params: RuleParams
+    @property
+    def params(self) -> RuleParams:
+        """What the registry says about it."""
 
     def start(self, at: datetime) -> RuleState:
         """The state before anything was seen, at the moment the rule was switched on."""
@@ -91,8 +93,12 @@ class ReadingRule(Protocol):
     def observe(self, state: RuleState, reading: Reading) -> RuleState:
         """The state after one reading.
 
-        Readings of other quantities, or of a quality other than `good`, change nothing.
+        Readings of other quantities, or of a quality other than `good`, change nothing: then the very same
+        state comes back, so that a caller can tell by `is` that nothing is to be stored.
         """
+
+    def resume(self, state: RuleState, at: datetime) -> RuleState:
+        """The state at `at`, after a time in which the hub itself did not listen (stopped, broker away)."""
 
     def level(self, state: RuleState, now: datetime) -> Level:
         """What holds now."""
@@ -101,7 +107,9 @@ class ReadingRule(Protocol):
 class TrackRule(Protocol):
     """A rule over the tracks of one camera; a file on the shelf exports `Rule`, `Params` and INPUT."""
 
-    params: RuleParams
+    @property
+    def params(self) -> RuleParams:
+        """What the registry says about it."""
 
     def start(self, at: datetime) -> RuleState:
         """The state before anything was seen."""

@@ -17,6 +17,7 @@ class Track:
         certainty: 0..1 of the latest detection.
         first_at: When it was first seen (UTC).
         at: When it was last seen (UTC).
+        peak: 0..1 of its surest detection so far: a thing once seen surely stays that thing while followed.
     """
 
     id: int
@@ -25,6 +26,7 @@ class Track:
     certainty: float
     first_at: datetime
     at: datetime
+    peak: float = 0.0
 
     @property
     def foot(self) -> tuple[float, float]:

@@ -1,0 +1,146 @@
+"""Rule `threshold`: a quantity passes a limit for some time.
+
+    {kind: threshold, quantity: temperature, above: 8, clear_below: 7, raise_after: 60s}
+
+Above 8 raises, 8 itself does not. With `clear_below: 7` it is over below 7, between 7 and 8 nothing changes;
+without it, it is over as soon as the limit is no longer passed. `below` and `clear_above` mirror that.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Literal, Self, cast
+
+from pydantic import Field, model_validator
+
+from detectors import words
+from detectors.hysteresis import Hysteresis, HysteresisState
+from detectors.rule import Duration, Level, RuleParams, RuleState
+from ingest.errors import MalformedPayload
+from ingest.reading import Reading
+from ingest.text import Text
+
+INPUT = "readings"
+
+
+class Params(RuleParams):
+    """What the registry says.
+
+    Attributes:
+        quantity: Word of the quantities' table.
+        above: Raised above this, in the quantity's stored unit; or
+        below: raised below this. Exactly one of the two.
+        clear_below: Over below this; only with `above`, at most `above`.
+        clear_above: Over above this; only with `below`, at least `below`.
+        no_data_after: Without a usable reading for this long nothing is known. Battery devices may be silent
+            for 25 h, hence the default; a `silence` rule says earlier that a device is gone.
+    """
+
+    kind: Literal["threshold"]
+    quantity: str = Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")
+    above: float | None = Field(default=None, allow_inf_nan=False)
+    below: float | None = Field(default=None, allow_inf_nan=False)
+    clear_below: float | None = Field(default=None, allow_inf_nan=False)
+    clear_above: float | None = Field(default=None, allow_inf_nan=False)
+    no_data_after: Duration = timedelta(hours=26)
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> Self:
+        if (self.above is None) == (self.below is None):
+            raise ValueError("give exactly one of `above` and `below`")
+        if self.above is not None and self.clear_above is not None:
+            raise ValueError("`above` goes with `clear_below`, not with `clear_above`")
+        if self.below is not None and self.clear_below is not None:
+            raise ValueError("`below` goes with `clear_above`, not with `clear_below`")
+        if self.above is not None and self.clear_below is not None and self.clear_below > self.above:
+            raise ValueError(f"`clear_below` {self.clear_below:g} is over `above` {self.above:g}")
+        if self.below is not None and self.clear_above is not None and self.clear_above < self.below:
+            raise ValueError(f"`clear_above` {self.clear_above:g} is under `below` {self.below:g}")
+        return self
+
+    @property
+    def limit(self) -> float:
+        """The limit that raises."""
+        return cast("float", self.above if self.above is not None else self.below)
+
+
+class Rule:
+    """A limit with hysteresis over the readings of one device."""
+
+    def __init__(self, params: Params, zone: tzinfo = UTC) -> None:
+        self.params = params
+        self._zone = zone
+        self._hysteresis = Hysteresis(params.raise_after, params.clear_after, lost=params.no_data_after)
+
+    def start(self, at: datetime) -> RuleState:
+        """Nothing was reported yet."""
+        return {"hysteresis": self._hysteresis.start(at), "value": None, "unit": ""}
+
+    def observe(self, state: RuleState, reading: Reading) -> RuleState:
+        """The state after one reading; not good, another quantity, older: the same state comes back."""
+        if reading.quality != "good" or reading.quantity != self.params.quantity:
+            return state
+        if not math.isfinite(reading.value):
+            raise MalformedPayload(
+                f"{reading.quantity} is {reading.value}",
+                reason="absurd-value",
+                where=reading.device,
+                mend="send a finite number",
+            )
+        before = cast("HysteresisState", state["hysteresis"])
+        after = self._hysteresis.observe(before, self._verdict(reading.value), reading.at)
+        if after is before:
+            return state
+        return {"hysteresis": after, "value": reading.value, "unit": reading.unit}
+
+    def resume(self, state: RuleState, at: datetime) -> RuleState:  # noqa: ARG002 - the protocol's signature
+        """The latest value goes on holding until another one says otherwise."""
+        return state
+
+    def level(self, state: RuleState, now: datetime) -> Level:
+        """What holds now, with the latest value."""
+        phase = self._hysteresis.phase(cast("HysteresisState", state["hysteresis"]), now)
+        value, unit = cast("float | None", state["value"]), cast("str", state["unit"])
+        if value is None or (phase.phase == "unknown" and phase.true_since is None):
+            what = self._nothing_known()
+        else:
+            what = self._said(value, unit, active=phase.phase == "active")
+        since = phase.true_since if phase.phase == "unknown" and phase.true_since else phase.since
+        return Level(
+            state=phase.phase,
+            since=phase.since,
+            value=value,
+            limit=self.params.limit,
+            certainty=1.0,
+            explanation=words.sentence(self.params.id, what, since, self._zone),
+        )
+
+    def _verdict(self, value: float) -> bool | None:
+        params = self.params
+        over, under = (params.above, params.clear_below) if params.above is not None else (None, None)
+        if over is not None:
+            if value > over:
+                return True
+            return None if under is not None and value >= under else False
+        if value < params.limit:
+            return True
+        return None if params.clear_above is not None and value <= params.clear_above else False
+
+    def _nothing_known(self) -> Text:
+        name = words.quantity(self.params.quantity)
+        return Text(f"没有可用的{name.zh}读数", f"no usable reading of {name.en}")
+
+    def _said(self, value: float, unit: str, *, active: bool) -> Text:
+        name, seen = words.quantity(self.params.quantity), words.number(value, unit)
+        limit = words.number(self.params.limit, unit)
+        upper = self.params.above is not None
+        side = Text("高于上限", "above the limit of") if upper else Text("低于下限", "below the limit of")
+        if self._verdict(value) is True:
+            return Text(f"{name.zh} {seen}，{side.zh} {limit}", f"{name.en} {seen}, {side.en} {limit}")
+        if active:
+            return Text(
+                f"{name.zh} {seen}，曾{side.zh} {limit}，尚未恢复",
+                f"{name.en} {seen}, was {side.en} {limit} and is not yet over",
+            )
+        return Text(f"{name.zh} {seen}，未{side.zh} {limit}", f"{name.en} {seen}, not {side.en} {limit}")
