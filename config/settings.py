@@ -14,13 +14,13 @@ from argparse import ArgumentParser
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from config.urls import without_password
 from ingest.errors import InvalidSetting
+from ingest.mqtt.address import Address
 
 TOML = "hub.toml"
 PREFIX = "HUB_"
@@ -90,9 +90,11 @@ class Settings(BaseModel):
     @field_validator("broker_url")
     @classmethod
     def _broker_scheme(cls, value: str) -> str:
-        schemes = ("mqtt", "mqtts", "tcp", "ssl")
-        if value and (urlsplit(value).scheme not in schemes or not urlsplit(value).hostname):
-            raise ValueError(f"{without_password(value)!r} is no broker address; write mqtt://host:1883")
+        if value:
+            try:
+                Address.parse(value)
+            except InvalidSetting as wrong:
+                raise ValueError(f"{wrong.message}; {wrong.mend}") from wrong
         return value
 
     @field_validator("database_url")

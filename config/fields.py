@@ -1,0 +1,119 @@
+"""Fields: the kinds of values that registry entries are made of; every refusal says what and how to mend it.
+
+A ValueError of a validator reads `what; mend` (split at the first `; `).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
+
+from config.urls import without_password
+from ingest.errors import InvalidInput
+from ingest.mqtt.topics import check_filter
+from ingest.text import Text
+from ingest.video.address import is_camera_url
+
+ID_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
+
+Id = Annotated[str, Field(pattern=ID_PATTERN)]
+"""`school-1`: lower case letters, digits and hyphens, 1 to 63 characters."""
+
+LoginName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._@-]{0,62}$")]
+"""What a person logs in with."""
+
+ShortText = Annotated[str, Field(min_length=1, max_length=500)]
+
+FORBIDDEN_ROOMS = (
+    "dormitory", "dorm", "bedroom", "toilet", "restroom", "lavatory", "washroom", "wc",
+    "changing-room", "dressing-room", "locker-room", "bathroom", "shower", "shower-room",
+    "宿舍", "寝室", "厕所", "卫生间", "洗手间", "更衣室", "浴室", "淋浴", "试衣间",
+)  # fmt: skip
+"""Rooms where no camera may ever look (State Council order 799)."""
+
+
+def forbidden_room(word: str) -> str | None:
+    """The forbidden kind of room that a kind or zone name says (`boys-toilet`, `宿舍2`), or None."""
+    plain = f"-{re.sub(r'[^0-9a-z一-鿿]+', '-', word.lower())}-"
+    for room in FORBIDDEN_ROOMS:
+        if room.isascii():
+            if re.search(rf"-{room}(?:s|es)?\d*-", plain.replace("dormitories", "dormitory")):
+                return room
+        elif room in plain:
+            return room
+    return None
+
+
+def _allowed_room(word: str) -> str:
+    room = forbidden_room(word)
+    if room:
+        raise ValueError(
+            f"{word!r} is a place where the law forbids cameras ({room}); "
+            "remove it: dormitories, toilets, changing rooms and bathrooms are never watched"
+        )
+    return word
+
+
+RoomKind = Annotated[str, Field(min_length=1, max_length=63), AfterValidator(_allowed_room)]
+"""What a room of a site is; the forbidden kinds are refused."""
+
+ZoneName = Annotated[Id, AfterValidator(_allowed_room)]
+
+
+def _name(value: object) -> Text:
+    if isinstance(value, Text):
+        return value
+    if isinstance(value, str) and value.strip():
+        return Text(value.strip(), value.strip())
+    if isinstance(value, dict):
+        zh, en = value.get("zh"), value.get("en")
+        unknown = sorted(str(key) for key in value if key not in ("zh", "en"))
+        if not unknown and all(each is None or isinstance(each, str) for each in (zh, en)) and (zh or en):
+            return Text(str(zh or en), str(en or zh))
+        if unknown:
+            raise ValueError(f"unknown language {unknown[0]}; write {{zh: …, en: …}}")
+    raise ValueError("not a name; write a text or {zh: …, en: …}, in quotes when it looks like a number")
+
+
+def _plain_name(name: Text) -> object:
+    return name.zh if name.zh == name.en else name.as_dict()
+
+
+Name = Annotated[Text, BeforeValidator(_name), PlainSerializer(_plain_name)]
+"""A text, or `{zh, en}`; a missing language repeats the other."""
+
+
+def _timezone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as wrong:
+        raise ValueError(f"{value!r} is not a time zone; write a name such as Asia/Shanghai") from wrong
+    return value
+
+
+TimeZone = Annotated[str, AfterValidator(_timezone)]
+
+
+def _camera_url(value: str) -> str:
+    if "{rtsp}" in value or "{mqtt}" in value:
+        raise ValueError("{rtsp} and {mqtt} stand for what `hub demo` starts; write the camera's own address")
+    if not is_camera_url(value):
+        raise ValueError(f"{without_password(value)!r} is not a camera address; write rtsp://host:554/path")
+    return value
+
+
+CameraUrl = Annotated[str, AfterValidator(_camera_url)]
+
+
+def _topic(value: str) -> str:
+    try:
+        return check_filter(value)
+    except InvalidInput as wrong:
+        raise ValueError(f"{wrong.message}; {wrong.mend}") from wrong
+
+
+Topic = Annotated[str, AfterValidator(_topic)]
+"""An MQTT topic; `+` and `#` as MQTT allows them."""

@@ -1,0 +1,256 @@
+"""Load: a registry file becomes a Registry, or every mistake of it is reported at once with its line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+
+from config import references
+from config.mistakes import Loc, Mistakes
+from config.registry import (
+    DEVICE_KINDS,
+    SECTIONS,
+    Area,
+    Contact,
+    Registry,
+    Route,
+    Site,
+    Together,
+    Unit,
+    User,
+    Workflow,
+    key_of,
+)
+from config.tree import MAX_BYTES, Node, UnreadableText, read_tree
+from config.wording import meant
+from detectors import shelf
+from ingest.errors import InvalidInput, InvalidRegistry, Mistake
+from ingest.shelf import modules
+
+MODELS: Mapping[str, type[BaseModel]] = {
+    "areas": Area,
+    "units": Unit,
+    "sites": Site,
+    "contacts": Contact,
+    "together": Together,
+    "routes": Route,
+    "users": User,
+    "workflows": Workflow,
+}
+"""Sections whose entries are all of one model; devices and rules choose theirs by `kind`."""
+
+
+def load(
+    source: Path | str,
+    name: str | None = None,
+    *,
+    known: Registry | None = None,
+    placeholders: Mapping[str, str] | None = None,
+) -> Registry:
+    """The registry of a file (Path) or of a text (str); `name` is how mistakes call it.
+
+    `known` is what is there already and may be referred to; `placeholders` fill `{rtsp}` and `{mqtt}`.
+    Raises InvalidRegistry with all mistakes, InvalidInput when the file cannot be opened.
+    """
+    name = name or (str(source) if isinstance(source, Path) else "registry")
+    content = _read(source) if isinstance(source, Path) else source
+    try:
+        root, wrongs = read_tree(content)
+    except UnreadableText as found:
+        wrong = found.wrong
+        mistake = Mistake(name, wrong.line, wrong.path, wrong.what, wrong.mend)
+        raise InvalidRegistry((mistake,)) from found
+    mistakes = Mistakes(name, root)
+    for wrong in wrongs:
+        mistakes.add((wrong.path,), wrong.what, wrong.mend, line=wrong.line)
+    _fill(root, placeholders or {})
+    reader = _Reader(root, mistakes)
+    registry = reader.read()
+    _refer(registry, known or Registry(), reader, mistakes)
+    mistakes.raise_any()
+    return registry
+
+
+class _Reader:
+    """Reads each entry by itself; remembers where each stood and which keys even the wrong ones have."""
+
+    def __init__(self, root: Node, mistakes: Mistakes) -> None:
+        self._root = root
+        self._mistakes = mistakes
+        self.place: dict[tuple[str, str], int] = {}
+        self.named: dict[str, set[str]] = {section: set() for section in SECTIONS}
+        self.broken: set[str] = set()
+
+    def read(self) -> Registry:
+        """Everything that is right."""
+        if self._root.keys is None:
+            self._mistakes.add((), "not a registry", "write sections: areas, sites, devices, rules, routes …")
+            return Registry()
+        found: dict[str, tuple[BaseModel, ...]] = {}
+        for section, node in self._root.keys.items():
+            if section not in SECTIONS:
+                what = f"unknown section {section}"
+                self._mistakes.add((section,), what, meant(section, SECTIONS, "section"))
+            elif node.items is not None:
+                found[section] = tuple(self._section(section, node.items))
+            elif node.keys is not None or node.scalar is not None:
+                mend = "begin each entry with a hyphen: - {id: …}"
+                self._mistakes.add((section,), "a list of entries belongs here", mend)
+        if not found and not len(self._mistakes):
+            self._mistakes.add((), "the file is empty", "write areas, sites, devices, rules, routes …")
+        return Registry(given=frozenset(found), **found)  # type: ignore[arg-type] # sections are checked above
+
+    def _section(self, section: str, nodes: list[Node]) -> list[BaseModel]:
+        items: list[BaseModel] = []
+        for at, node in enumerate(nodes):
+            loc: Loc = (section, at)
+            if node.keys is None:
+                self._mistakes.add(loc, "not an entry", "write keys and values: {id: …, name: …}")
+                continue
+            word = "name" if section == "users" else "id"
+            raw = node.keys.get(word)
+            if raw is not None and isinstance(raw.text, str):
+                self.named[section].add(raw.text)
+            model = self._model(section, loc, node)
+            item = None if model is None else self._item(model, loc, node)
+            if item is None:
+                self.broken.add(section)
+                continue
+            if isinstance(item, Route):
+                item = item.model_copy(
+                    update={"id": item.id or f"route-{at + 1}", "order": item.order or at + 1}
+                )
+            key = key_of(item, at)
+            first = self.place.get((section, key))
+            if first is not None and section != "contacts":
+                line = self._mistakes.line((section, first))
+                self._mistakes.add(
+                    (*loc, word), f"{key!r} is there twice (first on line {line})", "rename one"
+                )
+                continue
+            self.place[section, key] = at
+            self.named[section].add(key)
+            items.append(item)
+        return items
+
+    def _model(self, section: str, loc: Loc, node: Node) -> type[BaseModel] | None:
+        """What the entry must look like; complains when its `kind` does not say so."""
+        if section in MODELS:
+            return MODELS[section]
+        kinds = rule_models() if section == "rules" else DEVICE_KINDS
+        kind = (node.keys or {}).get("kind")
+        if kind is None:
+            self._mistakes.add(
+                (*loc, "kind"), "kind is missing", f"add kind: one of {', '.join(sorted(kinds))}"
+            )
+            return None
+        if kind.text not in kinds:
+            mend = meant(kind.text, kinds, "kind")
+            if mend.startswith("did you mean"):
+                mend += f" (known: {', '.join(sorted(kinds))})"
+            self._mistakes.add((*loc, "kind"), f"unknown kind {kind.text!r}", mend)
+            return None
+        return kinds[kind.text]
+
+    def _item(self, model: type[BaseModel], loc: Loc, node: Node) -> BaseModel | None:
+        try:
+            item = _validate(model, node)
+        except ValidationError as wrong:
+            self._mistakes.invalid(loc, node, wrong, model)
+            return None
+        payload = getattr(item, "payload", None)
+        if isinstance(payload, str) and payload not in payload_names():
+            mend = meant(payload, payload_names(), "payload")
+            self._mistakes.add((*loc, "payload"), f"unknown payload {payload!r}", mend)
+        return item
+
+
+def _refer(registry: Registry, known: Registry, reader: _Reader, mistakes: Mistakes) -> None:
+    """What the file's entries say about each other, and about what is there already."""
+    whole = merge(known, registry)
+
+    def complain(section: str, key: str, loc: Loc, what: str, mend: str) -> None:
+        at = reader.place.get((section, key))
+        if at is not None:
+            mistakes.add((section, at, *loc), what, mend)
+        else:  # an entry that is stored already and would be left hanging
+            mistakes.add((f"{section} {key} (stored)", *loc), what, mend)
+
+    references.References(whole, references.known_of(whole, reader.named), complain).check()
+    # Said only when every route could be read: a broken one may be the one without match.
+    if "routes" not in reader.broken and references.catch_all_missing(whole):
+        what = "one route without match is missing: incidents could go to nobody"
+        mistakes.add(("routes",), what, "add - {unit: …} as the last")
+
+
+def merge(stored: Registry, wanted: Registry) -> Registry:
+    """What is there after `wanted` was applied over `stored` without pruning."""
+    merged: dict[str, tuple[BaseModel, ...]] = {}
+    for section in SECTIONS:
+        # The table of routes is one thing: its order is its meaning, so a file's table replaces it.
+        keep = {} if section == "routes" and section in wanted.given else stored.by_key(section)
+        merged[section] = tuple((keep | wanted.by_key(section)).values())
+    given = stored.given | wanted.given
+    return Registry(given=given, **merged)  # type: ignore[arg-type] # each section holds its own models
+
+
+def _validate(model: type[BaseModel], node: Node) -> BaseModel:
+    """The entry as a model; a number where a text belongs is taken as it was written (`phone: 13800000000`)."""
+    value = node.plain()
+    try:
+        return model.model_validate(value)
+    except ValidationError as wrong:
+        texts = [each["loc"] for each in wrong.errors(include_url=False) if each["type"] == "string_type"]
+        if not any([_put_text(value, node, loc) for loc in texts]):  # noqa: C419 - all of them are to be put
+            raise
+        return model.model_validate(value)
+
+
+def _put_text(value: object, node: Node, loc: Loc) -> bool:
+    """Replace the number at `loc` by its text; False when there is no number."""
+    put: Callable[[str], None] | None = None
+    for part in loc:
+        if isinstance(part, str) and isinstance(value, dict) and part in (node.keys or {}):
+            put = partial(value.__setitem__, part)
+            value, node = value[part], (node.keys or {})[part]
+        elif isinstance(part, int) and isinstance(value, list) and part < len(node.items or ()):
+            put = partial(value.__setitem__, part)
+            value, node = value[part], (node.items or [])[part]
+    if put is None or isinstance(node.scalar, bool) or not isinstance(node.scalar, int | float):
+        return False
+    put(node.text)
+    return True
+
+
+def _fill(node: Node, placeholders: Mapping[str, str]) -> None:
+    """Replace `{rtsp}` and the like in every text."""
+    if isinstance(node.scalar, str):
+        for name, value in placeholders.items():
+            node.scalar = node.scalar.replace("{" + name + "}", value)
+    for child in node.children():
+        _fill(child, placeholders)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as wrong:
+        raise InvalidInput(
+            f"the file cannot be read ({wrong.strerror})", where=str(path), mend="name a YAML or JSON file"
+        ) from wrong
+
+
+@cache
+def rule_models() -> Mapping[str, type[BaseModel]]:
+    """The parameters of each kind of rule on the shelf."""
+    return {kind: module.Params for kind, module in shelf.kinds().items()}
+
+
+@cache
+def payload_names() -> frozenset[str]:
+    """The conventions on the payload shelf."""
+    return frozenset(modules("ingest.payloads"))

@@ -1,0 +1,206 @@
+"""References: what one entry says about another: does it exist, does it fit, is it said once only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from config.catalogue import quantities, shipped_workflows
+from config.fields import forbidden_room
+from config.registry import (
+    LEVELS,
+    SITE_KINDS,
+    Area,
+    Camera,
+    Contact,
+    Registry,
+    Route,
+    Sensor,
+    Site,
+    Unit,
+    User,
+    Workflow,
+)
+from config.wording import meant
+from detectors import shelf
+from detectors.rule import RuleParams
+
+Complain = Callable[[str, str, tuple[str | int, ...], str, str], None]
+"""(section, key, path within the entry, what, mend)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All keys by section, also of entries that are wrong in themselves: one mistake is said once."""
+
+    keys: Mapping[str, frozenset[str]]
+
+    def has(self, section: str, key: str) -> bool:
+        """Whether something of that key is there."""
+        return key in self.keys.get(section, frozenset())
+
+
+class References:
+    """Judges every reference of a whole registry; complaints go to the callback."""
+
+    def __init__(self, registry: Registry, known: Known, complain: Complain) -> None:
+        self._registry = registry
+        self._known = known
+        self._complain = complain
+        self._areas = {each.id: each for each in registry.areas}
+        self._sites = {each.id: each for each in registry.sites}
+        self._devices = {each.id: each for each in registry.devices}
+
+    def check(self) -> None:
+        """Everything."""
+        for section, key, item in self._registry.items():
+            self._judge(section, key, item)
+        self._bindings()
+
+    def _judge(self, section: str, key: str, item: BaseModel) -> None:
+        def refer(to: str, value: str | None, *loc: str | int) -> None:
+            if value is not None and not self._known.has(to, value):
+                noun = to.removesuffix("s")
+                self._complain(
+                    section,
+                    key,
+                    loc,
+                    f"there is no {noun} {value!r}",
+                    meant(value, self._known.keys[to], noun),
+                )
+
+        def refer_all(to: str, values: Iterable[str], name: str) -> None:
+            for at, value in enumerate(values):
+                refer(to, value, name, at)
+
+        if isinstance(item, Area):
+            refer("areas", item.parent, "parent")
+            self._above(key, item)
+        elif isinstance(item, Unit | Site):
+            refer("areas", item.area, "area")
+        elif isinstance(item, Contact):
+            refer("sites", item.site, "site")
+        elif isinstance(item, RuleParams):
+            refer_all("devices", item.devices, "devices")
+            refer_all("sites", item.sites, "sites")
+            refer_all("areas", item.areas, "areas")
+            self._rule(key, item)
+        elif isinstance(item, Route):
+            refer("areas", item.match.area, "match", "area")
+            refer("sites", item.match.site, "match", "site")
+            refer("units", item.unit, "unit")
+            refer("workflows", item.workflow, "workflow")
+        elif isinstance(item, User):
+            refer_all("areas", item.areas, "areas")
+            refer_all("sites", item.sites, "sites")
+            refer_all("units", item.units, "units")
+        elif isinstance(item, Workflow):
+            self._workflow(key, item)
+        elif section == "devices":
+            site = getattr(item, "site", None)
+            refer("sites", site, "site")
+            self._device(key, item, str(site))
+
+    def _above(self, key: str, area: Area) -> None:
+        """An area stands below one of a higher level, never below itself."""
+        seen, step = [area.id], area
+        while step.parent is not None and step.parent in self._areas:
+            if step.parent in seen:
+                way = " → ".join([*seen, step.parent])
+                self._complain(
+                    "areas", key, ("parent",), f"the areas go in a circle ({way})", "take one parent out"
+                )
+                return
+            seen.append(step.parent)
+            step = self._areas[step.parent]
+        parent = self._areas.get(area.parent or "")
+        if parent and LEVELS.index(parent.level) >= LEVELS.index(area.level):
+            what = f"a {area.level} cannot stand below a {parent.level}"
+            self._complain("areas", key, ("level",), what, f"order, highest first: {', '.join(LEVELS)}")
+
+    def _device(self, key: str, item: BaseModel, site_id: str) -> None:
+        site = self._sites.get(site_id)
+        room = getattr(item, "room", None)
+        if site and room and room not in {each.id for each in site.rooms}:
+            mend = meant(room, (each.id for each in site.rooms), "room of that site")
+            self._complain("devices", key, ("room",), f"site {site.id} has no room {room!r}", mend)
+        if key in self._sites and key != site_id:
+            what = f"{key!r} is also a site, and this device stands at another"
+            self._complain("devices", key, ("id",), what, "give the device another id")
+
+    def _rule(self, key: str, rule: RuleParams) -> None:
+        def complain(what: str, mend: str, *loc: str | int) -> None:
+            self._complain("rules", key, loc, what, mend)
+
+        if not (rule.devices or rule.sites or rule.site_kinds or rule.areas):
+            complain("the rule watches nothing", "name devices, sites, site_kinds or areas")
+        for at, kind in enumerate(rule.site_kinds):
+            if kind not in SITE_KINDS:
+                complain(f"{kind!r} is no kind of site", meant(kind, SITE_KINDS, "kind"), "site_kinds", at)
+        if rule.zone_name and (room := forbidden_room(rule.zone_name)):
+            complain(
+                f"{rule.zone_name!r} is a place where the law forbids cameras ({room})",
+                "take the rule and the camera away",
+                "zone_name",
+            )
+        quantity = getattr(rule, "quantity", None)
+        if isinstance(quantity, str) and quantity not in quantities():
+            complain(f"{quantity!r} is no quantity", meant(quantity, quantities(), "quantity"), "quantity")
+        wants_camera = shelf.kinds()[rule.kind].INPUT == "tracks"
+        for at, name in enumerate(rule.devices):
+            device = self._devices.get(name)
+            if device is not None and isinstance(device, Camera) != wants_camera:
+                a = f"{name!r} is a {device.kind}"
+                mend = "name a camera" if wants_camera else "name a sensor"
+                complain(f"{a}, and a {rule.kind} rule looks at {mend[7:]}s", mend, "devices", at)
+
+    def _workflow(self, key: str, workflow: Workflow) -> None:
+        words = [each.step for each in workflow.steps]
+        for at, step in enumerate(workflow.steps):
+            if step.step in words[:at]:
+                self._complain(
+                    "workflows", key, ("steps", at, "step"), f"{step.step!r} is there twice", "name it apart"
+                )
+            if step.return_to is not None and step.return_to not in words[:at]:
+                mend = f"one of: {', '.join(words[:at])}" if at else "take it out"
+                self._complain(
+                    "workflows",
+                    key,
+                    ("steps", at, "return_to"),
+                    f"{step.return_to!r} is no earlier step",
+                    mend,
+                )
+
+    def _bindings(self) -> None:
+        """Two sensors that cannot be told apart would take each other's readings."""
+        seen: dict[tuple[str, str | None, str | None], str] = {}
+        for device in self._registry.devices:
+            if not isinstance(device, Sensor) or (device.topic is None and device.external_id is None):
+                continue
+            binding = (device.payload, device.topic, device.external_id)
+            first = seen.setdefault(binding, device.id)
+            if first != device.id:
+                what = f"listens to the same as {first}"
+                loc = ("topic",) if device.topic is not None else ("external_id",)
+                self._complain("devices", device.id, loc, what, "give each its own topic or external_id")
+
+
+def catch_all_missing(registry: Registry) -> bool:
+    """Whether incidents could find no route: there are rules or routes, and none without match."""
+    if not (registry.routes or registry.rules):
+        return False
+    return not any(each.match == type(each.match)() for each in registry.routes)
+
+
+def known_of(registry: Registry, more: Mapping[str, Iterable[str]]) -> Known:
+    """The keys of a registry, of the shipped workflows, and of `more`."""
+    keys: dict[str, set[str]] = {
+        "areas": set(), "units": set(), "sites": set(), "devices": set(), "workflows": set(shipped_workflows())
+    }  # fmt: skip
+    for section, key, _ in registry.items():
+        keys.setdefault(section, set()).add(key)
+    for section, names in more.items():
+        keys.setdefault(section, set()).update(names)
+    return Known({section: frozenset(names) for section, names in keys.items()})
