@@ -1,0 +1,281 @@
+"""Incident: one condition at one place, from its first signal to its last; pure.
+
+Each (rule, device) that speaks about it is a Source with its own level. A signal replaces the level of its
+source if it is newer, (epoch, n) decides; what the incident says is derived from all sources, so the order in
+which the signals of different sources arrive does not matter. A source that is not heard of becomes `unknown`:
+then the incident is stale, but never cleared. It clears when every source has said `inactive`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from detectors.signal import SEVERITIES, Severity, Signal, SignalState
+from ingest.text import Text
+
+Change = Literal["raised", "updated", "cleared", "renewed", "none"]
+"""renewed: heard again, nothing a reader would notice; none: the signal changed nothing at all."""
+
+STALE_AFTER = timedelta(seconds=30)
+"""A level that is not renewed for this long is no longer known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What one rule says about one device, within one incident.
+
+    Attributes:
+        rule: Registry id of the rule.
+        device: Registry id of the device.
+        kind: Kind of the rule.
+        epoch: Of the newest signal; older ones change no level.
+        n: Of the newest signal.
+        state: Level of the newest signal; `unknown` also when it was not renewed.
+        at: When that level was evaluated (UTC).
+        renewed_at: When it was last heard of (UTC).
+        first_at: When it first said active, None if it never did (UTC).
+        active_epoch: Of the newest active signal, from which the rest is taken.
+        active_n: Of the newest active signal.
+        severity: The highest it ever said.
+        value: Of its newest active signal, as limit, certainty and explanation.
+        limit: The limit it passed.
+        certainty: 0..1.
+        explanation: Which rule, which limit, since when.
+    """
+
+    rule: str
+    device: str
+    kind: str
+    epoch: int
+    n: int
+    state: SignalState
+    at: datetime
+    renewed_at: datetime
+    first_at: datetime | None
+    active_epoch: int
+    active_n: int
+    severity: Severity
+    value: float | None
+    limit: float | None
+    certainty: float
+    explanation: Text
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What it is within an incident."""
+        return self.rule, self.device
+
+    @property
+    def holds(self) -> bool:
+        """It said active and has not taken it back."""
+        return self.first_at is not None and self.state != "inactive"
+
+    def heard(self, signal: Signal, now: datetime) -> Source:
+        """After one more signal of the same rule and device, in any order."""
+        after = replace(self, renewed_at=max(self.renewed_at, now))
+        if (signal.epoch, signal.n) > (self.epoch, self.n):
+            after = replace(after, epoch=signal.epoch, n=signal.n, state=signal.state, at=signal.at)
+        if signal.state != "active":
+            return after
+        if self.first_at is None:
+            after = replace(after, first_at=signal.at, severity=signal.severity)
+        else:
+            worse = SEVERITIES[min(_rank(self.severity), _rank(signal.severity))]
+            after = replace(after, first_at=min(self.first_at, signal.at), severity=worse)
+        if (signal.epoch, signal.n) > (self.active_epoch, self.active_n):
+            after = replace(
+                after,
+                kind=signal.kind,
+                active_epoch=signal.epoch,
+                active_n=signal.n,
+                value=signal.value,
+                limit=signal.limit,
+                certainty=signal.certainty,
+                explanation=signal.explanation,
+            )
+        return after
+
+    @staticmethod
+    def of(signal: Signal, now: datetime) -> Source:
+        """From its first signal."""
+        active = signal.state == "active"
+        return Source(
+            rule=signal.rule,
+            device=signal.device,
+            kind=signal.kind,
+            epoch=signal.epoch,
+            n=signal.n,
+            state=signal.state,
+            at=signal.at,
+            renewed_at=now,
+            first_at=signal.at if active else None,
+            active_epoch=signal.epoch if active else -1,
+            active_n=signal.n if active else -1,
+            severity=signal.severity if active else "info",
+            value=signal.value if active else None,
+            limit=signal.limit if active else None,
+            certainty=signal.certainty if active else 0.0,
+            explanation=signal.explanation if active else Text("", ""),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One condition at one place.
+
+    Attributes:
+        id: ULID.
+        condition: Word of the catalogue.
+        place: Site, site/zone or device.
+        sources: In the order of (rule, device).
+        state: open or cleared; a cleared one never opens again.
+        cleared_at: When the last source let go (UTC), None while open.
+        touched_at: When it last changed by itself, such as becoming stale (UTC).
+    """
+
+    id: str
+    condition: str
+    place: str
+    sources: tuple[Source, ...]
+    state: Literal["open", "cleared"] = "open"
+    cleared_at: datetime | None = None
+    touched_at: datetime | None = None
+
+    @property
+    def ever(self) -> tuple[Source, ...]:
+        """The sources that said active at least once."""
+        return tuple(each for each in self.sources if each.first_at is not None)
+
+    @property
+    def holding(self) -> tuple[Source, ...]:
+        """The sources that have not taken it back."""
+        return tuple(each for each in self.sources if each.holds)
+
+    @property
+    def lead(self) -> Source:
+        """The source that speaks for all: the worst that holds, then the earliest."""
+        speaking = self.holding or self.ever
+        return min(speaking, key=lambda each: (_rank(each.severity), _begun(each), each.key))
+
+    @property
+    def kind(self) -> str:
+        """Kind of the rule that spoke first."""
+        return min(self.ever, key=lambda each: (_begun(each), each.key)).kind
+
+    @property
+    def severity(self) -> Severity:
+        """The highest any source ever said: an incident is never talked down."""
+        return SEVERITIES[min(_rank(each.severity) for each in self.ever)]
+
+    @property
+    def stale(self) -> bool:
+        """Open, but nobody knows any more whether it still holds."""
+        holding = self.holding
+        return self.state == "open" and bool(holding) and all(each.state == "unknown" for each in holding)
+
+    @property
+    def raised_at(self) -> datetime:
+        """The earliest moment at which a source said active."""
+        return min(_begun(each) for each in self.ever)
+
+    @property
+    def updated_at(self) -> datetime:
+        """The newest moment anything is known of."""
+        latest = max(each.at for each in self.sources)
+        return latest if self.touched_at is None else max(latest, self.touched_at)
+
+    @property
+    def certainty(self) -> float:
+        """The surest source that holds."""
+        return max(each.certainty for each in (self.holding or self.ever))
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """Every device that ever said so."""
+        return tuple(sorted({each.device for each in self.ever}))
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Every rule that ever said so."""
+        return tuple(sorted({each.rule for each in self.ever}))
+
+    @property
+    def count(self) -> int:
+        """How many sources ever said so."""
+        return len(self.ever)
+
+    @property
+    def face(self) -> tuple[object, ...]:
+        """What a reader would notice when it changes."""
+        return self.state, self.stale, self.severity, self.devices, self.rules, self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """The incident after a signal (None if there is none), and what that was."""
+
+    incident: Incident | None
+    change: Change
+
+
+def fold(incident: Incident | None, signal: Signal, *, now: datetime, new_id: str) -> Fold:
+    """One signal folded into the open incident of its (place, condition), or into none.
+
+    `new_id` is used only when the signal raises. `now` is when the signal was heard.
+    """
+    if incident is None:
+        if signal.state != "active":
+            return Fold(None, "none")
+        source = Source.of(signal, now)
+        return Fold(Incident(new_id, signal.condition, signal.place, (source,)), "raised")
+    known: Mapping[tuple[str, str], Source] = {each.key: each for each in incident.sources}
+    before = known.get((signal.rule, signal.device))
+    source = Source.of(signal, now) if before is None else before.heard(signal, now)
+    sources = {**known, source.key: source}
+    return _settle(incident, replace(incident, sources=tuple(sources[key] for key in sorted(sources))))
+
+
+def age(incident: Incident, now: datetime, limit: timedelta = STALE_AFTER) -> Fold:
+    """The sources not heard of for `limit` become unknown."""
+    sources = tuple(
+        replace(each, state="unknown") if each.state == "active" and now - each.renewed_at > limit else each
+        for each in incident.sources
+    )
+    if sources == incident.sources:
+        return Fold(incident, "none")
+    aged = replace(incident, sources=sources)
+    if aged.stale and not incident.stale:
+        aged = replace(aged, touched_at=now)
+    return _settle(incident, aged)
+
+
+def release(incident: Incident, gone: frozenset[tuple[str, str]], now: datetime) -> Fold:
+    """The sources whose rule or device is no longer there let go."""
+    sources = tuple(
+        replace(each, state="inactive", at=max(each.at, now)) if each.key in gone and each.holds else each
+        for each in incident.sources
+    )
+    return _settle(incident, replace(incident, sources=sources))
+
+
+def _settle(before: Incident, after: Incident) -> Fold:
+    if not after.holding:
+        cleared_at = max(each.at for each in after.sources)
+        return Fold(replace(after, state="cleared", cleared_at=cleared_at), "cleared")
+    if after.face != before.face:
+        return Fold(after, "updated")
+    return Fold(after, "none" if after == before else "renewed")
+
+
+def _rank(severity: Severity) -> int:
+    return SEVERITIES.index(severity)
+
+
+def _begun(source: Source) -> datetime:
+    if source.first_at is None:
+        msg = "a source that never said active does not count"
+        raise ValueError(msg)
+    return source.first_at

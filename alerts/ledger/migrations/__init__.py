@@ -1,0 +1,1 @@
+"""Migrations: the history of the schema, run by alerts.ledger.schema."""

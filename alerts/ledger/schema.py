@@ -1,0 +1,60 @@
+"""Schema: brings a ledger to the newest revision with Alembic; the first open creates everything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
+from sqlalchemy import text
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from ingest.errors import LedgerAway
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+_POSTGRESQL_LOCK = 0x68756231
+"""Advisory lock: two hubs that start together must not both create the tables."""
+
+
+def config(conn: Connection | None = None) -> Config:
+    """Alembic's configuration, without an ini file."""
+    settings = Config()
+    settings.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    if conn is not None:
+        settings.attributes["connection"] = conn
+    return settings
+
+
+def head() -> str:
+    """The newest revision."""
+    return ScriptDirectory.from_config(config()).get_current_head() or ""
+
+
+def revision(conn: Connection) -> str | None:
+    """The revision of an open ledger, None before the first."""
+    return MigrationContext.configure(conn).get_current_revision()
+
+
+def upgrade(engine: Engine, to: str = "head") -> None:
+    """Upgrades in one transaction; raises LedgerAway for a database that is away or of a newer hub."""
+    try:
+        with engine.connect() as conn, conn.begin():
+            if conn.dialect.name == "postgresql":
+                conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _POSTGRESQL_LOCK})
+            command.upgrade(config(conn), to)
+    except CommandError as wrong:
+        raise LedgerAway(
+            f"the ledger cannot be upgraded: {wrong}",
+            reason="schema",
+            mend="it was written by a newer hub: start that one, or restore a backup",
+        ) from wrong
+    except SQLAlchemyError as wrong:
+        raise LedgerAway(
+            f"the ledger cannot be opened: {str(wrong).splitlines()[0]}",
+            reason="open",
+            mend="check HUB_DATABASE_URL and that the database runs",
+        ) from wrong

@@ -1,0 +1,37 @@
+"""Upsert: INSERT … ON CONFLICT, which SQLite and PostgreSQL write alike and SQLAlchemy keeps per dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+
+def insert(conn: Connection, table: Table) -> sqlite.Insert:
+    """An INSERT of this connection's dialect."""
+    if conn.dialect.name == "postgresql":
+        # both classes have the same methods; one type keeps every caller free of the difference
+        return postgresql.insert(table)  # type: ignore[return-value]
+    return sqlite.insert(table)
+
+
+def put(conn: Connection, table: Table, row: Mapping[str, object]) -> None:
+    """Writes one row, over the one with the same primary key."""
+    keys = [column.name for column in table.primary_key]
+    statement = insert(conn, table).values(**row)
+    changes = {name: statement.excluded[name] for name in row if name not in keys}
+    conn.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes))
+
+
+def add_missing(conn: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> int:
+    """Writes the rows whose primary key is new; answers how many those were."""
+    if not rows:
+        return 0
+    added = 0
+    keys = [column.name for column in table.primary_key]
+    for row in rows:
+        statement = insert(conn, table).values(**row).on_conflict_do_nothing(index_elements=keys)
+        added += max(conn.execute(statement).rowcount, 0)
+    return added
