@@ -2,8 +2,8 @@
 
     Reader = Annotated[Principal, needs("incident.read", seen=visible)]
 
-`seen` belongs to routes about one thing: it raises NotFound when the thing is not visible to the principal. It is
-asked before a missing right is told, so that what is not visible answers 404 to everybody.
+`seen` belongs to routes about one thing, whose id is the first parameter of the path: it raises NotFound when the
+thing is not visible to the principal. It is asked before a missing right is told, so that what is not visible answers 404 to everybody.
 """
 
 from __future__ import annotations
@@ -62,14 +62,13 @@ class Need:
 
     right: str
     seen: Seen | None = None
-    key: str = "id"
 
     def __call__(self, asked: HTTPConnection) -> Principal:
         """The principal, when it may."""
         who = auth_of(asked).of_request(asked)
         if self.right != SELF and not may(who, self.right):
             if self.seen is not None:
-                self.seen(hub_of(asked), who, str(asked.path_params[self.key]))
+                self.seen(hub_of(asked), who, str(next(iter(asked.path_params.values()))))
             demand(who, self.right)
         return who
 
@@ -98,9 +97,9 @@ class WorkerToken:
             raise NotAuthenticated("not the worker token")
 
 
-def needs(right: str, *, seen: Seen | None = None, key: str = "id") -> Any:
+def needs(right: str, *, seen: Seen | None = None) -> Any:
     """The right of a route, as its dependency (FastAPI's Depends() has no type of its own)."""
-    return Depends(Need(right, seen, key))
+    return Depends(Need(right, seen))
 
 
 def open_to_all() -> Any:

@@ -143,7 +143,7 @@ class Hub(Protocol):
         """By device id: `{state, reason, since, last_seen}`, a camera with its rates, gate and sampling."""
 
     def components(self) -> Mapping[str, Component]:
-        """What /readyz shows: ledger, broker, router, workers, models …"""
+        """What /readyz shows, by name: ledger, broker, router, workers, models."""
 
     def command(self, site: str, node: str, body: Json) -> None:
         """One command to a loudspeaker node; returns when the broker has it, raises BrokerAway."""

@@ -24,7 +24,7 @@ from alerts.sight import Sight
 from api import accounts
 from api.auth import Auth
 from api.hub import Hub
-from api.rights import Principal, principal
+from api.rights import Account, Principal, principal
 from api.sockets import RIGHTS_ENDED, TOKEN_ENDED, TOO_OLD, Socket, accept
 from ingest.errors import NotAuthenticated, TooOld
 from ingest.instant import format_instant
@@ -79,7 +79,7 @@ class Tailer:
 
     async def serve(self, ws: WebSocket, after: int | None) -> None:
         """One reader of `/events/ws`, until it ends."""
-        who = await accept(ws, self._hub, self._auth, "event.read")
+        who = await accept(ws, self._auth, "event.read")
         if who is None:
             return
         if after is not None and after > 0:
@@ -92,10 +92,13 @@ class Tailer:
         socket.behind = self.head if after is None else after
 
         async def feed(mine: Socket) -> None:
-            await self._replay(mine, after)
+            await self._replay(mine)
+
+        async def again(mine: Socket) -> None:
+            await recheck(self._hub, mine)
 
         try:
-            await socket.serve(feed, heartbeat=self.heartbeat, recheck=self.recheck)
+            await socket.serve(feed, heartbeat=self.heartbeat, recheck=again)
         finally:
             self._sockets.discard(socket)
 
@@ -104,29 +107,17 @@ class Tailer:
         head = self.head if socket.behind is None else socket.behind
         return json.dumps({"type": "heartbeat", "head": head, "at": format_instant(self._hub.now())})
 
-    async def recheck(self, socket: Socket) -> None:
-        """End a socket whose user is gone (4001) or whose rights were changed (4003)."""
-        try:
-            now_is = await asyncio.to_thread(self._again, socket.who)
-        except NotAuthenticated:
-            socket.end(TOKEN_ENDED, "the user is gone or has a new password")
-            return
-        before = socket.who
-        if _scope(now_is) != _scope(before):
-            socket.end(RIGHTS_ENDED, "rights were changed")
-        else:
-            socket.who = now_is  # same rights over a changed county
-
-    async def _replay(self, socket: Socket, after: int | None) -> None:
+    async def _replay(self, socket: Socket) -> None:
         position = socket.behind or 0
+        page = min(PAGE, socket.most // 2)
         while not socket.ended:
             goal = self.head
             while position < goal and not socket.ended:
-                found = await asyncio.to_thread(self._page, position, PAGE, socket.who.sight)
+                found = await asyncio.to_thread(self._page, position, page, socket.who.sight)
                 for event in found:
                     if event.seq <= goal:
                         socket.offer(event.line())
-                position = min(found[-1].seq, goal) if len(found) == PAGE else goal
+                position = min(found[-1].seq, goal) if len(found) == page else goal
                 socket.behind = position
                 await socket.room()
             if self.head == goal and not socket.ended:
@@ -157,7 +148,7 @@ class Tailer:
                 changed = changed or event.type == "registry.changed"
             self.head = found[-1].seq
             if changed:
-                await asyncio.gather(*(self.recheck(each) for each in tuple(self._sockets)))
+                await asyncio.gather(*(recheck(self._hub, each) for each in tuple(self._sockets)))
 
     def _offer(self, event: Event) -> None:
         readers = [each for each in self._sockets if sees(each.who.sight, event)]
@@ -175,17 +166,6 @@ class Tailer:
         with self._hub.ledger.read() as conn:
             return events.head(conn)
 
-    def _again(self, who: Principal) -> Principal:
-        if who.account.everywhere:
-            return principal(
-                who.account, self._hub.directory(), expires_at=who.expires_at, read_only=who.read_only
-            )
-        with self._hub.ledger.read() as conn:
-            account = accounts.find(conn, who.name)
-        if account is None or account.password != who.account.password:
-            raise NotAuthenticated("the user is gone or has a new password")
-        return principal(account, self._hub.directory(), expires_at=who.expires_at, read_only=who.read_only)
-
 
 def sees(sight: Sight, event: Event) -> bool:
     """Whether this reader may see this event, by the visibility stored with it."""
@@ -195,3 +175,26 @@ def sees(sight: Sight, event: Event) -> bool:
 def _scope(who: Principal) -> tuple[object, ...]:
     account = who.account
     return (account.role, account.areas, account.site_kinds, account.sites, account.units, who.rights)
+
+
+async def recheck(hub: Hub, socket: Socket) -> None:
+    """End a socket whose user is gone (4001) or whose rights were changed (4003)."""
+    try:
+        now_is = await asyncio.to_thread(_again, hub, socket.who)
+    except NotAuthenticated:
+        socket.end(TOKEN_ENDED, "the user is gone or has a new password")
+        return
+    if _scope(now_is) != _scope(socket.who):
+        socket.end(RIGHTS_ENDED, "rights were changed")
+    else:
+        socket.who = now_is  # the same rights over a changed county
+
+
+def _again(hub: Hub, who: Principal) -> Principal:
+    account: Account | None = who.account
+    if not who.account.everywhere:
+        with hub.ledger.read() as conn:
+            account = accounts.find(conn, who.name)
+    if account is None or account.password != who.account.password:
+        raise NotAuthenticated("the user is gone or has a new password")
+    return principal(account, hub.directory(), expires_at=who.expires_at, read_only=who.read_only)

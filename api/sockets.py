@@ -32,12 +32,16 @@ INTERNAL = 1011
 CLOSE_TIMEOUT = 2.0
 """Seconds for a reader that does not read any more to take the close."""
 
+ROOM_TIMEOUT = 30.0
+"""Seconds in which a reader must take half a queue of a replay."""
+
 
 class Socket:
     """One open websocket; `serve()` returns when it is over.
 
     Attributes:
         who: Its reader.
+        most: Messages that may wait.
         behind: While it replays: the seq up to which it has been offered everything; None once it is live.
     """
 
@@ -46,9 +50,11 @@ class Socket:
         self.behind: int | None = None
         self._ws = ws
         self._hub = hub
-        self._most = hub.settings.queue
+        self.most = hub.settings.queue
         self._queue: deque[str] = deque()
         self._news = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
         self._ended: tuple[int, str] | None = None
         self._writer: asyncio.Task[None] | None = None
 
@@ -66,10 +72,12 @@ class Socket:
         """Queue one message; a reader that lets the queue fill up is closed with 4008."""
         if self.ended:
             return
-        if len(self._queue) >= self._most:
+        if len(self._queue) >= self.most:
             self.end(SLOW, "too slow")
             return
         self._queue.append(text)
+        if len(self._queue) > self.most // 2:
+            self._room.clear()
         self._news.set()
 
     def end(self, code: int, reason: str) -> None:
@@ -78,6 +86,7 @@ class Socket:
             self._ended = (code, reason)
             self._queue.clear()
             self._news.set()
+            self._room.set()
             if self._writer is not None:
                 self._writer.cancel()
 
@@ -106,9 +115,11 @@ class Socket:
                 await asyncio.wait_for(self._ws.close(code, reason), CLOSE_TIMEOUT)
 
     async def room(self) -> None:
-        """Wait until half the queue is free: for replays, which must not outrun the reader."""
-        while len(self._queue) > self._most // 2 and not self.ended:
-            await asyncio.sleep(0.02)
+        """Wait until half the queue is free, for replays; a reader that takes too long is closed with 4008."""
+        try:
+            await asyncio.wait_for(self._room.wait(), ROOM_TIMEOUT)
+        except TimeoutError:
+            self.end(SLOW, "too slow")
 
     async def _guarded(self, feed: Callable[[Socket], Awaitable[None]]) -> None:
         try:
@@ -135,6 +146,8 @@ class Socket:
             while not self.ended:
                 while self._queue and not self.ended:
                     await self._ws.send_text(self._queue.popleft())
+                    if len(self._queue) <= self.most // 2:
+                        self._room.set()
                 self._news.clear()
                 now = loop.time()
                 if now >= ends:
@@ -150,7 +163,7 @@ class Socket:
             return  # the reader went away while it was written to
 
 
-async def accept(ws: WebSocket, hub: Hub, auth: Auth, right: str) -> Principal | None:
+async def accept(ws: WebSocket, auth: Auth, right: str) -> Principal | None:
     """Accept and authenticate; without a good token or the right the socket is closed with its code.
 
     The handshake is accepted first: a close code is the only answer a browser's page can read.
