@@ -57,6 +57,9 @@ def _allowed_room(word: str) -> str:
     return word
 
 
+AllowedWord = BeforeValidator(lambda value: _allowed_room(value) if isinstance(value, str) else value)
+"""Before a list of known kinds, so that a forbidden one is refused with its reason."""
+
 RoomKind = Annotated[str, Field(min_length=1, max_length=63), AfterValidator(_allowed_room)]
 """What a room of a site is; the forbidden kinds are refused."""
 

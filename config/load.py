@@ -83,6 +83,7 @@ class _Reader:
         self.place: dict[tuple[str, str], int] = {}
         self.named: dict[str, set[str]] = {section: set() for section in SECTIONS}
         self.broken: set[str] = set()
+        self._first: dict[tuple[str, str], int] = {}
 
     def read(self) -> Registry:
         """Everything that is right."""
@@ -110,31 +111,38 @@ class _Reader:
             if node.keys is None:
                 self._mistakes.add(loc, "not an entry", "write keys and values: {id: …, name: …}")
                 continue
-            word = "name" if section == "users" else "id"
-            raw = node.keys.get(word)
-            if raw is not None and isinstance(raw.text, str):
-                self.named[section].add(raw.text)
+            if self._known_already(section, at, node):
+                continue
             model = self._model(section, loc, node)
             item = None if model is None else self._item(model, loc, node)
             if item is None:
                 self.broken.add(section)
                 continue
             if isinstance(item, Route):
-                item = item.model_copy(
-                    update={"id": item.id or f"route-{at + 1}", "order": item.order or at + 1}
-                )
-            key = key_of(item, at)
-            first = self.place.get((section, key))
-            if first is not None and section != "contacts":
-                line = self._mistakes.line((section, first))
-                self._mistakes.add(
-                    (*loc, word), f"{key!r} is there twice (first on line {line})", "rename one"
-                )
-                continue
-            self.place[section, key] = at
-            self.named[section].add(key)
+                position = {"id": item.id or f"route-{at + 1}", "order": item.order or at + 1}
+                item = item.model_copy(update=position)
+            self.place[section, key_of(item, at)] = at
             items.append(item)
         return items
+
+    def _known_already(self, section: str, at: int, node: Node) -> bool:
+        """Note the entry's id, be the rest of it right or wrong; True (and a mistake) when it was there before."""
+        word = "name" if section == "users" else "id"
+        written = (node.keys or {}).get(word)
+        if section == "contacts" or written is None or not written.text:
+            return False
+        if written.text not in self.named[section]:
+            self.named[section].add(written.text)
+            self._first[section, written.text] = at
+            return False
+        line = self._mistakes.line((section, self._first[section, written.text]))
+        what = f"{written.text!r} is there twice (first on line {line})"
+        self._mistakes.add((section, at, word), what, "rename one, or take it out")
+        # What else is wrong with it is still worth saying.
+        model = self._model(section, (section, at), node)
+        if model is not None:
+            self._item(model, (section, at), node)
+        return True
 
     def _model(self, section: str, loc: Loc, node: Node) -> type[BaseModel] | None:
         """What the entry must look like; complains when its `kind` does not say so."""

@@ -15,6 +15,7 @@ from typing import Annotated, Literal, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from config.fields import (
+    AllowedWord,
     CameraUrl,
     Id,
     LoginName,
@@ -83,7 +84,7 @@ class Site(Item):
 
     id: Id
     area: Id
-    kind: SiteKind
+    kind: Annotated[SiteKind, AllowedWord]
     name: Name
     lat: float | None = Field(None, ge=-90, le=90)
     lon: float | None = Field(None, ge=-180, le=180)

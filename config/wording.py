@@ -10,6 +10,8 @@ from pydantic_core import ErrorDetails
 
 from config.urls import without_password
 
+_WORD = re.compile(r"[a-z0-9][a-z0-9_./@-]*")
+
 SECRET_KEYS = frozenset({"password", "phone", "playback"})
 """What is written there is never repeated in a message."""
 
@@ -21,7 +23,7 @@ def near(word: str, known: Iterable[str]) -> str | None:
 
 def meant(word: str, known: Iterable[str], what: str) -> str:
     """The mend for an unknown word: `did you mean east?`, or the known ones."""
-    names = sorted(set(known))
+    names = sorted({each for each in known if _WORD.fullmatch(each)})
     close = near(word, names)
     if close:
         return f"did you mean {close}?"
