@@ -54,6 +54,11 @@ class Detector:
         detector.detect(np.full((manifest.input.height, manifest.input.width, 3), 114, np.uint8))
         return detector
 
+    def lowered(self, min_certainty: float) -> Detector:
+        """The same network, whose boxes are kept down to another certainty (to blur what is only suspected)."""
+        manifest = self.manifest.model_copy(update={"min_certainty": min_certainty})
+        return Detector(manifest, self._session, self._head)
+
     def detect(self, image: NDArray[np.uint8]) -> Detections:
         """What is in a BGR picture (height, width, 3); boxes in 0..1 of the picture."""
         tensor, fit = prepare(image, self.manifest.input)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from detectors.detections import Detections
 from detectors.model import UNUSED, Manifest
-from detectors.nms import keep_surest
+from detectors.nms import groups, keep_surest
 from ingest.errors import InvalidModel
 
 
@@ -50,6 +50,7 @@ def decode(outputs: Sequence[NDArray[np.float32]], manifest: Manifest) -> Detect
         max_overlap=manifest.max_overlap,
         max_boxes=manifest.max_boxes,
     )
+    kept = kept[~groups(boxes[kept], best[chosen][kept])]
     return Detections(
         boxes[kept], certainty[chosen][kept].astype(np.float32), best[chosen][kept].astype(np.int64), classes
     )

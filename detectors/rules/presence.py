@@ -81,9 +81,9 @@ class Rule:
         where = self._where()
         if phase.phase == "active":
             lasting = words.length(self.params.raise_after)
-            many = Text(f"超过 {lasting.zh}", f"for more than {lasting.en}")
+            many = Text(f"已达 {lasting.zh}", f"for at least {lasting.en}")
             what = Text(
-                f"{where.zh}内出现{name.zh}（{len(tracks)} 个）", f"{len(tracks)} {name.en} in {where.en}"
+                f"{where.zh}内出现{name.zh}（{len(tracks)} 个）", f"{len(tracks)} × {name.en} in {where.en}"
             )
             if self.params.raise_after:
                 what = Text(f"{what.zh}{many.zh}", f"{what.en} {many.en}")

@@ -1,0 +1,170 @@
+"""Tracker: boxes of one camera become things followed through frames, by where they should be next.
+
+Two stages, after ByteTrack: sure boxes are matched with the tracks first, then unsure boxes continue the tracks
+that are left; only sure boxes start a track. A track is expected where its velocity takes it. No picture is
+compared, so an id says nothing about who somebody is; ids start at 1 with each session of a camera.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.assignment import best_pairs
+from detectors.detections import Detections
+from detectors.nms import overlaps
+from detectors.track import Track
+
+VEHICLES = frozenset({"car", "bus", "truck", "van", "train"})
+"""Models change their mind among these from frame to frame; the thing is the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """How things are followed.
+
+    Attributes:
+        sure: A box at least this certain starts a track and is matched first.
+        unsure: A box at least this certain continues a track.
+        overlap: A pair needs this intersection over union of expected and seen box, after both are grown.
+        grow: Boxes grow by this share of their size on each side before matching: at 5 frames a second a
+            walker may have left the old box.
+        keep: A track not seen for longer than this is given up.
+        smooth: Weight of the latest step in the velocity, 0..1.
+    """
+
+    sure: float = 0.5
+    unsure: float = 0.25
+    overlap: float = 0.15
+    grow: float = 0.25
+    keep: timedelta = timedelta(seconds=2)
+    smooth: float = 0.5
+
+
+@dataclass(slots=True)
+class _Followed:
+    """One thing in the tracker's memory."""
+
+    id: int
+    box: NDArray[np.float64]
+    velocity: NDArray[np.float64]
+    certainty: float
+    peak: float
+    first_at: datetime
+    at: datetime
+    seen: int = 1
+    votes: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """The class with the most certainty behind it; the first one on a tie."""
+        return max(self.votes, key=lambda each: self.votes[each])
+
+    def expected(self, at: datetime) -> NDArray[np.float64]:
+        """Where the box should be."""
+        return self.box + self.velocity * (at - self.at).total_seconds()
+
+    def value(self) -> Track:
+        """As others see it."""
+        left, top, right, bottom = (float(each) for each in self.box)
+        return Track(
+            self.id, self.label, (left, top, right, bottom), self.certainty, self.first_at, self.at, self.peak
+        )
+
+
+def _grown(boxes: NDArray[np.float64], share: float) -> NDArray[np.float32]:
+    size = (boxes[:, 2:] - boxes[:, :2]) * share
+    return np.concatenate([boxes[:, :2] - size, boxes[:, 2:] + size], axis=1).astype(np.float32)
+
+
+def _alike(first: str, second: str) -> bool:
+    return first == second or (first in VEHICLES and second in VEHICLES)
+
+
+class Tracker:
+    """Follows the things of one camera; a new session of the camera gets a new tracker."""
+
+    def __init__(self, tuning: Tuning | None = None) -> None:
+        self._tuning = tuning or Tuning()
+        self._followed: list[_Followed] = []
+        self._next = 1
+        self._at: datetime | None = None
+
+    def update(self, detections: Detections, at: datetime) -> tuple[Track, ...]:
+        """All tracks seen in this frame, by id; ValueError when `at` goes back."""
+        if self._at is not None and at < self._at:
+            raise ValueError(f"the frame of {at} comes after that of {self._at}")
+        self._at = at
+        tuning = self._tuning
+        self._followed = [each for each in self._followed if at - each.at <= tuning.keep]
+        certainty = detections.certainty
+        sure = np.flatnonzero(certainty >= tuning.sure).tolist()
+        unsure = np.flatnonzero((certainty >= tuning.unsure) & (certainty < tuning.sure)).tolist()
+        left_over, new = self._match(list(self._followed), detections, sure, at)
+        self._match(left_over, detections, unsure, at)
+        for index in new:
+            self._begin(detections, index, at)
+        return tuple(each.value() for each in self._followed if each.at == at)
+
+    def expected(
+        self, at: datetime, labels: AbstractSet[str]
+    ) -> tuple[tuple[float, float, float, float], ...]:
+        """Where the things of some classes that are still followed should be, seen just now or not.
+
+        For blurring, not for rules: a person whom the model misses in one frame is still hidden.
+        """
+        wanted = [each for each in self._followed if not labels.isdisjoint(each.votes)]
+        boxes = [np.clip(each.expected(at), 0.0, 1.0).tolist() for each in wanted]
+        return tuple((box[0], box[1], box[2], box[3]) for box in boxes)
+
+    def _match(
+        self, tracks: list[_Followed], detections: Detections, indices: list[int], at: datetime
+    ) -> tuple[list[_Followed], list[int]]:
+        """Continues tracks with boxes; what is left of both."""
+        if not tracks or not indices:
+            return tracks, indices
+        tuning = self._tuning
+        expected = np.stack([each.expected(at) for each in tracks])
+        seen = detections.boxes[indices].astype(np.float64)
+        worth = overlaps(_grown(expected, tuning.grow), _grown(seen, tuning.grow))
+        labels = [detections.labels[detections.classes[index]] for index in indices]
+        alike = np.array([[_alike(track.label, label) for label in labels] for track in tracks])
+        pairs = best_pairs(np.where(alike, worth, 0.0).astype(np.float32), tuning.overlap)
+        for row, column in pairs:
+            self._go_on(tracks[row], detections, indices[column], at)
+        rows, columns = {row for row, _ in pairs}, {column for _, column in pairs}
+        return (
+            [track for row, track in enumerate(tracks) if row not in rows],
+            [index for column, index in enumerate(indices) if column not in columns],
+        )
+
+    def _go_on(self, track: _Followed, detections: Detections, index: int, at: datetime) -> None:
+        box = detections.boxes[index].astype(np.float64)
+        seconds = (at - track.at).total_seconds()
+        if seconds > 0:
+            step = (box - track.box) / seconds
+            middle = (
+                step[:2] + step[2:]
+            ) / 2  # the box moves as a whole: its size breathes with each detection
+            moved = np.concatenate([middle, middle])
+            weight = 1.0 if track.seen == 1 else self._tuning.smooth
+            track.velocity = (1 - weight) * track.velocity + weight * moved
+        certainty = float(detections.certainty[index])
+        label = detections.labels[detections.classes[index]]
+        track.box, track.at, track.certainty = box, at, certainty
+        track.peak = max(track.peak, certainty)
+        track.votes[label] = track.votes.get(label, 0.0) + certainty
+        track.seen += 1
+
+    def _begin(self, detections: Detections, index: int, at: datetime) -> None:
+        certainty = float(detections.certainty[index])
+        label = detections.labels[detections.classes[index]]
+        box = detections.boxes[index].astype(np.float64)
+        self._followed.append(
+            _Followed(self._next, box, np.zeros(4), certainty, certainty, at, at, votes={label: certainty})
+        )
+        self._next += 1
