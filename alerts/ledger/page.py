@@ -39,7 +39,7 @@ def encode(*key: str | int) -> str:
     return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
 
 
-def decode(cursor: str, *shape: type[str] | type[int]) -> list[str | int]:
+def decode(cursor: str, *shape: type[str | int]) -> list[str | int]:
     """The key in a cursor, checked against `shape`; raises InvalidInput for what encode() did not write."""
     try:
         key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))

@@ -311,3 +311,17 @@ idempotency = Table(
     Column("at", Instant, nullable=False),
 )
 Index("ix_idempotency_at", idempotency.c.at)
+
+broadcasts = Table(
+    "broadcasts",
+    metadata,
+    Column("id", String, primary_key=True),
+    *_stands(),
+    Column("text", Text, nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("drill", Boolean, nullable=False),
+    Column("created_by", String, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Column("nodes", JSON, nullable=False),
+)

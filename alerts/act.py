@@ -1,0 +1,85 @@
+"""Act: one action on a case, checked in this order: version, table, who, what it carries; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from alerts.case import Actor, Case, Done, Request, begin, end, written
+from alerts.effect import EFFECT, Around
+from alerts.workflow import Action, Step, Workflow
+from ingest.errors import InvalidInput, NotPermitted, VersionStale
+
+NOTE_CHARS = 4000
+
+
+def act(
+    case: Case,
+    workflow: Workflow,
+    who: Actor,
+    request: Request,
+    *,
+    now: datetime,
+    known_unit: Callable[[str], bool],
+    above: str | None = None,
+) -> Done:
+    """What `who` does to a case.
+
+    `known_unit` says whether a unit is in the registry; `above` is the area one level up, for escalate.
+    Raises VersionStale, UnknownAction (naming the pair), NotPermitted, InvalidInput or Conflict; then nothing
+    has happened.
+    """
+    if request.expect_version is not None and request.expect_version != case.version:
+        raise VersionStale(
+            f"case {case.number} is at version {case.version}, not {request.expect_version}",
+            where="expect_version",
+            mend="read the case again and decide anew",
+        )
+    move = workflow.move(case.state, case.step, request.action)
+    _may(case, move, who)
+    _carries(move, request, known_unit)
+    if isinstance(move, Step):
+        after = _complete(case, workflow, move, who.name, to=request.to, now=now)
+    else:
+        after = EFFECT[move.effect](case, Around(workflow, request, now, above))
+    unit = request.to if request.to is not None and known_unit(request.to) else None
+    return written(after, who, request, came_from=case.position, unit=unit, now=now)
+
+
+def _may(case: Case, move: Step | Action, who: Actor) -> None:
+    word = move.step if isinstance(move, Step) else move.action
+    if who.role not in move.roles:
+        allowed = ", ".join(sorted(move.roles))
+        raise NotPermitted(f"{word} is not for the role {who.role}", where="action", mend=f"for {allowed}")
+    if who.role == "handler" and not (who.units & case.place.units):
+        raise NotPermitted(f"{word} is for the units of case {case.number}", where="action")
+    if isinstance(move, Step) and move.independent and who.name in case.handlers:
+        raise NotPermitted(
+            f"{who.name} handled case {case.number} and cannot {word} it",
+            where="action",
+            mend="another person must",
+        )
+
+
+def _carries(move: Step | Action, request: Request, known_unit: Callable[[str], bool]) -> None:
+    if len(request.note) > NOTE_CHARS:
+        raise InvalidInput(f"the note is longer than {NOTE_CHARS} characters", where="note")
+    if "note" in move.needs and not request.note.strip():
+        raise InvalidInput(f"{request.action} needs a reason", where="note")
+    if "to" in move.needs and not request.to:
+        raise InvalidInput(f"{request.action} needs whom it goes to", where="to")
+    names_unit = isinstance(move, Step) or move.effect == "transfer"
+    if request.to and names_unit and not known_unit(request.to):
+        raise InvalidInput(
+            f"there is no unit {request.to!r}", where="to", mend="GET /api/v1/units lists them"
+        )
+
+
+def _complete(case: Case, workflow: Workflow, step: Step, who: str, *, to: str | None, now: datetime) -> Case:
+    if step.by_unit:
+        case = replace(case, handlers=case.handlers | {who})
+    if to:
+        case = replace(case, unit=to, place=case.place.with_units(case.place.units | {to}))
+    due = workflow.after(step.step)
+    return end(case, "closed", now) if due is None else begin(case, due, now)

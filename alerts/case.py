@@ -1,0 +1,267 @@
+"""Case: what people do about a condition, step by step, in a history that seals itself; pure.
+
+`open_case()` begins one, `join()` adds an incident, `act()` is everything people do. The table of what may be
+done is the workflow's (alerts/workflow.py); alerts/effect.py knows what each action beside the steps means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from alerts.chain import START, seal
+from alerts.clock import Clock
+from alerts.sight import Visibility
+from alerts.workflow import Status, Step, Workflow
+from detectors.signal import SEVERITIES, Severity
+from ingest.instant import format_instant
+
+HUB = "hub"
+"""Who the hub itself is in a history."""
+
+LIVE: frozenset[Status] = frozenset({"open", "paused"})
+"""States in which somebody is still to do something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: user name, role, and the units the user belongs to."""
+
+    name: str
+    role: str
+    units: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What somebody wants done.
+
+    Attributes:
+        action: Word of the workflow's table.
+        note: Why.
+        to: The unit (dispatch, transfer), the case (merge) or the area (escalate) it goes to.
+        attachments: Names of uploaded files.
+        expect_version: The version the writer saw; None does not ask.
+    """
+
+    action: str
+    note: str = ""
+    to: str | None = None
+    attachments: tuple[str, ...] = ()
+    expect_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case as of one version.
+
+    Attributes:
+        id: ULID.
+        number: `YYYY-NNNNNN`.
+        workflow: Id of the closed loop.
+        step: The step that is due.
+        state: open, paused, closed, false_alarm, cancelled or merged.
+        kind: Kind of the incident or of the report.
+        category: What it is about, for clocks and reports.
+        severity: The highest of its incidents.
+        place: Where it stands; its units are the units called.
+        unit: The unit that has it now, or None.
+        mastered_by: hub or platform.
+        source: Where it came from: hub, hotline, grid, public, operator or platform.
+        external_id: Its number there, or None.
+        group_key: Incidents with this key join it while it is live; None for cases without incidents.
+        title: One line.
+        description: As the reporter wrote it.
+        lat: Where it is, when no site says so.
+        lon: Where it is, when no site says so.
+        opened_at: UTC.
+        updated_at: UTC.
+        closed_at: UTC, None while live.
+        clocks: Of every step so far; the last one runs.
+        handlers: Names of those who did a step `by_unit`; they never verify.
+        extension_asked: Somebody asked for more time.
+        escalated_to: The area it was raised to.
+        merged_into: Id of the case it became part of.
+        version: Rises by one per history entry.
+        last_hash: Hash of the newest history entry.
+    """
+
+    id: str
+    number: str
+    workflow: str
+    step: str
+    state: Status
+    kind: str
+    category: str
+    severity: Severity
+    place: Visibility
+    unit: str | None
+    mastered_by: str
+    source: str
+    external_id: str | None
+    group_key: str | None
+    title: str
+    description: str
+    lat: float | None
+    lon: float | None
+    opened_at: datetime
+    updated_at: datetime
+    closed_at: datetime | None
+    clocks: tuple[Clock, ...]
+    handlers: frozenset[str]
+    extension_asked: bool
+    escalated_to: str | None
+    merged_into: str | None
+    version: int
+    last_hash: str
+
+    @property
+    def position(self) -> str:
+        """Where it stands in a history: the step that is due while open, else the state."""
+        return self.step if self.state == "open" else self.state
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a history, as it is stored and shown; `hash` seals it and everything before."""
+
+    seq: int
+    at: datetime
+    who: str
+    role: str
+    action: str
+    came_from: str
+    went_to: str
+    unit: str | None
+    note: str
+    attachments: tuple[str, ...]
+    hash: str = ""
+
+    def as_dict(self) -> dict[str, object]:
+        """`{seq, at, who, role, action, from, to, unit, note, attachments, hash}`."""
+        return {
+            "seq": self.seq,
+            "at": format_instant(self.at),
+            "who": self.who,
+            "role": self.role,
+            "action": self.action,
+            "from": self.came_from,
+            "to": self.went_to,
+            "unit": self.unit,
+            "note": self.note,
+            "attachments": list(self.attachments),
+            "hash": self.hash,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The case afterwards, and the entry that says so."""
+
+    case: Case
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a new case is made of, beside its workflow; attributes as of Case."""
+
+    id: str
+    number: str
+    kind: str
+    category: str
+    severity: Severity
+    place: Visibility
+    title: str
+    description: str = ""
+    source: str = HUB
+    external_id: str | None = None
+    group_key: str | None = None
+    unit: str | None = None
+    lat: float | None = None
+    lon: float | None = None
+
+
+def open_case(opening: Opening, workflow: Workflow, *, who: Actor, now: datetime) -> Done:
+    """A new case, its first step due and its clock running."""
+    first = workflow.steps[0]
+    case = Case(
+        id=opening.id,
+        number=opening.number,
+        workflow=workflow.id,
+        step=first.step,
+        state="open",
+        kind=opening.kind,
+        category=opening.category,
+        severity=opening.severity,
+        place=opening.place,
+        unit=opening.unit,
+        mastered_by=HUB,
+        source=opening.source,
+        external_id=opening.external_id,
+        group_key=opening.group_key,
+        title=opening.title,
+        description=opening.description,
+        lat=opening.lat,
+        lon=opening.lon,
+        opened_at=now,
+        updated_at=now,
+        closed_at=None,
+        clocks=(),
+        handlers=frozenset(),
+        extension_asked=False,
+        escalated_to=None,
+        merged_into=None,
+        version=0,
+        last_hash=START,
+    )
+    begun = begin(case, first, now)
+    return written(begun, who, Request("open", note=opening.title), came_from="", unit=case.unit, now=now)
+
+
+def join(case: Case, incident: str, severity: Severity, *, now: datetime) -> Done:
+    """One more incident of the same group; the higher severity wins."""
+    worse = SEVERITIES[min(SEVERITIES.index(case.severity), SEVERITIES.index(severity))]
+    joined = replace(case, severity=worse)
+    request = Request("join", note=incident)
+    return written(joined, Actor(HUB, HUB), request, came_from=case.position, unit=None, now=now)
+
+
+def begin(case: Case, step: Step, now: datetime) -> Case:
+    """`step` is due: the clock before stops, its own runs."""
+    clocks = tuple(each.finish(now) for each in case.clocks)
+    if step.limit is not None:
+        clocks = (*clocks, Clock.start(step.step, step.limit, now))
+    return replace(case, state="open", step=step.step, extension_asked=False, clocks=clocks)
+
+
+def end(case: Case, state: Status, now: datetime) -> Case:
+    """Nothing is due any more: every clock stops."""
+    clocks = tuple(each.finish(now) for each in case.clocks)
+    return replace(case, state=state, closed_at=now, extension_asked=False, clocks=clocks)
+
+
+def on_last_clock(case: Case, change: Callable[[Clock], Clock]) -> tuple[Clock, ...]:
+    """The clocks, with `change` done to the one that runs."""
+    return (*case.clocks[:-1], *(change(each) for each in case.clocks[-1:]))
+
+
+def written(
+    case: Case, who: Actor, request: Request, *, came_from: str, unit: str | None, now: datetime
+) -> Done:
+    """`case` with one more entry in its history, sealed onto the last."""
+    entry = Entry(
+        seq=case.version + 1,
+        at=now,
+        who=who.name,
+        role=who.role,
+        action=request.action,
+        came_from=came_from,
+        went_to=case.position,
+        unit=unit,
+        note=request.note,
+        attachments=request.attachments,
+    )
+    entry = replace(entry, hash=seal(entry.as_dict(), case.last_hash))
+    return Done(replace(case, version=entry.seq, last_hash=entry.hash, updated_at=now), entry)

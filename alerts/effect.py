@@ -1,0 +1,104 @@
+"""Effect: what each action beside the steps does to a case; a table from word to function, pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from alerts.case import Case, Request, begin, end, on_last_clock
+from alerts.workflow import Effect, Workflow
+from ingest.errors import Conflict, UnknownAction
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What an effect needs to know beside the case.
+
+    Attributes:
+        workflow: The case's closed loop.
+        request: What is asked.
+        now: When (UTC).
+        above: The area one level up, None at the top.
+    """
+
+    workflow: Workflow
+    request: Request
+    now: datetime
+    above: str | None
+
+
+def _return(case: Case, around: Around) -> Case:
+    back = around.workflow.before(case.step)
+    if back is None:
+        raise UnknownAction(
+            f"workflow {case.workflow} has no action {around.request.action!r} in status "
+            f"'open, {case.step} due': it is the first step",
+            where="action",
+        )
+    return begin(case, back, around.now)
+
+
+def _transfer(case: Case, around: Around) -> Case:
+    to = around.request.to or ""
+    return replace(case, unit=to, place=case.place.with_units((case.place.units - {case.unit}) | {to}))
+
+
+def _ask_extension(case: Case, _around: Around) -> Case:
+    return replace(case, extension_asked=True)
+
+
+def _extend(case: Case, around: Around) -> Case:
+    if not case.extension_asked:
+        raise Conflict(f"nobody asked for more time in case {case.number}", where="action")
+    clocks = on_last_clock(case, lambda clock: clock.pause(around.now))
+    return replace(case, state="paused", extension_asked=False, clocks=clocks)
+
+
+def _resume(case: Case, around: Around) -> Case:
+    clocks = on_last_clock(case, lambda clock: clock.resume(around.now))
+    return replace(case, state="open", merged_into=None, clocks=clocks)
+
+
+def _nothing(case: Case, _around: Around) -> Case:
+    return case
+
+
+def _escalate(case: Case, around: Around) -> Case:
+    if around.above is None:
+        raise Conflict(f"there is no level above for case {case.number}", where="action")
+    return replace(case, escalated_to=around.above)
+
+
+def _merge(case: Case, around: Around) -> Case:
+    clocks = on_last_clock(case, lambda clock: clock.pause(around.now))
+    return replace(case, state="merged", merged_into=around.request.to, clocks=clocks)
+
+
+def _reopen(case: Case, around: Around) -> Case:
+    return begin(replace(case, closed_at=None), around.workflow.steps[0], around.now)
+
+
+def _false_alarm(case: Case, around: Around) -> Case:
+    return end(case, "false_alarm", around.now)
+
+
+def _cancel(case: Case, around: Around) -> Case:
+    return end(case, "cancelled", around.now)
+
+
+EFFECT: Mapping[Effect, Callable[[Case, Around], Case]] = {
+    "return": _return,
+    "transfer": _transfer,
+    "ask-extension": _ask_extension,
+    "extend": _extend,
+    "resume": _resume,
+    "urge": _nothing,
+    "note": _nothing,
+    "escalate": _escalate,
+    "merge": _merge,
+    "unmerge": _resume,
+    "reopen": _reopen,
+    "false-alarm": _false_alarm,
+    "cancel": _cancel,
+}

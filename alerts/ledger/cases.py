@@ -1,0 +1,308 @@
+"""Cases: rows of cases and their histories, as values for the desk and as JSON for screens."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
+
+from sqlalchemy import ColumnElement, Row, insert, or_, select, update
+from sqlalchemy.engine import Connection
+
+from alerts.case import Case, Done, Entry
+from alerts.chain import START
+from alerts.clock import Clock
+from alerts.ledger import incidents
+from alerts.ledger.columns import from_ms, to_ms
+from alerts.ledger.page import Page, decode, encode, limit_of
+from alerts.ledger.sieve import standing, stands, visible
+from alerts.ledger.tables import case_history, cases
+from alerts.sight import Sight
+from ingest.errors import NotFound
+from ingest.instant import format_instant
+
+LIVE = ("open", "paused")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a list of cases is narrowed to; None asks nothing. `areas` holds the descendants, too."""
+
+    state: str | None = None
+    kind: str | None = None
+    category: str | None = None
+    severity: str | None = None
+    site: str | None = None
+    areas: Collection[str] | None = None
+    unit: str | None = None
+    step: str | None = None
+    source: str | None = None
+    since: datetime | None = None
+
+    def parts(self) -> list[ColumnElement[bool]]:
+        """As SQL."""
+        equal = {
+            "state": self.state,
+            "kind": self.kind,
+            "category": self.category,
+            "severity": self.severity,
+            "site": self.site,
+            "unit": self.unit,
+            "step": self.step,
+            "source": self.source,
+        }
+        found = [cases.c[name] == value for name, value in equal.items() if value is not None]
+        if self.areas is not None:
+            found.append(cases.c.area.in_(sorted(self.areas)))
+        if self.since is not None:
+            found.append(cases.c.opened_at >= self.since)
+        return found
+
+
+def add(conn: Connection, done: Done) -> None:
+    """A new case with its first entry.
+
+    The indexes refuse a second live case of the group, and a second case of the same source and external id.
+    """
+    conn.execute(insert(cases).values(**_columns(done.case)))
+    _add_entry(conn, done.case.id, done.entry)
+
+
+def save(conn: Connection, done: Done) -> None:
+    """The case after one more entry."""
+    columns = _columns(done.case)
+    conn.execute(update(cases).where(cases.c.id == done.case.id).values(**columns))
+    _add_entry(conn, done.case.id, done.entry)
+
+
+def load(conn: Connection, sight: Sight, case: str) -> Case:
+    """One case as a value, by id or number; raises NotFound, also when it is not visible."""
+    row = conn.execute(select(cases).where(_named(case), visible(sight, "case", cases))).one_or_none()
+    if row is None:
+        raise NotFound(f"no case {case}")
+    return _case(conn, row)
+
+
+def live_of_group(conn: Connection, group_key: str) -> Case | None:
+    """The live case of a group, or the live case that the group's newest one was merged into."""
+    row = conn.execute(
+        select(cases).where(cases.c.group_key == group_key, cases.c.state.in_(LIVE))
+    ).one_or_none()
+    if row is None:
+        row = conn.execute(
+            select(cases).where(cases.c.group_key == group_key).order_by(cases.c.id.desc()).limit(1)
+        ).one_or_none()
+        seen: set[str] = set()
+        while row is not None and row.state == "merged" and row.id not in seen:
+            seen.add(row.id)
+            row = conn.execute(select(cases).where(cases.c.id == row.merged_into)).one_or_none()
+        if row is None or row.state not in LIVE:
+            return None
+    return _case(conn, row)
+
+
+def by_external(conn: Connection, source: str, external_id: str) -> Case | None:
+    """The case that came from there under that number, None when none did."""
+    row = conn.execute(
+        select(cases).where(cases.c.source == source, cases.c.external_id == external_id)
+    ).one_or_none()
+    return None if row is None else _case(conn, row)
+
+
+def get(conn: Connection, sight: Sight, case: str, *, now: datetime) -> dict[str, object]:
+    """One case with its history, by id or number; raises NotFound, also when it is not visible."""
+    row = conn.execute(select(cases).where(_named(case), visible(sight, "case", cases))).one_or_none()
+    if row is None:
+        raise NotFound(f"no case {case}")
+    return {**_shown(conn, [row], now)[0], "history": history(conn, row.id)}
+
+
+def shown(conn: Connection, case: str, *, now: datetime) -> dict[str, object]:
+    """One case without its history, for events; raises NotFound."""
+    row = conn.execute(select(cases).where(cases.c.id == case)).one_or_none()
+    if row is None:
+        raise NotFound(f"no case {case}")
+    return _shown(conn, [row], now)[0]
+
+
+def history(conn: Connection, case: str) -> list[dict[str, object]]:
+    """Every entry of a case, in order, with its hash."""
+    rows = conn.execute(
+        select(case_history.c.entry, case_history.c.hash)
+        .where(case_history.c.case_id == case)
+        .order_by(case_history.c.seq)
+    )
+    return [{**row.entry, "hash": row.hash} for row in rows]
+
+
+def page(
+    conn: Connection,
+    sight: Sight,
+    *,
+    now: datetime,
+    wanted: Wanted | None = None,
+    limit: int = 100,
+    cursor: str | None = None,
+) -> Page:
+    """Cases without their histories, the newest first."""
+    query = (
+        select(cases)
+        .where(visible(sight, "case", cases), *(wanted.parts() if wanted else ()))
+        .order_by(cases.c.id.desc())
+        .limit(limit_of(limit) + 1)
+    )
+    if cursor is not None:
+        query = query.where(cases.c.id < str(decode(cursor, str)[0]))
+    rows = conn.execute(query).all()
+    more = len(rows) > limit
+    return Page(_shown(conn, rows[:limit], now), encode(rows[limit - 1].id) if more else None)
+
+
+def _named(case: str) -> ColumnElement[bool]:
+    return or_(cases.c.id == case, cases.c.number == case)
+
+
+def _add_entry(conn: Connection, case: str, entry: Entry) -> None:
+    body = entry.as_dict()
+    seal = body.pop("hash")
+    conn.execute(insert(case_history).values(case_id=case, seq=entry.seq, at=entry.at, entry=body, hash=seal))
+
+
+def _columns(case: Case) -> dict[str, object]:
+    return {
+        "id": case.id,
+        "number": case.number,
+        "workflow": case.workflow,
+        "step": case.step,
+        "state": case.state,
+        "kind": case.kind,
+        "category": case.category,
+        "severity": case.severity,
+        "unit": case.unit,
+        "mastered_by": case.mastered_by,
+        "source": case.source,
+        "external_id": case.external_id,
+        "group_key": case.group_key,
+        "title": case.title,
+        "description": case.description,
+        "lat": case.lat,
+        "lon": case.lon,
+        "opened_at": case.opened_at,
+        "updated_at": case.updated_at,
+        "closed_at": case.closed_at,
+        "clocks": [_clock_row(each) for each in case.clocks],
+        "handlers": sorted(case.handlers),
+        "extension_asked": case.extension_asked,
+        "escalated_to": case.escalated_to,
+        "merged_into": case.merged_into,
+        "version": case.version,
+        **stands(case.place),
+    }
+
+
+def _case(conn: Connection, row: Row[tuple[object, ...]]) -> Case:
+    last = conn.execute(
+        select(case_history.c.hash)
+        .where(case_history.c.case_id == row.id)
+        .order_by(case_history.c.seq.desc())
+        .limit(1)
+    ).scalar()
+    return Case(
+        id=row.id,
+        number=row.number,
+        workflow=row.workflow,
+        step=row.step,
+        state=row.state,
+        kind=row.kind,
+        category=row.category,
+        severity=row.severity,
+        place=standing(row.area, row.site_kind, row.site, row.units),
+        unit=row.unit,
+        mastered_by=row.mastered_by,
+        source=row.source,
+        external_id=row.external_id,
+        group_key=row.group_key,
+        title=row.title,
+        description=row.description,
+        lat=row.lat,
+        lon=row.lon,
+        opened_at=row.opened_at,
+        updated_at=row.updated_at,
+        closed_at=row.closed_at,
+        clocks=_clocks(row.clocks),
+        handlers=frozenset(row.handlers),
+        extension_asked=row.extension_asked,
+        escalated_to=row.escalated_to,
+        merged_into=row.merged_into,
+        version=row.version,
+        last_hash=str(last or START),
+    )
+
+
+def _shown(
+    conn: Connection, rows: Sequence[Row[tuple[object, ...]]], now: datetime
+) -> list[dict[str, object]]:
+    members = incidents.ids_of_cases(conn, [row.id for row in rows])
+    return [
+        {
+            "id": row.id,
+            "number": row.number,
+            "workflow": row.workflow,
+            "step": row.step,
+            "state": row.state,
+            "kind": row.kind,
+            "category": row.category,
+            "severity": row.severity,
+            "area": row.area,
+            "site": row.site,
+            "unit": row.unit,
+            "units": [each for each in row.units.split(",") if each],
+            "mastered_by": row.mastered_by,
+            "source": row.source,
+            "external_id": row.external_id,
+            "title": row.title,
+            "description": row.description,
+            "lat": row.lat,
+            "lon": row.lon,
+            "incidents": members[row.id],
+            "opened_at": format_instant(row.opened_at),
+            "updated_at": format_instant(row.updated_at),
+            "closed_at": None if row.closed_at is None else format_instant(row.closed_at),
+            "clocks": [each.as_dict(now) for each in _clocks(row.clocks)],
+            "extension_asked": row.extension_asked,
+            "escalated_to": row.escalated_to,
+            "merged_into": row.merged_into,
+            "version": row.version,
+        }
+        for row in rows
+    ]
+
+
+def _clock_row(clock: Clock) -> dict[str, object]:
+    return {
+        "step": clock.step,
+        "limit": round(clock.limit.total_seconds() * 1000),
+        "started_at": to_ms(clock.started_at),
+        "due_at": to_ms(clock.due_at),
+        "paused_at": None if clock.paused_at is None else to_ms(clock.paused_at),
+        "done_at": None if clock.done_at is None else to_ms(clock.done_at),
+    }
+
+
+def _clocks(stored: Sequence[Mapping[str, object]]) -> tuple[Clock, ...]:
+    return tuple(
+        Clock(
+            step=str(each["step"]),
+            limit=timedelta(milliseconds=cast("int", each["limit"])),
+            started_at=from_ms(cast("int", each["started_at"])),
+            due_at=from_ms(cast("int", each["due_at"])),
+            paused_at=_moment(each["paused_at"]),
+            done_at=_moment(each["done_at"]),
+        )
+        for each in stored
+    )
+
+
+def _moment(stored: object) -> datetime | None:
+    return None if stored is None else from_ms(cast("int", stored))

@@ -1,0 +1,121 @@
+"""Events: the log. Every push, list and webhook is made of these rows and of nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import Row, delete, func, insert, select
+from sqlalchemy.engine import Connection
+
+from alerts.event import Event, EventType
+from alerts.ledger import counters, outbox
+from alerts.ledger.page import Page, limit_of
+from alerts.ledger.sieve import standing, stands, visible_events
+from alerts.ledger.tables import events
+from alerts.sight import Sight, Visibility
+from ingest.errors import TooOld
+
+
+def append(
+    conn: Connection,
+    type: EventType,  # noqa: A002 - the word of the contract
+    at: datetime,
+    data: Mapping[str, object],
+    visibility: Visibility,
+    *,
+    noun: str | None = None,
+) -> int:
+    """Writes one event and the outbox rows of the webhooks that may see it; answers its seq.
+
+    `data` is the Incident, Case or Device as of this transaction, its `id` among it. `noun` decides who sees it;
+    by default the word before the dot of `type`.
+    """
+    seq = counters.take(conn, counters.EVENTS)
+    about = noun or type.partition(".")[0]
+    conn.execute(
+        insert(events).values(
+            seq=seq,
+            type=type,
+            noun=about,
+            subject=str(data.get("id", "")),
+            at=at,
+            data=dict(data),
+            **stands(visibility),
+        )
+    )
+    outbox.spread(conn, seq, type, about, place=visibility, at=at)
+    return seq
+
+
+def head(conn: Connection) -> int:
+    """The newest seq, 0 before the first event."""
+    return counters.value(conn, counters.EVENTS)
+
+
+def oldest(conn: Connection) -> int:
+    """The oldest seq that is kept; one after the head when none is."""
+    found = conn.execute(select(func.min(events.c.seq))).scalar()
+    return head(conn) + 1 if found is None else int(found)
+
+
+def after(conn: Connection, seq: int, limit: int, sight: Sight) -> list[Event]:
+    """Up to `limit` events after `seq` that this reader may see, in order; 0 means from the oldest kept.
+
+    Raises TooOld when events after `seq` were deleted by retention.
+    """
+    first = oldest(conn)
+    if 0 < seq < first - 1:
+        raise TooOld(f"events up to {first - 1} are no longer kept", oldest=first)
+    rows = conn.execute(
+        select(events)
+        .where(events.c.seq > seq, visible_events(sight, events))
+        .order_by(events.c.seq)
+        .limit(limit)
+    )
+    return [_event(row) for row in rows]
+
+
+def page(conn: Connection, sight: Sight, *, after_seq: int = 0, limit: int = 100) -> Page:
+    """The log as `GET /events` answers it: `next` is the last seq that was looked at, as text.
+
+    It moves on over events that the reader may not see, so that nobody reads them again and again.
+    """
+    found = after(conn, after_seq, limit_of(limit), sight)
+    last = found[-1].seq if len(found) == limit else max(head(conn), after_seq)
+    return Page([each.as_dict() for each in found], str(last))
+
+
+def about(conn: Connection, subject: str) -> list[Event]:
+    """Every event about one incident, case or device, in order."""
+    rows = conn.execute(select(events).where(events.c.subject == subject).order_by(events.c.seq))
+    return [_event(row) for row in rows]
+
+
+def forget(conn: Connection, before: datetime) -> int:
+    """Deletes the events up to the last one older than `before`; answers how many.
+
+    The newest stays, and so does everything from the first that still has to go to a webhook: the log has no
+    holes, only a beginning.
+    """
+    waiting = outbox.oldest_pending(conn)
+    end = head(conn) if waiting is None else min(head(conn), waiting)
+    last = conn.execute(
+        select(func.max(events.c.seq)).where(events.c.at < before, events.c.seq < end)
+    ).scalar()
+    if last is None:
+        return 0
+    outbox.forget(conn, int(last))
+    return conn.execute(delete(events).where(events.c.seq <= last)).rowcount
+
+
+def _event(row: Row[tuple[object, ...]]) -> Event:
+    return Event(
+        seq=row.seq,
+        type=cast("EventType", row.type),
+        at=row.at,
+        data=row.data,
+        noun=row.noun,
+        visibility=standing(row.area, row.site_kind, row.site, row.units),
+    )

@@ -1,0 +1,187 @@
+"""Evidence: what pictures and clips an incident has; the bytes lie in the evidence store, not here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import select, update
+from sqlalchemy.engine import Connection
+
+from alerts.ledger.tables import cases, evidence, incidents
+from alerts.ledger.upsert import add_missing, put
+from ingest.errors import EvidenceNone, EvidencePending
+
+EvidenceName = Literal["shown.jpg", "shown-boxes.jpg", "shown.mp4", "original.mp4"]
+"""shown*: persons are blurred; original: sealed."""
+
+EXPECTED: tuple[EvidenceName, ...] = ("shown.jpg", "shown-boxes.jpg", "original.mp4")
+"""What a worker writes for one evidence_ref."""
+
+EvidenceState = Literal["none", "pending", "ready", "expired"]
+
+SUMMARY: dict[str, tuple[str, ...]] = {"snapshot": ("shown.jpg",), "clip": ("shown.mp4", "original.mp4")}
+"""What an incident shows of it: the first of these names that there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One file that is still to be fetched from a worker."""
+
+    incident: str
+    name: EvidenceName
+    ref: str
+    worker: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file that is there."""
+
+    incident: str
+    name: EvidenceName
+    path: str
+    sha256: str
+    size: int
+
+
+def expect(conn: Connection, incident: str, *, ref: str, worker: str, now: datetime) -> bool:
+    """The worker has evidence for this incident under `ref`; only the first ref counts. True if it did."""
+    rows = [
+        {
+            "incident_id": incident,
+            "name": name,
+            "state": "pending",
+            "ref": ref,
+            "worker": worker,
+            "updated_at": now,
+        }
+        for name in EXPECTED
+    ]
+    return add_missing(conn, evidence, rows) > 0
+
+
+def pending(conn: Connection, limit: int = 100) -> list[Wanted]:
+    """Files to be fetched, the longest waiting first."""
+    rows = conn.execute(
+        select(evidence).where(evidence.c.state == "pending").order_by(evidence.c.updated_at).limit(limit)
+    )
+    return [Wanted(row.incident_id, row.name, row.ref, row.worker, row.updated_at) for row in rows]
+
+
+def unfinished(conn: Connection, ref: str) -> int:
+    """How many files of one ref are still to be fetched; at 0 the worker's copy may go."""
+    found = conn.execute(select(evidence.c.name).where(evidence.c.ref == ref, evidence.c.state == "pending"))
+    return len(found.all())
+
+
+def set_ready(
+    conn: Connection, incident: str, name: EvidenceName, *, path: str, sha256: str, size: int, now: datetime
+) -> None:
+    """The file lies in the store and its digest was checked."""
+    put(
+        conn,
+        evidence,
+        {
+            "incident_id": incident,
+            "name": name,
+            "state": "ready",
+            "ref": _ref(conn, incident),
+            "worker": "",
+            "path": path,
+            "sha256": sha256,
+            "bytes": size,
+            "updated_at": now,
+        },
+    )
+
+
+def set_none(conn: Connection, incident: str, name: EvidenceName, *, now: datetime) -> None:
+    """It will never come: the worker does not have it."""
+    _set_state(conn, incident, name, "none", now)
+
+
+def set_expired(conn: Connection, incident: str, name: EvidenceName, *, now: datetime) -> None:
+    """It was deleted by retention; the digest stays."""
+    _set_state(conn, incident, name, "expired", now)
+
+
+def find(conn: Connection, incident: str, name: EvidenceName) -> File:
+    """Where a file lies; raises EvidencePending while it is to come, EvidenceNone otherwise."""
+    row = conn.execute(
+        select(evidence).where(evidence.c.incident_id == incident, evidence.c.name == name)
+    ).one_or_none()
+    if row is None or row.state in {"none", "expired"}:
+        state = "no" if row is None or row.state == "none" else "no longer"
+        raise EvidenceNone(f"incident {incident} has {state} {name}")
+    if row.state == "pending":
+        raise EvidencePending(f"{name} of incident {incident} is still being written", retry_after=2)
+    return File(incident, name, row.path, row.sha256, row.bytes)
+
+
+def expired(conn: Connection, before: datetime, limit: int = 100) -> list[File]:
+    """Files older than `before` whose incident is over and bound to no case that is still live."""
+    rows = conn.execute(
+        select(evidence)
+        .join(incidents, incidents.c.id == evidence.c.incident_id)
+        .outerjoin(cases, cases.c.id == incidents.c.case_id)
+        .where(
+            evidence.c.state == "ready",
+            evidence.c.updated_at < before,
+            incidents.c.state == "cleared",
+            cases.c.state.is_(None) | cases.c.state.not_in(["open", "paused"]),
+        )
+        .order_by(evidence.c.updated_at)
+        .limit(limit)
+    )
+    return [File(row.incident_id, row.name, row.path, row.sha256, row.bytes) for row in rows]
+
+
+def overdue(conn: Connection, now: datetime, patience: timedelta) -> list[Wanted]:
+    """Files that have been waited for longer than `patience`."""
+    rows = conn.execute(
+        select(evidence).where(evidence.c.state == "pending", evidence.c.updated_at < now - patience)
+    )
+    return [Wanted(row.incident_id, row.name, row.ref, row.worker, row.updated_at) for row in rows]
+
+
+def shown(conn: Connection, ids: Sequence[str]) -> dict[str, dict[str, object]]:
+    """`{snapshot, clip, sha256: {name: digest}}` of each incident."""
+    states: dict[str, dict[str, str]] = {each: {} for each in ids}
+    digests: dict[str, dict[str, str]] = {each: {} for each in ids}
+    rows = conn.execute(
+        select(evidence.c.incident_id, evidence.c.name, evidence.c.state, evidence.c.sha256)
+        .where(evidence.c.incident_id.in_(list(ids)))
+        .order_by(evidence.c.name)
+    )
+    for row in rows:
+        states[row.incident_id][row.name] = row.state
+        if row.sha256:
+            digests[row.incident_id][row.name] = row.sha256
+    return {each: {**_summary(states[each]), "sha256": digests[each]} for each in ids}
+
+
+def _summary(states: dict[str, str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for word, names in SUMMARY.items():
+        known = [states[name] for name in names if name in states]
+        found[word] = min(known, key=["ready", "pending", "expired", "none"].index) if known else "none"
+    return found
+
+
+def _ref(conn: Connection, incident: str) -> str:
+    found = conn.execute(select(evidence.c.ref).where(evidence.c.incident_id == incident).limit(1)).scalar()
+    return str(found or "")
+
+
+def _set_state(
+    conn: Connection, incident: str, name: EvidenceName, state: EvidenceState, now: datetime
+) -> None:
+    conn.execute(
+        update(evidence)
+        .where(evidence.c.incident_id == incident, evidence.c.name == name)
+        .values(state=state, updated_at=now)
+    )

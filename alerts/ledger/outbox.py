@@ -1,0 +1,150 @@
+"""Outbox: which event still has to go to which webhook; written in the transaction of the event itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.engine import Connection
+
+from alerts.event import Event, EventType
+from alerts.ledger.sieve import standing
+from alerts.ledger.tables import events, outbox, webhooks
+from alerts.sight import Sight, Visibility
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One event that is due at one webhook.
+
+    Attributes:
+        hook: Id of the webhook.
+        url: Where to.
+        secret: As stored (encrypted by who stored it).
+        seq: Of the event.
+        attempts: How often it was tried.
+        event: What to send.
+    """
+
+    hook: str
+    url: str
+    secret: str
+    seq: int
+    attempts: int
+    event: Event
+
+
+def spread(
+    conn: Connection, seq: int, kind: EventType, noun: str, *, place: Visibility, at: datetime
+) -> None:
+    """One row for every webhook that wants this type and may see this noun at this place."""
+    hooks = conn.execute(
+        select(webhooks.c.id, webhooks.c.types, webhooks.c.sight).where(webhooks.c.state == "on")
+    ).all()
+    wanted = [
+        row.id
+        for row in hooks
+        if (not row.types or kind in row.types)
+        and Sight.of(cast("Mapping[str, list[str] | None]", row.sight)).sees(noun, place)
+    ]
+    if wanted:
+        rows = [
+            {"hook": hook, "seq": seq, "state": "pending", "attempts": 0, "next_at": at, "reason": ""}
+            for hook in wanted
+        ]
+        conn.execute(insert(outbox), rows)
+
+
+def hooks_due(conn: Connection, now: datetime) -> list[str]:
+    """Webhooks whose oldest pending event may be tried now; the later ones wait behind it."""
+    first = (
+        select(outbox.c.hook, func.min(outbox.c.seq).label("seq"))
+        .where(outbox.c.state == "pending")
+        .group_by(outbox.c.hook)
+        .subquery()
+    )
+    rows = conn.execute(
+        select(outbox.c.hook)
+        .join(first, (outbox.c.hook == first.c.hook) & (outbox.c.seq == first.c.seq))
+        .where(outbox.c.next_at <= now)
+        .order_by(outbox.c.hook)
+    )
+    return [row.hook for row in rows]
+
+
+def pending_of(conn: Connection, hook: str, limit: int = 50) -> list[Delivery]:
+    """The oldest pending events of one webhook, in order: to be sent one after the other."""
+    rows = conn.execute(
+        select(
+            outbox.c.hook,
+            outbox.c.attempts,
+            webhooks.c.url,
+            webhooks.c.secret,
+            events.c.seq,
+            events.c.type,
+            events.c.noun,
+            events.c.at,
+            events.c.area,
+            events.c.site_kind,
+            events.c.site,
+            events.c.units,
+            events.c.data,
+        )
+        .join(webhooks, webhooks.c.id == outbox.c.hook)
+        .join(events, events.c.seq == outbox.c.seq)
+        .where(outbox.c.hook == hook, outbox.c.state == "pending")
+        .order_by(outbox.c.seq)
+        .limit(limit)
+    )
+    return [
+        Delivery(
+            hook=row.hook,
+            url=row.url,
+            secret=row.secret,
+            seq=row.seq,
+            attempts=row.attempts,
+            event=Event(
+                row.seq, row.type, row.at, row.data, row.noun,
+                standing(row.area, row.site_kind, row.site, row.units),
+            ),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def delivered(conn: Connection, hook: str, seq: int) -> None:
+    """The receiver said 2xx."""
+    _set(conn, hook, seq, state="delivered", reason="")
+
+
+def failed(conn: Connection, hook: str, seq: int, *, reason: str, next_at: datetime) -> None:
+    """It will be tried again at `next_at`; everything after it waits."""
+    _set(conn, hook, seq, reason=reason, next_at=next_at, attempts=outbox.c.attempts + 1)
+
+
+def dropped(conn: Connection, hook: str, seq: int, *, reason: str) -> None:
+    """It will never be tried again; the reason stays."""
+    _set(conn, hook, seq, state="dropped", reason=reason, attempts=outbox.c.attempts + 1)
+
+
+def count(conn: Connection, state: str = "pending") -> int:
+    """How many rows are in this state, over all webhooks."""
+    return int(conn.execute(select(func.count()).where(outbox.c.state == state)).scalar_one())
+
+
+def oldest_pending(conn: Connection) -> int | None:
+    """The oldest seq that still has to go somewhere, None when all went."""
+    found = conn.execute(select(func.min(outbox.c.seq)).where(outbox.c.state == "pending")).scalar()
+    return None if found is None else int(found)
+
+
+def forget(conn: Connection, up_to: int) -> None:
+    """Deletes the finished rows up to a seq."""
+    conn.execute(delete(outbox).where(outbox.c.seq <= up_to, outbox.c.state != "pending"))
+
+
+def _set(conn: Connection, hook: str, seq: int, **changes: object) -> None:
+    conn.execute(update(outbox).where(outbox.c.hook == hook, outbox.c.seq == seq).values(**changes))

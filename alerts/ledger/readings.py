@@ -1,0 +1,131 @@
+"""Readings: values of sensors; the same message twice is one row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Row, delete, func, select, tuple_
+from sqlalchemy.engine import Connection
+
+from alerts.ledger.columns import from_ms, to_ms
+from alerts.ledger.page import Page, decode, encode, limit_of
+from alerts.ledger.tables import readings
+from alerts.ledger.upsert import insert
+from alerts.sight import Sight, Visibility
+from ingest.errors import NotFound
+from ingest.instant import format_instant
+from ingest.reading import Reading
+
+CHUNK = 500
+"""Rows per statement: below SQLite's limit of variables."""
+
+
+def add(conn: Connection, new: Iterable[Reading]) -> int:
+    """Writes readings that are not there yet (device, quantity, at, message_id); answers how many."""
+    rows = [
+        {
+            "device": each.device,
+            "quantity": each.quantity,
+            "at": each.at,
+            "message_id": each.message_id,
+            "value": each.value,
+            "unit": each.unit,
+            "received_at": each.received_at,
+            "quality": each.quality,
+        }
+        for each in new
+    ]
+    added = 0
+    for start in range(0, len(rows), CHUNK):
+        statement = insert(conn, readings).values(rows[start : start + CHUNK]).on_conflict_do_nothing()
+        added += max(conn.execute(statement).rowcount, 0)
+    return added
+
+
+def page(
+    conn: Connection,
+    sight: Sight,
+    *,
+    device: str,
+    place: Visibility,
+    quantity: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int = 100,
+    cursor: str | None = None,
+) -> Page:
+    """Readings of one device in the order of their `at`; `place` is where the device stands.
+
+    Raises NotFound when the reader does not see readings there.
+    """
+    if not sight.sees("reading", place):
+        raise NotFound(f"no device {device}")
+    key = (readings.c.at, readings.c.quantity, readings.c.message_id)
+    query = select(readings).where(readings.c.device == device).order_by(*key).limit(limit_of(limit) + 1)
+    if quantity is not None:
+        query = query.where(readings.c.quantity == quantity)
+    if since is not None:
+        query = query.where(readings.c.at >= since)
+    if until is not None:
+        query = query.where(readings.c.at < until)
+    if cursor is not None:
+        at, word, message = decode(cursor, int, str, str)
+        query = query.where(tuple_(*key) > tuple_(from_ms(int(at)), str(word), str(message)))
+    rows = conn.execute(query).all()
+    more = len(rows) > limit
+    last = rows[limit - 1] if more else None
+    return Page(
+        [_shown(row) for row in rows[:limit]],
+        encode(to_ms(last.at), last.quantity, last.message_id) if last is not None else None,
+    )
+
+
+def latest(conn: Connection, devices: Sequence[str]) -> dict[str, dict[str, dict[str, object]]]:
+    """The newest reading of each quantity of each of these devices: device → quantity → reading."""
+    newest = (
+        select(readings.c.device, readings.c.quantity, func.max(readings.c.at).label("at"))
+        .where(readings.c.device.in_(list(devices)))
+        .group_by(readings.c.device, readings.c.quantity)
+        .subquery()
+    )
+    rows = conn.execute(
+        select(readings).join(
+            newest,
+            (readings.c.device == newest.c.device)
+            & (readings.c.quantity == newest.c.quantity)
+            & (readings.c.at == newest.c.at),
+        )
+    )
+    found: dict[str, dict[str, dict[str, object]]] = {}
+    for row in rows:
+        found.setdefault(row.device, {})[row.quantity] = _shown(row)
+    return found
+
+
+def newest_at(conn: Connection, device: str, quantity: str) -> datetime | None:
+    """When the newest value of this quantity was true, None when there is none."""
+    found = conn.execute(
+        select(readings.c.at)
+        .where(readings.c.device == device, readings.c.quantity == quantity)
+        .order_by(readings.c.at.desc())
+        .limit(1)
+    ).scalar()
+    return found if isinstance(found, datetime) else None
+
+
+def forget(conn: Connection, before: datetime) -> int:
+    """Deletes readings older than `before`; answers how many."""
+    return conn.execute(delete(readings).where(readings.c.at < before)).rowcount
+
+
+def _shown(row: Row[tuple[object, ...]]) -> dict[str, object]:
+    return {
+        "device": row.device,
+        "quantity": row.quantity,
+        "value": row.value,
+        "unit": row.unit,
+        "at": format_instant(row.at),
+        "received_at": format_instant(row.received_at),
+        "quality": row.quality,
+    }

@@ -1,0 +1,100 @@
+"""Webhooks: who is told by HTTP. Each keeps the sight of the reader it was made for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.engine import Connection
+
+from alerts.ledger.page import Page, decode, encode, limit_of
+from alerts.ledger.tables import outbox, webhooks
+from alerts.sight import Sight
+from ingest.errors import NotFound
+from ingest.instant import format_instant
+
+
+def add(
+    conn: Connection,
+    *,
+    hook: str,
+    url: str,
+    secret: str,
+    types: Sequence[str],
+    sight: Sight,
+    who: str,
+    now: datetime,
+) -> dict[str, object]:
+    """A new webhook, on; `secret` as the caller wants it stored (encrypted). `types` empty: all."""
+    conn.execute(
+        insert(webhooks).values(
+            id=hook,
+            url=url,
+            secret=secret,
+            types=list(types),
+            sight=sight.as_dict(),
+            state="on",
+            reason="",
+            created_by=who,
+            created_at=now,
+        )
+    )
+    return get(conn, Sight.everything(), hook)
+
+
+def get(conn: Connection, sight: Sight, hook: str) -> dict[str, object]:
+    """One webhook without its secret; raises NotFound."""
+    found = _rows(conn, sight, limit=1, only=hook)
+    if not found:
+        raise NotFound(f"no webhook {hook}")
+    return found[0]
+
+
+def page(conn: Connection, sight: Sight, *, limit: int = 100, cursor: str | None = None) -> Page:
+    """All webhooks without their secrets, with how many events wait for each."""
+    after = str(decode(cursor, str)[0]) if cursor else ""
+    found = _rows(conn, sight, limit=limit_of(limit) + 1, after=after)
+    more = len(found) > limit
+    return Page(found[:limit], encode(str(found[limit - 1]["id"])) if more else None)
+
+
+def remove(conn: Connection, hook: str) -> None:
+    """Ends a webhook and forgets what still waited for it; raises NotFound."""
+    conn.execute(delete(outbox).where(outbox.c.hook == hook))
+    if not conn.execute(delete(webhooks).where(webhooks.c.id == hook)).rowcount:
+        raise NotFound(f"no webhook {hook}")
+
+
+def set_state(conn: Connection, hook: str, state: str, reason: str) -> None:
+    """`on` or `off`, with the reason (such as 410 Gone)."""
+    conn.execute(update(webhooks).where(webhooks.c.id == hook).values(state=state, reason=reason))
+
+
+def _rows(
+    conn: Connection, sight: Sight, *, limit: int, only: str | None = None, after: str = ""
+) -> list[dict[str, object]]:
+    if "webhook" not in sight.nouns:
+        return []
+    waiting = (
+        select(func.count())
+        .where(outbox.c.hook == webhooks.c.id, outbox.c.state == "pending")
+        .scalar_subquery()
+        .label("waiting")
+    )
+    query = select(webhooks, waiting).where(webhooks.c.id > after).order_by(webhooks.c.id).limit(limit)
+    if only is not None:
+        query = query.where(webhooks.c.id == only)
+    return [
+        {
+            "id": row.id,
+            "url": row.url,
+            "types": row.types,
+            "state": row.state,
+            "reason": row.reason,
+            "created_by": row.created_by,
+            "created_at": format_instant(row.created_at),
+            "pending": row.waiting,
+        }
+        for row in conn.execute(query)
+    ]
