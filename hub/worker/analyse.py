@@ -1,0 +1,146 @@
+"""Analyse: the one thread that looks: frame → model → tracker → rules → signals, and rules once a second."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from ulid import ULID
+
+from detectors.emitter import Emitter
+from detectors.signal import Signal
+from detectors.zones import WHOLE
+from hub.worker.crew import Crew
+from hub.worker.evidence import EvidenceKeeper, Raise
+from hub.worker.models import Models
+from hub.worker.slots import Slots
+from hub.worker.watch import Verdict, Watch
+from ingest.errors import InvalidModel
+from ingest.frame import Frame
+
+log = logging.getLogger(__name__)
+
+TICK = timedelta(seconds=1)
+Key = tuple[str, str, str]
+"""(rule, place, device)"""
+
+
+class Analyst:
+    """Looks at the newest frames of all cameras in turn."""
+
+    def __init__(
+        self,
+        crew: Crew,
+        slots: Slots,
+        models: Models,
+        evidence: EvidenceKeeper,
+        *,
+        publish: Callable[[Signal], None],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._crew = crew
+        self._slots = slots
+        self._models = models
+        self._evidence = evidence
+        self._publish = publish
+        self._clock = clock
+        self._emitter: Emitter | None = None
+        self._epoch: int | None = None
+        self._refs: dict[Key, str] = {}
+        self._ticked_at = clock()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="analysis", daemon=True)
+        self.errors = 0
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self, timeout: float = 3.0) -> None:
+        """End after the frame at hand."""
+        self._stop.set()
+        if self._thread.ident is not None:
+            self._thread.join(timeout)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                frame = self._slots.take(0.2)
+                if frame is not None:
+                    self._look(frame)
+                now = self._clock()
+                if now - self._ticked_at >= TICK:
+                    self._ticked_at = now
+                    self._tick(now)
+            except Exception:  # one camera's trouble must not blind the others; counted and shown
+                self.errors += 1
+                if self.errors == 1:
+                    log.exception("a frame could not be analysed (further ones are only counted)")
+
+    def _look(self, frame: Frame) -> None:
+        watch = self._crew.get(frame.device)
+        model = self._models.get(watch.task.model if watch else None)
+        if watch is None or model is None or model.detector is None:
+            return
+        try:
+            found = model.detector.detect(frame.image)
+        except InvalidModel as wrong:
+            self._models.fail(model.name, str(wrong))
+            return
+        self._emit(watch, watch.look(frame, found, model.sure), self._clock())
+
+    def _tick(self, now: datetime) -> None:
+        for watch in self._crew.all():
+            self._emit(watch, watch.tick(now, self._away(watch, now)), now)
+
+    def _away(self, watch: Watch, now: datetime) -> str | None:
+        health = watch.health(now)
+        if health.state in {"offline", "unknown", "degraded"}:
+            return health.reason or health.state
+        if watch.task.model and self._models.get(watch.task.model) is None:
+            return "model-failed"
+        return None
+
+    def _emit(self, watch: Watch, verdicts: list[Verdict], now: datetime) -> None:
+        epoch = self._crew.epoch
+        if epoch is None:
+            return
+        if self._emitter is None or epoch != self._epoch:
+            # A new epoch begins anew: what holds is said again, with the evidence it has.
+            self._emitter = Emitter(epoch=epoch, new_id=lambda: str(ULID()))
+            self._epoch = epoch
+        for verdict in verdicts:
+            key, level = verdict.source.key, verdict.level
+            raised = level.state == "active" and key not in self._refs
+            if raised:
+                self._refs[key] = str(ULID())
+            ref = self._refs.get(key)
+            signal = self._emitter.step(verdict.source, level, now, evidence_ref=ref)
+            if raised and ref is not None:
+                self._keep(watch, verdict, ref, now)
+            if level.state == "inactive":
+                self._refs.pop(key, None)
+            if signal is not None:
+                self._publish(signal)
+
+    def _keep(self, watch: Watch, verdict: Verdict, ref: str, now: datetime) -> None:
+        look = watch.newest
+        if look is None:
+            return
+        model = self._models.get(watch.task.model)
+        polygon = getattr(verdict.params, "zone", None)  # not every kind of rule has a zone
+        self._evidence.keep(
+            Raise(
+                ref=ref,
+                device=watch.task.device,
+                rule=verdict.params.id,
+                at=now,
+                look=look,
+                tracks=verdict.level.tracks,
+                zone=None if polygon == WHOLE else polygon,
+                detect=model.people if model else None,
+                clip=watch.camera.clip,
+            )
+        )

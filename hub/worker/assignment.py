@@ -1,0 +1,148 @@
+"""Assignment: what `serve` wants this worker to do, asked for over HTTP; asking is also the heartbeat."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import httpx
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from ingest.errors import HubError, InvalidInput, NotAuthenticated, NotFound, Unavailable
+
+log = logging.getLogger(__name__)
+
+TIMEOUT = httpx.Timeout(4.0, connect=2.0)
+PATH = "/api/v1/internal/assignment"
+
+
+class CameraTask(BaseModel):
+    """One camera of an assignment.
+
+    Attributes:
+        device: Registry id.
+        site: Registry id of its site.
+        url: RTSP address with user and password.
+        transport: tcp or udp.
+        fps: Pictures to look at per second.
+        model: Folder below models/, or None: only watched for health.
+        timezone: In which explanations show times.
+        rules: Full parameters of each rule (JSON), validated one by one by the shelf.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)  # serve may be newer and say more
+
+    device: str = Field(min_length=1)
+    site: str
+    url: str = Field(repr=False)
+    transport: Literal["tcp", "udp"] = "tcp"
+    fps: float = Field(default=5.0, gt=0, le=60)
+    model: str | None = None
+    timezone: str = "Asia/Shanghai"
+    rules: tuple[dict[str, object], ...] = ()
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("not a time zone") from None
+        return name
+
+    def same_stream(self, other: Self) -> bool:
+        """Whether the running stream can go on."""
+        return (self.url, self.transport, self.fps) == (other.url, other.transport, other.fps)
+
+
+class Assignment(BaseModel):
+    """Everything this worker is to do.
+
+    Attributes:
+        epoch: Stands in every signal; signals of an older epoch are refused.
+        version: Changes whenever the content does.
+        cameras: The share of this worker.
+        broker: URL of the MQTT broker.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    epoch: int
+    version: int = 0
+    cameras: tuple[CameraTask, ...] = ()
+    broker: str
+
+
+def parse(content: bytes) -> Assignment:
+    """The assignment in an answer; InvalidInput names the fields that are wrong, never their values."""
+    try:
+        return Assignment.model_validate_json(content)
+    except ValidationError as wrong:
+        fields = sorted({".".join(str(part) for part in each["loc"]) for each in wrong.errors()})
+        raise InvalidInput(f"the assignment is malformed: {', '.join(fields)[:300]}") from None
+
+
+@dataclass(slots=True)
+class PollHealth:
+    """How asking goes.
+
+    Attributes:
+        asked: Answers that were taken.
+        failed: Attempts without one.
+        reason: Why the latest attempt failed; empty after a good one.
+        answered_at: When the latest good answer came (UTC).
+    """
+
+    asked: int = 0
+    failed: int = 0
+    reason: str = ""
+    answered_at: datetime | None = None
+
+
+class Poller:
+    """Asks `serve` what to do. One thread."""
+
+    def __init__(self, serve_url: str, *, name: str, boot: str, token: str) -> None:
+        self._client = httpx.Client(
+            base_url=serve_url.rstrip("/"),
+            timeout=TIMEOUT,
+            trust_env=False,  # serve is a neighbour: no proxy between
+            headers={"Authorization": f"Bearer {token}"},
+            params={"worker": name, "boot": boot},
+        )
+        self.health = PollHealth()
+
+    def ask(self, now: datetime) -> Assignment | None:
+        """The present assignment, or None when `serve` cannot be asked now: then go on with the last one."""
+        try:
+            assignment = self._ask()
+        except HubError as wrong:
+            self.health.failed += 1
+            if self.health.reason != wrong.message:  # once per cause, not once per second
+                log.warning("no assignment: %s", wrong)
+            self.health.reason = wrong.message
+            return None
+        self.health.asked += 1
+        self.health.reason = ""
+        self.health.answered_at = now
+        return assignment
+
+    def _ask(self) -> Assignment:
+        try:
+            response = self._client.get(PATH)
+        except httpx.HTTPError as wrong:
+            raise Unavailable(f"serve cannot be reached ({type(wrong).__name__})") from wrong
+        if response.status_code in {401, 403}:
+            raise NotAuthenticated("serve does not accept the worker token", mend="set HUB_WORKER_TOKEN")
+        if response.status_code == 404:
+            raise NotFound("serve does not know this worker", mend="check --name")
+        if response.status_code != 200:
+            raise Unavailable(f"serve answered {response.status_code}")
+        return parse(response.content)
+
+    def close(self) -> None:
+        """End the connection."""
+        self._client.close()

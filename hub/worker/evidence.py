@@ -1,0 +1,264 @@
+"""Evidence: pictures and the camera's own packets around a raise, kept until `serve` has copied them.
+
+    DATA/evidence/<ref>/shown.jpg         persons blurred
+    DATA/evidence/<ref>/shown-boxes.jpg   the same with the boxes and the zone drawn
+    DATA/evidence/<ref>/original.mp4      5 s before to 5 s after, remuxed; written after the post-roll
+    DATA/evidence/<ref>/meta.json         {ref, device, rule, at, snapshot, clip: pending|ready|none, sha256}
+
+Every file appears whole; meta.json is rewritten after each, so what it names is there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+import json
+import logging
+import shutil
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.blur import blur_persons
+from detectors.draw import draw_boxes
+from detectors.track import Track
+from detectors.zones import Polygon
+from hub.worker.people import Detect, boxes_of, find
+from hub.worker.watch import Look
+from ingest.errors import EvidenceNone, EvidencePending, HubError
+from ingest.instant import format_instant
+
+log = logging.getLogger(__name__)
+
+BEFORE = timedelta(seconds=5)
+AFTER = timedelta(seconds=5)
+SETTLE = timedelta(milliseconds=500)
+"""After the post-roll, so that its last packets have arrived."""
+MAX_BYTES = 500_000_000
+JPEG_QUALITY = 85
+META = "meta.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Raise:
+    """What is to be kept of one raise.
+
+    Attributes:
+        ref: Name of the folder.
+        device: Registry id of the camera.
+        rule: Registry id of the rule.
+        at: When it was raised (UTC).
+        look: The newest analysed frame.
+        tracks: What decided; drawn as boxes.
+        zone: Of the rule, drawn too; None for the whole picture.
+        detect: Finds persons, None when no model can: then the whole picture is blurred.
+        clip: MP4 of the packets between two moments; raises EvidenceNone.
+    """
+
+    ref: str
+    device: str
+    rule: str
+    at: datetime
+    look: Look
+    tracks: tuple[Track, ...]
+    zone: Polygon | None
+    detect: Detect | None
+    clip: Callable[[datetime, datetime], bytes]
+
+
+@dataclass(order=True, slots=True)
+class _Job:
+    due: datetime
+    n: int
+    act: Callable[[], None] = field(compare=False)
+
+
+def jpeg(image: NDArray[np.uint8]) -> bytes:
+    """A JPEG without metadata."""
+    done, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    if not done:
+        raise ValueError("the picture cannot be written as JPEG")
+    return data.tobytes()
+
+
+class EvidenceKeeper:
+    """Writes evidence in its own thread and answers what is there."""
+
+    def __init__(self, folder: Path, *, clock: Callable[[], datetime], max_bytes: int = MAX_BYTES) -> None:
+        self._folder = folder
+        self._clock = clock
+        self._max_bytes = max_bytes
+        self._jobs: list[_Job] = []
+        self._count = 0
+        self._changed = threading.Condition()
+        self._stop = False
+        self._thread = threading.Thread(target=self._run, name="evidence", daemon=True)
+        self._writing: set[str] = set()
+        self.errors = 0
+        self.pushed_out = 0
+        folder.mkdir(parents=True, exist_ok=True)
+        self._give_up_clips()
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def stop(self, timeout: float = 3.0) -> None:
+        """Write the pictures that wait and end; clips whose post-roll is not over are given up."""
+        with self._changed:
+            self._stop = True
+            self._changed.notify()
+        if self._thread.ident is not None:
+            self._thread.join(timeout)
+
+    def keep(self, wanted: Raise) -> None:
+        """Write the pictures as soon as possible and the clip after the post-roll; returns at once."""
+        with self._changed:
+            self._writing.add(wanted.ref)
+        self._later(wanted.at, lambda: self._pictures(wanted))
+        self._later(wanted.at + AFTER + SETTLE, lambda: self._clip(wanted))
+
+    def folder(self, ref: str) -> Path:
+        """Where the evidence is; EvidencePending before its pictures are written, EvidenceNone without any."""
+        path = self._folder / ref
+        if (path / META).is_file():
+            return path
+        with self._changed:
+            if ref in self._writing:
+                raise EvidencePending("the evidence is being written", retry_after=1, where=ref)
+        raise EvidenceNone("no such evidence here", where=ref)
+
+    def forget(self, ref: str) -> None:
+        """Delete it; twice is fine."""
+        with suppress(FileNotFoundError):
+            shutil.rmtree(self._folder / ref)
+
+    def waiting(self) -> int:
+        """Pieces of evidence on the disk."""
+        return sum(1 for path in self._folder.iterdir() if path.is_dir())
+
+    # -- the thread ------------------------------------------------------------------------------------
+
+    def _later(self, due: datetime, act: Callable[[], None]) -> None:
+        with self._changed:
+            self._count += 1
+            heapq.heappush(self._jobs, _Job(due, self._count, act))
+            self._changed.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                now = self._clock()
+                if not self._jobs or self._jobs[0].due > now:
+                    if self._stop:
+                        return
+                    wait = (self._jobs[0].due - now).total_seconds() if self._jobs else 1.0
+                    self._changed.wait(min(max(wait, 0.01), 1.0))
+                    continue
+                job = heapq.heappop(self._jobs)
+            try:
+                job.act()
+            except Exception:  # one piece of evidence must not end the others; counted and shown
+                self.errors += 1
+                log.exception("evidence could not be written")
+
+    def _pictures(self, wanted: Raise) -> None:
+        meta: dict[str, object] = {
+            "ref": wanted.ref,
+            "device": wanted.device,
+            "rule": wanted.rule,
+            "at": format_instant(wanted.at),
+            "frame_at": format_instant(wanted.look.frame.at),
+            "snapshot": "none",
+            "clip": "pending",
+            "sha256": {},
+        }
+        path = self._folder / wanted.ref
+        path.mkdir(parents=True, exist_ok=True)
+        try:
+            image = wanted.look.frame.image
+            known = [*boxes_of(wanted.look.found), *wanted.look.expected]
+            people = find(image, wanted.detect, (*wanted.look.tracks, *wanted.tracks), known)
+            shown = blur_persons(image, people)
+            drawn = draw_boxes(shown, wanted.tracks, wanted.zone)
+            meta["sha256"] = {
+                "shown.jpg": _write(path / "shown.jpg", jpeg(shown)),
+                "shown-boxes.jpg": _write(path / "shown-boxes.jpg", jpeg(drawn)),
+            }
+            meta["snapshot"] = "ready"
+        except Exception as wrong:  # the clip may still be had; the reason stands in meta.json
+            self.errors += 1
+            log.exception("%s: the picture of %s could not be made", wanted.device, wanted.rule)
+            meta["reason"] = f"{type(wrong).__name__}: {wrong}"[:300]
+        _write_meta(path, meta)
+        with self._changed:
+            self._writing.discard(wanted.ref)
+        self._bound()
+
+    def _clip(self, wanted: Raise) -> None:
+        path = self._folder / wanted.ref
+        meta = _read_meta(path)
+        if meta is None:  # forgotten or pushed out in the meantime
+            return
+        try:
+            content = wanted.clip(wanted.at - BEFORE, wanted.at + AFTER)
+            digests = cast("dict[str, str]", meta["sha256"])
+            meta["sha256"] = {**digests, "original.mp4": _write(path / "original.mp4", content)}
+            meta["clip"] = "ready"
+        except HubError as wrong:
+            meta["clip"], meta["reason"] = "none", str(wrong)
+            log.warning("%s: no clip for %s: %s", wanted.device, wanted.rule, wrong)
+        _write_meta(path, meta)
+        self._bound()
+
+    def _give_up_clips(self) -> None:
+        """After a restart the packets are gone: clips that were pending never come."""
+        for path in self._folder.iterdir():
+            meta = _read_meta(path)
+            if meta is None:
+                shutil.rmtree(path, ignore_errors=True)
+            elif meta["clip"] == "pending":
+                _write_meta(path, {**meta, "clip": "none", "reason": "the worker was restarted"})
+
+    def _bound(self) -> None:
+        """Push out the oldest while there is more than `max_bytes`; counted, because `serve` missed it."""
+        sizes = sorted(
+            (path.stat().st_mtime, sum(file.stat().st_size for file in path.iterdir()), path)
+            for path in self._folder.iterdir()
+            if path.is_dir()
+        )
+        total = sum(size for _, size, _ in sizes)
+        for _, size, path in sizes[:-1]:
+            if total <= self._max_bytes:
+                return
+            shutil.rmtree(path, ignore_errors=True)
+            total -= size
+            self.pushed_out += 1
+            log.warning("evidence %s was pushed out before it was copied", path.name)
+
+
+def _write(path: Path, content: bytes) -> str:
+    """The file, whole or not at all; its sha256."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.write_bytes(content)
+    fresh.replace(path)
+    return hashlib.sha256(content).hexdigest()
+
+
+def _write_meta(path: Path, meta: dict[str, object]) -> None:
+    _write(path / META, json.dumps(meta, ensure_ascii=False).encode())
+
+
+def _read_meta(path: Path) -> dict[str, object] | None:
+    try:
+        return cast("dict[str, object]", json.loads((path / META).read_bytes()))
+    except (OSError, ValueError):
+        return None

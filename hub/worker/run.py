@@ -1,0 +1,131 @@
+"""Run: the composition of one worker process: who is there, who talks to whom, in which order it ends."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import stat
+import sys
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ulid import ULID
+
+from api.worker_app import create_worker_app
+from hub.parent import on_parent_gone
+from hub.worker.analyse import Analyst
+from hub.worker.assignment import Poller
+from hub.worker.crew import Crew
+from hub.worker.evidence import EvidenceKeeper
+from hub.worker.models import Models
+from hub.worker.publish import Publisher
+from hub.worker.slots import Slots
+from hub.worker.view import View
+from hub.worker.web import WebServer
+
+log = logging.getLogger(__name__)
+
+ASK_EVERY = 1.0
+STATUS_EVERY = 2.0
+"""Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How one worker is started.
+
+    Attributes:
+        name: As `serve` knows it; stands in topics.
+        serve_url: Where `serve` answers.
+        token: Worker token, shown to `serve` and asked of whoever comes.
+        data: Folder of the spool and of evidence.
+        models: Folder of the models.
+        host: Address that the worker's own HTTP listens on.
+    """
+
+    name: str
+    serve_url: str
+    token: str
+    data: Path
+    models: Path
+    host: str = "127.0.0.1"
+
+
+def now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+def held_by_parent() -> bool:
+    """Whether standard input is a pipe (or socket pair) that a parent keeps open, as `serve` does."""
+    try:
+        mode = os.fstat(sys.stdin.fileno()).st_mode
+    except (OSError, ValueError, AttributeError):
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+
+
+def run(options: Options) -> int:
+    """Work until SIGTERM, SIGINT or the parent's end; 0."""
+    stop = threading.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, lambda *_: stop.set())
+    if held_by_parent():
+        on_parent_gone(stop.set)
+
+    slots = Slots()
+    crew = Crew(slots, clock=now)
+    models = Models(options.models)
+    publisher = Publisher(options.name, options.data / "signals", clock=now)
+    evidence = EvidenceKeeper(options.data / "evidence", clock=now)
+    analyst = Analyst(crew, slots, models, evidence, publish=publisher.signal, clock=now)
+    view = View(
+        options.name,
+        crew=crew,
+        slots=slots,
+        models=models,
+        evidence=evidence,
+        publisher=publisher,
+        clock=now,
+    )
+    web = WebServer(create_worker_app(view, options.token), host=options.host)
+    view.address = web.address
+    poller = Poller(options.serve_url, name=options.name, boot=str(ULID()), token=options.token)
+
+    def duty() -> None:
+        """Ask what to do and do it, once a second."""
+        while not stop.is_set():
+            try:
+                assignment = poller.ask(now())
+                if assignment is not None:
+                    publisher.connect(assignment.broker)
+                    crew.apply(assignment)
+                models.keep(crew.models())
+            except Exception:  # the next second may bring a better answer
+                log.exception("the assignment could not be applied")
+            stop.wait(ASK_EVERY)
+
+    asking = threading.Thread(target=duty, name="duty", daemon=True)
+    evidence.start()
+    analyst.start()
+    web.start()
+    asking.start()
+    log.info("worker %s listens on %s", options.name, web.address)
+    while not stop.wait(STATUS_EVERY):
+        try:
+            publisher.status(view.status())
+        except Exception:  # a status that cannot be told must not end the cameras
+            log.exception("the status could not be published")
+
+    log.info("worker %s ends", options.name)
+    web.stop(1.0)
+    asking.join(1.0)
+    analyst.stop(1.0)
+    crew.close(2.5)
+    evidence.stop(1.0)
+    publisher.close(1.0)
+    poller.close()
+    return 0

@@ -1,0 +1,159 @@
+"""View: what the worker shows of itself: its status, present pictures, and evidence."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from detectors.blur import blur_persons
+from hub.worker.crew import Crew
+from hub.worker.evidence import EvidenceKeeper, jpeg
+from hub.worker.models import Models
+from hub.worker.people import find
+from hub.worker.publish import Publisher
+from hub.worker.slots import Slots
+from hub.worker.watch import Watch
+from ingest.errors import CameraUnreachable, NotFound
+from ingest.instant import format_instant
+
+FRESH = timedelta(seconds=1)
+"""A picture this young is given again instead of being made anew, however many ask."""
+SHORT = 0.8
+"""Share of the wanted frame rate below which `sampling` gives a reason."""
+
+
+class View:
+    """Implements api.worker_app.WorkerView; thread-safe."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        crew: Crew,
+        slots: Slots,
+        models: Models,
+        evidence: EvidenceKeeper,
+        publisher: Publisher,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.address = ""
+        self._name = name
+        self._crew = crew
+        self._slots = slots
+        self._models = models
+        self._evidence = evidence
+        self._publisher = publisher
+        self._clock = clock
+        self._pictures: dict[str, tuple[datetime, bytes]] = {}
+        self._lock = threading.Lock()
+
+    def status(self) -> Mapping[str, object]:
+        """The status message."""
+        now = self._clock()
+        return {
+            "worker": self._name,
+            "epoch": self._crew.epoch,
+            "address": self.address,
+            "at": format_instant(now),
+            "cameras": [self._camera(watch, now) for watch in self._crew.all()],
+            "models": [
+                {
+                    "name": model.name,
+                    "state": "ok" if model.detector is not None else "failed",
+                    "reason": model.reason,
+                }
+                for model in self._models.states()
+            ],
+            "spooled": self._publisher.spooled,
+            "evidence": {
+                "kept": self._evidence.waiting(),
+                "errors": self._evidence.errors,
+                "pushed_out": self._evidence.pushed_out,
+            },
+        }
+
+    def _camera(self, watch: Watch, now: datetime) -> dict[str, object]:
+        health = watch.health(now)
+        task = watch.task
+        blind = bool(task.model) and self._models.get(task.model) is None
+        state, reason, message = health.state, health.reason, health.message
+        if state == "online" and blind:
+            state, reason = "degraded", "model-failed"
+        elif state == "online" and watch.refused:
+            state, reason = "degraded", "rule-refused"
+            message = "; ".join(watch.refused.values())
+        actual = watch.analysed_fps(now)
+        return {
+            "device": task.device,
+            "state": state,
+            "reason": reason,
+            "message": message,
+            "since": format_instant(health.since),
+            "last_packet_at": format_instant(health.last_packet_at) if health.last_packet_at else None,
+            "received": health.received,
+            "decoded": health.decoded,
+            "analysed": watch.analysed,
+            "dropped": self._slots.dropped(task.device),
+            "undecodable": health.undecodable,
+            "reconnects": health.reconnects,
+            "received_fps": health.received_fps,
+            "decoded_fps": health.decoded_fps,
+            "analysed_fps": actual,
+            "gate": "open",
+            "sampling": {
+                "target_fps": task.fps,
+                "actual_fps": actual,
+                "reason": _why_less(task.fps, actual, health.received_fps, blind, state),
+            },
+            "codec": health.codec,
+            "width": health.width,
+            "height": health.height,
+        }
+
+    def snapshot(self, device: str) -> bytes:
+        """JPEG of the newest keyframe, persons blurred; NotFound, or CameraUnreachable without a picture."""
+        watch = self._crew.get(device)
+        if watch is None:
+            raise NotFound("this camera is not ours", where=device)
+        now = self._clock()
+        with self._lock:
+            kept = self._pictures.get(device)
+        if kept is not None and timedelta(0) <= now - kept[0] < FRESH:
+            return kept[1]
+        health = watch.health(now)
+        if health.state == "offline":
+            raise CameraUnreachable(
+                health.message or "no packet", reason=health.reason or "timeout", where=device
+            )
+        frame = watch.camera.latest_keyframe()
+        if frame is None:
+            raise CameraUnreachable("no picture yet", reason=health.reason or "no-picture", where=device)
+        model = self._models.get(watch.task.model)
+        people = find(frame.image, model.people if model else None)
+        content = jpeg(blur_persons(frame.image, people))
+        with self._lock:
+            self._pictures[device] = (now, content)
+        return content
+
+    def evidence(self, ref: str) -> Path:
+        """Folder of one piece of evidence; EvidenceNone, or EvidencePending while it is written."""
+        return self._evidence.folder(ref)
+
+    def forget(self, ref: str) -> None:
+        """Delete one piece of evidence; twice is fine."""
+        self._evidence.forget(ref)
+
+
+def _why_less(target: float, actual: float, received: float, blind: bool, state: str) -> str | None:
+    """Why a camera is looked at less often than wanted, None when it is not."""
+    if actual >= target * SHORT:
+        return None
+    if state in {"offline", "unknown"}:
+        return "no-stream"
+    if blind:
+        return "model-failed"
+    if received < target * SHORT:
+        return "source-slower"
+    return "overloaded"

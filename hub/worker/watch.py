@@ -1,0 +1,215 @@
+"""Watch: one camera under analysis: its stream, its tracker and what each of its rules remembers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from pydantic import TypeAdapter, ValidationError
+
+from detectors import shelf
+from detectors.detections import Detections
+from detectors.emitter import Source, source
+from detectors.rule import Level, RuleParams, RuleState, Scene, TrackRule
+from detectors.track import Track
+from detectors.tracker import Tracker
+from hub.worker.assignment import CameraTask
+from hub.worker.people import PERSON
+from ingest.errors import InvalidInput
+from ingest.frame import Frame
+from ingest.text import Text
+from ingest.video.camera import Camera
+from ingest.video.health import CameraHealth
+from ingest.video.rate import Rate
+
+RULES: TypeAdapter[RuleParams] = TypeAdapter(shelf.AnyRuleParams)
+
+PERSONS = frozenset({PERSON})
+
+RING_SECONDS = 15.0
+"""5 s before a raise and 5 s after it, and time to write the clip."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The newest analysed frame: what a picture of evidence is made of.
+
+    Attributes:
+        frame: The picture.
+        found: Everything the model saw in it, down to low certainty.
+        tracks: What is followed in it.
+        expected: Where the persons followed should be, seen in it or not.
+    """
+
+    frame: Frame
+    found: Detections
+    tracks: tuple[Track, ...]
+    expected: tuple[tuple[float, float, float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one rule says about one camera now.
+
+    Attributes:
+        params: Of the rule.
+        source: Rule, place and device, as they stand in a signal.
+        level: What holds.
+    """
+
+    params: RuleParams
+    source: Source
+    level: Level
+
+
+@dataclass(slots=True)
+class _Running:
+    """One rule at work."""
+
+    raw: Mapping[str, object]
+    rule: TrackRule
+    state: RuleState
+
+
+def read_rule(raw: Mapping[str, object], zone: ZoneInfo) -> TrackRule:
+    """The rule that an assignment describes; InvalidInput names it and what is wrong."""
+    try:
+        return shelf.build_track_rule(RULES.validate_python(raw), zone)
+    except (ValidationError, ValueError) as wrong:
+        raise InvalidInput(" ".join(str(wrong).split())[:300], where=f"rule {raw.get('id')!r}") from None
+
+
+class Watch:
+    """One camera. `look` and `tick` belong to the analysis thread; the rest may be called from any."""
+
+    def __init__(
+        self, task: CameraTask, *, on_frame: Callable[[Frame], bool], clock: Callable[[], datetime]
+    ) -> None:
+        self._on_frame = on_frame
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._tracker = Tracker()
+        self._rules: dict[str, _Running] = {}
+        self.refused: dict[str, str] = {}
+        self.analysed = 0
+        self.errors = 0
+        self.newest: Look | None = None
+        self._analysed_rate = Rate()
+        self.task = task
+        self.camera = self._new_camera(task)
+        self._read_rules(task)
+
+    def _new_camera(self, task: CameraTask) -> Camera:
+        return Camera(
+            task.device,
+            task.url,
+            fps=task.fps,
+            transport=task.transport,
+            ring_seconds=RING_SECONDS,
+            on_frame=self._wanted,
+            clock=self._clock,
+        )
+
+    def _wanted(self, frame: Frame) -> bool:
+        return self._on_frame(frame) if self.task.model else True
+
+    def start(self) -> None:
+        """Begin to read."""
+        self.camera.start()
+
+    def change(self, task: CameraTask) -> None:
+        """Do what `task` says from now on; what is the same goes on undisturbed."""
+        if not task.same_stream(self.task):
+            old, self.camera = self.camera, self._new_camera(task)
+            old.ask_stop()
+            self.camera.start()
+        with self._lock:
+            if task.model != self.task.model:
+                self._tracker = Tracker()
+                self.newest = None
+            self.task = task
+        self._read_rules(task)
+
+    def _read_rules(self, task: CameraTask) -> None:
+        """Build the rules that are new or changed; a rule that cannot be read is refused by name."""
+        zone = ZoneInfo(task.timezone)
+        now = self._clock()
+        kept: dict[str, _Running] = {}
+        refused: dict[str, str] = {}
+        with self._lock:
+            running = dict(self._rules)
+        for raw in task.rules:
+            name = str(raw.get("id"))
+            before = running.get(name)
+            if before is not None and before.raw == raw:
+                kept[name] = before
+                continue
+            try:
+                rule = read_rule(raw, zone)
+            except InvalidInput as wrong:
+                refused[name] = str(wrong)
+                continue
+            kept[name] = _Running(raw, rule, rule.start(now))
+        with self._lock:
+            self._rules = kept
+            self.refused = refused
+
+    def look(self, frame: Frame, found: Detections, sure: float) -> list[Verdict]:
+        """Follow what the model saw in one frame and ask every rule; boxes below `sure` are only blurred."""
+        with self._lock:
+            before = self.newest.frame if self.newest else frame
+            if frame.pts < before.pts or frame.at < before.at:  # another session, or the clock was set back
+                self._tracker = Tracker()
+            tracks = self._tracker.update(found.only(found.certainty >= sure), frame.at)
+            self.newest = Look(frame, found, tracks, self._tracker.expected(frame.at, PERSONS))
+            self.analysed += 1
+            self._analysed_rate.add(self._clock())
+            scene = Scene(self.task.device, frame.at, tracks)
+            for running in self._rules.values():
+                running.state = running.rule.observe(running.state, scene)
+            return self._verdicts(frame.at)
+
+    def tick(self, now: datetime, away: str | None) -> list[Verdict]:
+        """Ask every rule without a frame, so that time limits elapse.
+
+        `away` is why nothing can be seen now (offline, model-failed): then every rule is unknown.
+        """
+        with self._lock:
+            verdicts = self._verdicts(now)
+            if away is None:
+                return verdicts
+            return [replace(each, level=_unknown(each.level, away, now)) for each in verdicts]
+
+    def _verdicts(self, now: datetime) -> list[Verdict]:
+        return [
+            Verdict(
+                running.rule.params,
+                source(running.rule.params, site=self.task.site, device=self.task.device),
+                running.rule.level(running.state, now),
+            )
+            for running in self._rules.values()
+        ]
+
+    def health(self, now: datetime) -> CameraHealth:
+        """Of the stream."""
+        return self.camera.health(now)
+
+    def analysed_fps(self, now: datetime) -> float:
+        """Frames looked at per second, mean of the last 10 s."""
+        return self._analysed_rate.per_second(now)
+
+
+def _unknown(level: Level, why: str, now: datetime) -> Level:
+    if level.state == "unknown":
+        return level
+    return Level(
+        state="unknown",
+        since=now,
+        value=None,
+        limit=level.limit,
+        certainty=0.0,
+        explanation=Text(f"无法判断（{why}）", f"nothing can be said ({why})"),
+    )
