@@ -17,8 +17,9 @@ CELLS = 6
 SMALLEST_CELL = 6
 """Pixels: a far person's face is smaller than one patch."""
 
-MARGIN = 0.08
-"""Boxes grow by this share on each side: detectors cut off hair and hands."""
+MARGIN = 0.1
+"""Boxes grow on each side by this share of their longer side: detectors cut off hair and hands, and put one box
+around two persons that walk close together."""
 
 Box = Sequence[float]
 
@@ -39,9 +40,9 @@ def blur_persons(image: NDArray[np.uint8], boxes: Iterable[Box] | NDArray[np.flo
     result = image.copy()
     height, width = image.shape[:2]
     for left, top, right, bottom in boxes:
-        wide, tall = (right - left) * MARGIN, (bottom - top) * MARGIN
-        x0, x1 = max(0, int((left - wide) * width)), min(width, int(np.ceil((right + wide) * width)))
-        y0, y1 = max(0, int((top - tall) * height)), min(height, int(np.ceil((bottom + tall) * height)))
+        margin = MARGIN * max((right - left) * width, (bottom - top) * height)
+        x0, x1 = max(0, int(left * width - margin)), min(width, int(np.ceil(right * width + margin)))
+        y0, y1 = max(0, int(top * height - margin)), min(height, int(np.ceil(bottom * height + margin)))
         if x1 <= x0 or y1 <= y0:
             continue
         # From the result, not the original: where boxes overlap, nothing sharper comes back.

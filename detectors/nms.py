@@ -19,15 +19,21 @@ def overlaps(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray
     return share
 
 
-def groups(
-    boxes: NDArray[np.float32], classes: NDArray[np.int64], *, inside: float = 0.8
+def crowds(
+    boxes: NDArray[np.float32],
+    certainty: NDArray[np.float32],
+    classes: NDArray[np.int64],
+    *,
+    inside: float = 0.8,
 ) -> NDArray[np.bool_]:
-    """Which boxes (N, 4) are a crowd seen as one thing: they hold two surer ones, or any three far smaller ones.
+    """Which boxes are a crowd seen as one thing: they hold two surer boxes of their class, or three far smaller.
 
     Args:
-        boxes: Surest first, as keep_surest() orders them.
+        boxes: (N, 4).
+        certainty: (N,).
         classes: (N,).
-        inside: This share of a box's area must lie within the larger one.
+        inside: This share of a box's area must lie within the larger one. Far smaller: a sixth of its area, and
+            at least half as certain.
     """
     corner = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
     far = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
@@ -35,8 +41,8 @@ def groups(
     area = np.prod(np.clip(boxes[:, 2:] - boxes[:, :2], 0.0, None), axis=1)
     held = shared >= inside * area[None, :]
     held &= (classes[:, None] == classes[None, :]) & ~np.eye(len(boxes), dtype=np.bool_)
-    surer = held & np.tri(len(boxes), k=-1, dtype=np.bool_)
-    smaller = held & (area[None, :] * 6 < area[:, None])
+    surer = held & (certainty[None, :] > certainty[:, None])
+    smaller = held & (area[None, :] * 6 < area[:, None]) & (certainty[None, :] * 2 >= certainty[:, None])
     crowded: NDArray[np.bool_] = (surer.sum(axis=1) >= 2) | (smaller.sum(axis=1) >= 3)
     return crowded
 

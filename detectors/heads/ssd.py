@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from detectors.detections import Detections
 from detectors.model import UNUSED, Manifest
-from detectors.nms import groups, keep_surest
+from detectors.nms import crowds, keep_surest
 from ingest.errors import InvalidModel
 
 
@@ -44,13 +44,7 @@ def decode(outputs: Sequence[NDArray[np.float32]], manifest: Manifest) -> Detect
     )
     chosen = np.flatnonzero((certainty >= manifest.min_certainty) & whole)
     boxes = np.clip(corners[chosen][:, [1, 0, 3, 2]], 0.0, 1.0).astype(np.float32)
-    kept = keep_surest(
-        boxes,
-        certainty[chosen].astype(np.float32),
-        max_overlap=manifest.max_overlap,
-        max_boxes=manifest.max_boxes,
-    )
-    kept = kept[~groups(boxes[kept], best[chosen][kept])]
-    return Detections(
-        boxes[kept], certainty[chosen][kept].astype(np.float32), best[chosen][kept].astype(np.int64), classes
-    )
+    sure, kinds = certainty[chosen].astype(np.float32), best[chosen].astype(np.int64)
+    kept = keep_surest(boxes, sure, max_overlap=manifest.max_overlap, max_boxes=manifest.max_boxes)
+    kept = kept[~crowds(boxes[kept], sure[kept], kinds[kept])]
+    return Detections(boxes[kept], sure[kept], kinds[kept], classes)
