@@ -1,0 +1,97 @@
+"""County: the registry as of the latest commit, in the shapes that this process works with."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from alerts.directory import Directory
+from alerts.ledger.engine import Connection, Ledger
+from config.apply import read_stored
+from config.directory import directory
+from config.entries import Stored, registry_of
+from config.registry import Camera, Registry
+from config.secrets import SecretBox
+from config.targets import CAMERAS, targets
+from config.urls import with_credentials
+from detectors.shelf import input_of
+
+Json = Mapping[str, object]
+
+DEFAULT_MODEL = "coco-ssd"
+
+
+@dataclass(frozen=True)
+class County:
+    """One state of the registry; a change makes another.
+
+    Attributes:
+        registry: The entries, secrets as `***`.
+        directory: The same for the alert core.
+        cameras: What a worker needs of each camera, by device id; addresses carry their passwords.
+    """
+
+    registry: Registry = field(default_factory=Registry)
+    directory: Directory = field(default_factory=Directory)
+    cameras: Mapping[str, Json] = field(default_factory=dict, repr=False)
+
+
+def read_county(conn: Connection, box: SecretBox, *, timezone: str) -> County:
+    """The county that is stored now."""
+    stored = read_stored(conn)
+    registry = registry_of(stored)
+    whole = directory(registry, timezone=timezone)
+    return County(registry, whole, _cameras(registry, whole, stored, box))
+
+
+def _cameras(
+    registry: Registry, whole: Directory, stored: tuple[Stored, ...], box: SecretBox
+) -> dict[str, Json]:
+    sealed = {each.key: each.secrets for each in stored if each.noun == "device"}
+    rules: dict[str, list[Json]] = {}
+    for rule in registry.rules:
+        if input_of(rule) == "tracks":
+            for device in targets(rule, whole, CAMERAS):
+                rules.setdefault(device.id, []).append(rule.model_dump(mode="json", exclude_none=True))
+    tasks: dict[str, Json] = {}
+    for camera in registry.devices:
+        if isinstance(camera, Camera):
+            plain = {name: box.open(text) for name, text in sealed.get(camera.id, {}).items()}
+            url = plain.get("url", camera.url)
+            tasks[camera.id] = {
+                "device": camera.id,
+                "site": camera.site,
+                "url": with_credentials(url, camera.user, plain.get("password")),
+                "transport": camera.transport,
+                "fps": camera.fps,
+                "model": camera.model or DEFAULT_MODEL,
+                "timezone": str(whole.zone(whole.sites[camera.site].area)),
+                "rules": rules.get(camera.id, []),
+            }
+    return tasks
+
+
+class CountyHolder:
+    """The present county, for every thread; reload() after a change of the registry."""
+
+    def __init__(self, ledger: Ledger, box: SecretBox, *, timezone: str) -> None:
+        self._ledger = ledger
+        self._box = box
+        self._timezone = timezone
+        self._lock = threading.Lock()
+        self._county = County()
+
+    @property
+    def now(self) -> County:
+        """The present one."""
+        with self._lock:
+            return self._county
+
+    def reload(self) -> County:
+        """Read it anew."""
+        with self._ledger.read() as conn:
+            fresh = read_county(conn, self._box, timezone=self._timezone)
+        with self._lock:
+            self._county = fresh
+        return fresh
