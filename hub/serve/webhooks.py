@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -106,9 +105,8 @@ class WebhookSender:
         return bool(deliveries)
 
     def _attempt(self, each: Delivery) -> Outcome:
-        body = json.dumps(each.event.as_dict(), ensure_ascii=False, separators=(",", ":")).encode()
         receiver = Webhook(each.hook, each.url, self._box.open(each.secret))
-        return send(self._client, receiver, each.seq, body, self._clock())
+        return send(self._client, receiver, each.seq, each.event.line().encode(), self._clock())
 
     def _note(self, each: Delivery, outcome: Outcome) -> Callable[[Connection], None]:
         def act(conn: Connection) -> None:

@@ -1,0 +1,157 @@
+"""Device keeper: what is honestly known of every device; `serve` alone decides it, once a second."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from alerts.device_state import Judged, sensor_state
+from alerts.directory import DeviceEntry, Directory
+from alerts.ledger import devices
+from alerts.ledger.devices import StoredState
+from alerts.ledger.engine import Connection
+from hub.serve.fleet import Fleet
+from ingest.instant import format_instant, parse_instant
+
+Json = Mapping[str, object]
+
+COUNTERS = ("received", "decoded", "analysed", "dropped")
+FIGURES = (
+    *COUNTERS,
+    "received_fps",
+    "decoded_fps",
+    "analysed_fps",
+    "gate",
+    "sampling",
+    "codec",
+    "width",
+    "height",
+)
+"""What a camera's Device adds, as its worker says it."""
+KEEP_EVERY = timedelta(seconds=5)
+"""Between two writes of last_seen and counters; a change of state is written at once."""
+
+
+class DeviceKeeper:
+    """The states of all devices. Thread-safe: told by the broker's threads, asked by the API's."""
+
+    def __init__(self, fleet: Fleet, stored: Mapping[str, StoredState]) -> None:
+        self._lock = threading.Lock()
+        self._fleet = fleet
+        self._stored = dict(stored)
+        self._seen: dict[str, datetime] = {
+            name: each.last_seen for name, each in stored.items() if each.last_seen is not None
+        }
+        self._said: dict[str, bool] = {}
+        self._silent: frozenset[str] = frozenset()
+        self._broker_away_since: datetime | None = None
+        self._totals = {name: dict(each.counters) for name, each in stored.items() if each.counters}
+        self._latest: dict[str, dict[str, int]] = {}
+        self._kept_at: datetime | None = None
+        self._shown: dict[str, Json] = {}
+
+    def heard(self, device: str, at: datetime) -> None:
+        """A message of this device arrived."""
+        with self._lock:
+            self._seen[device] = max(at, self._seen.get(device, at))
+
+    def said(self, device: str, *, online: bool) -> None:
+        """Its last will or availability topic spoke."""
+        with self._lock:
+            self._said[device] = online
+
+    def silent(self, found: frozenset[str]) -> None:
+        """Devices of which a silence rule is active."""
+        with self._lock:
+            self._silent = found
+
+    def broker(self, *, away_since: datetime | None) -> None:
+        """Since when there is no broker; None when there is."""
+        with self._lock:
+            self._broker_away_since = away_since
+
+    def states(self) -> Mapping[str, Json]:
+        """By device: state, reason, since, last_seen; a camera with its figures."""
+        with self._lock:
+            return dict(self._shown)
+
+    def counters(self) -> Mapping[str, Mapping[str, int]]:
+        """By camera: frames received, decoded, analysed and dropped since the ledger began."""
+        with self._lock:
+            return {name: self._sum(name) for name in {*self._totals, *self._latest}}
+
+    def judge(self, conn: Connection, directory: Directory, now: datetime, *, final: bool = False) -> None:
+        """Look at every device and write down what changed; in the caller's transaction."""
+        with self._lock:
+            keep = final or self._kept_at is None or now - self._kept_at >= KEEP_EVERY
+            if keep:
+                self._kept_at = now
+            shown: dict[str, Json] = {}
+            for entry in directory.devices.values():
+                judged, seen, figures = self._judge(entry, now)
+                before = self._stored.get(entry.id)
+                if before is None or (before.state, before.reason) != (judged.state, judged.reason) or keep:
+                    devices.put_state(
+                        conn,
+                        entry,
+                        state=judged.state,
+                        reason=judged.reason,
+                        last_seen=seen,
+                        now=now,
+                        place=directory.visibility(entry.id),
+                        extra=figures,
+                    )
+                since = now
+                if before is not None and (before.state, before.reason) == (judged.state, judged.reason):
+                    since = before.since
+                self._stored[entry.id] = StoredState(judged.state, judged.reason, since, seen, {})
+                if keep and entry.kind == "camera":
+                    devices.put_counters(conn, entry.id, self._sum(entry.id), now=now)
+                shown[entry.id] = {
+                    "state": judged.state,
+                    "reason": judged.reason,
+                    "since": format_instant(since),
+                    "last_seen": format_instant(seen) if seen else None,
+                    **figures,
+                }
+            self._shown = shown
+
+    def _judge(self, entry: DeviceEntry, now: datetime) -> tuple[Judged, datetime | None, Json]:
+        if entry.kind != "camera":
+            seen = self._seen.get(entry.id)
+            judged = sensor_state(
+                last_seen=seen,
+                said_online=self._said.get(entry.id),
+                silent=entry.id in self._silent,
+                broker_away_since=self._broker_away_since,
+                now=now,
+            )
+            return judged, seen, {}
+        judged, report = self._fleet.camera(entry.id, now)
+        last = report.get("last_packet_at")
+        seen = parse_instant(str(last)) if last else self._seen.get(entry.id)
+        self._count(entry.id, report)
+        figures = {name: report[name] for name in FIGURES if name in report}
+        if judged.state != "online":
+            figures |= {
+                name: 0.0
+                for name in ("received_fps", "decoded_fps", "analysed_fps")
+                if judged.state != "degraded"
+            }
+        return judged, seen, figures
+
+    def _count(self, device: str, report: Json) -> None:
+        """A worker that was started anew counts from zero: what it had counted before is kept."""
+        fresh = {name: int(str(report.get(name, 0))) for name in COUNTERS}
+        before = self._latest.get(device)
+        if before is not None and any(fresh[name] < before[name] for name in COUNTERS):
+            total = self._totals.setdefault(device, dict.fromkeys(COUNTERS, 0))
+            for name in COUNTERS:
+                total[name] = total.get(name, 0) + before[name]
+        if report:
+            self._latest[device] = fresh
+
+    def _sum(self, device: str) -> dict[str, int]:
+        total, latest = self._totals.get(device, {}), self._latest.get(device, {})
+        return {name: total.get(name, 0) + latest.get(name, 0) for name in COUNTERS}
