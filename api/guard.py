@@ -2,8 +2,9 @@
 
     Reader = Annotated[Principal, needs("incident.read", seen=visible)]
 
-`seen` belongs to routes about one thing, whose id is the first parameter of the path: it raises NotFound when the
-thing is not visible to the principal. It is asked before a missing right is told, so that what is not visible answers 404 to everybody.
+`seen` belongs to routes about one thing, whose id is the first parameter of the path: it raises NotFound when
+the thing is not visible to the principal. It is asked before a missing right is told, so that what is not visible
+answers 404 to everybody.
 """
 
 from __future__ import annotations

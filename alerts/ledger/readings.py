@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Row, delete, func, select, tuple_
 from sqlalchemy.engine import Connection
 
+from alerts.directory import Directory
 from alerts.ledger.columns import from_ms, to_ms
 from alerts.ledger.page import Page, decode, encode, limit_of
 from alerts.ledger.tables import readings
 from alerts.ledger.upsert import insert
-from alerts.sight import Sight, Visibility
+from alerts.sight import Sight
 from ingest.errors import NotFound
 from ingest.instant import format_instant
 from ingest.reading import Reading
@@ -47,22 +48,27 @@ def page(
     conn: Connection,
     sight: Sight,
     *,
-    device: str,
-    place: Visibility,
+    directory: Directory,
+    device: str | None = None,
     quantity: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
     limit: int = 100,
     cursor: str | None = None,
 ) -> Page:
-    """Readings of one device in the order of their `at`; `place` is where the device stands.
+    """Readings of one device, or of every device this reader sees, in the order of their `at`.
 
-    Raises NotFound when the reader does not see readings there.
+    Raises NotFound for a device that is not there or not visible.
     """
-    if not sight.sees("reading", place):
+    seen = [
+        each.id
+        for each in directory.devices.values()
+        if device in {None, each.id} and sight.sees("reading", directory.visibility(each.id))
+    ]
+    if device is not None and not seen:
         raise NotFound(f"no device {device}")
-    key = (readings.c.at, readings.c.quantity, readings.c.message_id)
-    query = select(readings).where(readings.c.device == device).order_by(*key).limit(limit_of(limit) + 1)
+    key = (readings.c.at, readings.c.device, readings.c.quantity, readings.c.message_id)
+    query = select(readings).where(readings.c.device.in_(seen)).order_by(*key).limit(limit_of(limit) + 1)
     if quantity is not None:
         query = query.where(readings.c.quantity == quantity)
     if since is not None:
@@ -70,14 +76,47 @@ def page(
     if until is not None:
         query = query.where(readings.c.at < until)
     if cursor is not None:
-        at, word, message = decode(cursor, int, str, str)
-        query = query.where(tuple_(*key) > tuple_(from_ms(int(at)), str(word), str(message)))
+        at, *rest = decode(cursor, int, str, str, str)
+        query = query.where(tuple_(*key) > tuple_(from_ms(int(at)), *map(str, rest)))
     rows = conn.execute(query).all()
     more = len(rows) > limit
     last = rows[limit - 1] if more else None
     return Page(
         [_shown(row) for row in rows[:limit]],
-        encode(to_ms(last.at), last.quantity, last.message_id) if last is not None else None,
+        encode(to_ms(last.at), last.device, last.quantity, last.message_id) if last is not None else None,
+    )
+
+
+def page_over(
+    conn: Connection,
+    devices: Collection[str],
+    *,
+    quantity: str | None = None,
+    since: datetime | None = None,
+    limit: int = 100,
+    cursor: str | None = None,
+) -> Page:
+    """Readings of several devices (the caller has asked who may see them) in the order of their `at`."""
+    key = (readings.c.at, readings.c.device, readings.c.quantity, readings.c.message_id)
+    query = (
+        select(readings)
+        .where(readings.c.device.in_(sorted(devices)))
+        .order_by(*key)
+        .limit(limit_of(limit) + 1)
+    )
+    if quantity is not None:
+        query = query.where(readings.c.quantity == quantity)
+    if since is not None:
+        query = query.where(readings.c.at >= since)
+    if cursor is not None:
+        at, device, word, message = decode(cursor, int, str, str, str)
+        query = query.where(tuple_(*key) > tuple_(from_ms(int(at)), str(device), str(word), str(message)))
+    rows = conn.execute(query).all()
+    more = len(rows) > limit
+    last = rows[limit - 1] if more else None
+    return Page(
+        [_shown(row) for row in rows[:limit]],
+        encode(to_ms(last.at), last.device, last.quantity, last.message_id) if last is not None else None,
     )
 
 

@@ -102,6 +102,7 @@ cases = Table(
     Column("group_key", String),
     Column("title", Text, nullable=False),
     Column("description", Text, nullable=False),
+    Column("explanation", JSON),
     Column("lat", Float),
     Column("lon", Float),
     Column("opened_at", Instant, nullable=False),
@@ -234,6 +235,8 @@ readings = Table(
     Column("quality", String, nullable=False),
     sqlite_with_rowid=False,
 )
+
+Index("ix_readings_at", readings.c.at)
 
 rule_states = Table(
     "rule_states",

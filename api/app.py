@@ -1,0 +1,124 @@
+"""The app: all routers under `/api/v1`, health and metrics at the root too, the console at `/`.
+
+Building it raises UndeclaredRight when a route declares no right (api/guard.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI, Response
+
+from api import errors
+from api.answers import answer
+from api.auth import Auth
+from api.console import router as console
+from api.edge import Edge
+from api.feed import ReadingFeed
+from api.guard import check_routes, open_to_all
+from api.hub import Hub
+from api.proxy import WorkerProxy
+from api.push import Tailer
+from api.routers import (
+    auth,
+    broadcasts,
+    cameras,
+    cases,
+    devices,
+    entries,
+    events,
+    health,
+    incidents,
+    internal,
+    readings,
+    registry,
+    rejected,
+    signals,
+    webhooks,
+)
+
+PREFIX = "/api/v1"
+
+NOUNS: tuple[APIRouter, ...] = (
+    auth.router,
+    entries.router,
+    devices.router,
+    registry.router,
+    readings.router,
+    signals.router,
+    rejected.router,
+    incidents.router,
+    cases.router,
+    events.router,
+    cameras.router,
+    broadcasts.router,
+    webhooks.router,
+    health.router,
+)
+
+DESCRIPTION = """Every list is filtered to what the asking user may see; what is not visible answers 404.
+Errors are RFC 9457 problems of type `urn:hub:problem:<slug>`. POSTs take an `Idempotency-Key`."""
+
+
+def create_app(hub: Hub) -> FastAPI:
+    """The whole HTTP and websocket surface of one hub."""
+    keeper = Auth(hub)
+    tailer = Tailer(hub, keeper)
+    feed = ReadingFeed(hub, keeper)
+    workers = WorkerProxy(hub)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await tailer.start()
+        feed.start()
+        off = hub.ledger.on_commit(lambda _head: tailer.wake())
+        try:
+            yield
+        finally:
+            off()
+            await tailer.stop()
+            feed.stop()
+            await workers.close()
+
+    app = FastAPI(
+        title="Xianshao 县哨",
+        version="1",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
+    app.state.hub = hub
+    app.state.auth = keeper
+    app.state.tailer = tailer
+    app.state.feed = feed
+    app.state.workers = workers
+    errors.install(app)
+    pages = console(hub.settings.web)
+    described = _described(app)
+    check_routes((*NOUNS, internal.router, described, pages))
+    for router in (*NOUNS, described):
+        app.include_router(router, prefix=PREFIX)
+    for router in (health.router, described):
+        app.include_router(router, include_in_schema=False)
+    app.include_router(internal.router)
+    app.include_router(internal.router, prefix=PREFIX)
+    app.include_router(pages)
+    app.add_middleware(
+        Edge,
+        max_body=hub.settings.max_body,
+        larger={f"{PREFIX}/registry/apply": hub.settings.max_registry},
+    )
+    return app
+
+
+def _described(app: FastAPI) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/openapi.json", dependencies=[open_to_all()])
+    def openapi() -> Response:
+        return answer(app.openapi())
+
+    return router

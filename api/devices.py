@@ -1,0 +1,44 @@
+"""Devices: a registry entry and its present state as one answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from alerts.directory import DeviceEntry
+from api.hub import Hub
+from api.rights import Principal
+from ingest.errors import NotFound
+
+UNKNOWN: Mapping[str, object] = {"state": "unknown", "reason": "never-seen", "since": None, "last_seen": None}
+"""A device nothing has been heard of since it was registered."""
+
+
+def seen(hub: Hub, who: Principal, device: str) -> DeviceEntry:
+    """The device, when this reader may see it; raises NotFound."""
+    directory = hub.directory()
+    entry = directory.devices.get(device)
+    if entry is None or not who.sight.sees("device", directory.visibility(device)):
+        raise NotFound(f"no device {device!r}")
+    return entry
+
+
+def camera_seen(hub: Hub, who: Principal, device: str) -> DeviceEntry:
+    """The camera, when this reader may see it; raises NotFound."""
+    entry = seen(hub, who, device)
+    if entry.kind != "camera":
+        raise NotFound(f"no camera {device!r}")
+    return entry
+
+
+def describe(hub: Hub, entry: DeviceEntry) -> dict[str, object]:
+    """A Device as the contract writes it; state and rates are `serve`'s own judgement."""
+    site = hub.directory().sites.get(entry.site)
+    return {
+        "id": entry.id,
+        "kind": entry.kind,
+        "site": entry.site,
+        "area": site.area if site else None,
+        "name": entry.name.as_dict(),
+        **UNKNOWN,
+        **hub.device_states().get(entry.id, {}),
+    }

@@ -1,0 +1,103 @@
+"""Feed: readings to `/readings/ws` as they are committed; readings are never in the event log.
+
+What is offered here is live only: a socket that was away asks `/readings?since=` for what it missed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from starlette.websockets import WebSocket
+
+from api.auth import Auth
+from api.hub import Hub
+from api.push import recheck
+from api.sockets import Socket, accept
+from ingest.instant import format_instant
+from ingest.reading import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What one socket listens to; None is every one it may see."""
+
+    device: str | None
+    quantity: str | None
+
+    def holds(self, reading: Reading) -> bool:
+        """Whether a reading is wanted."""
+        return self.device in (None, reading.device) and self.quantity in (None, reading.quantity)
+
+
+def as_dict(reading: Reading) -> dict[str, object]:
+    """A reading as it is sent."""
+    return {
+        "device": reading.device,
+        "quantity": reading.quantity,
+        "value": reading.value,
+        "unit": reading.unit,
+        "at": format_instant(reading.at),
+        "received_at": format_instant(reading.received_at),
+        "quality": reading.quality,
+    }
+
+
+class ReadingFeed:
+    """Takes committed readings from any thread and offers them to the sockets that want and may see them."""
+
+    def __init__(self, hub: Hub, auth: Auth) -> None:
+        self._hub = hub
+        self._auth = auth
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._sockets: dict[Socket, Wanted] = {}
+        hub.on_readings(self.publish)
+
+    def start(self) -> None:
+        """From the event loop that serves the sockets."""
+        self._loop = asyncio.get_running_loop()
+
+    def stop(self) -> None:
+        """Nothing is offered any more."""
+        self._loop = None
+
+    def publish(self, readings: Sequence[Reading]) -> None:
+        """Readings were committed; from any thread."""
+        loop = self._loop
+        if loop is not None and self._sockets:
+            with contextlib.suppress(RuntimeError):  # the loop ended between the two lines: nobody listens
+                loop.call_soon_threadsafe(self._offer, tuple(readings))
+
+    async def serve(self, ws: WebSocket, wanted: Wanted) -> None:
+        """One reader of `/readings/ws`, until it ends."""
+        who = await accept(ws, self._auth, "reading.read")
+        if who is None:
+            return
+        socket = Socket(ws, who, self._hub)
+
+        async def feed(mine: Socket) -> None:
+            self._sockets[mine] = wanted
+
+        async def again(mine: Socket) -> None:
+            await recheck(self._hub, mine)
+
+        try:
+            await socket.serve(feed, heartbeat=self._heartbeat, recheck=again)
+        finally:
+            self._sockets.pop(socket, None)
+
+    def _heartbeat(self, _: Socket) -> str:
+        return json.dumps({"type": "heartbeat", "at": format_instant(self._hub.now())})
+
+    def _offer(self, readings: Sequence[Reading]) -> None:
+        directory = self._hub.directory()
+        for reading in readings:
+            place = directory.visibility(reading.device)
+            text = ""
+            for socket, wanted in tuple(self._sockets.items()):
+                if wanted.holds(reading) and socket.who.sight.sees("reading", place):
+                    text = text or json.dumps(as_dict(reading), ensure_ascii=False)
+                    socket.offer(text)

@@ -1,0 +1,55 @@
+"""Proxy: asks a worker for a camera's picture, within a time, with the worker token."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import httpx
+
+from api.hub import Hub
+from ingest.errors import CameraUnreachable, NotFound, WorkerAway
+
+TIMEOUT = httpx.Timeout(8.0, connect=2.0)
+LARGEST = 20_000_000
+"""Bytes of a picture that are taken from a worker."""
+
+
+class WorkerProxy:
+    """One HTTP client for all workers; close() it."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._client = httpx.AsyncClient(
+            timeout=TIMEOUT,
+            trust_env=False,  # workers are neighbours: no proxy between
+            limits=httpx.Limits(max_connections=64),
+            headers={"Authorization": f"Bearer {hub.settings.worker_token}"},
+        )
+
+    async def close(self) -> None:
+        """End its connections."""
+        await self._client.aclose()
+
+    async def snapshot(self, device: str) -> bytes:
+        """The camera's present picture, persons blurred; raises WorkerAway or CameraUnreachable."""
+        address = self._hub.workers.address(device)
+        if address is None:
+            raise WorkerAway("no worker has this camera now", reason="worker-lost", where=device)
+        url = f"{address.rstrip('/')}/cameras/{quote(device, safe='')}/snapshot.jpg"
+        try:
+            response = await self._client.get(url)
+        except httpx.TimeoutException:
+            raise WorkerAway("the worker does not answer in time", reason="timeout", where=device) from None
+        except httpx.HTTPError as wrong:
+            raise WorkerAway(
+                f"the worker cannot be reached: {type(wrong).__name__}", reason="unreachable", where=device
+            ) from None
+        if response.status_code == 404:
+            raise NotFound("the worker does not have this camera")
+        if response.status_code == 503:
+            raise CameraUnreachable("the camera gives no picture now", reason="no-picture", where=device)
+        if response.status_code != 200 or len(response.content) > LARGEST:
+            raise WorkerAway(
+                f"the worker answered {response.status_code}", reason="worker-error", where=device
+            )
+        return response.content

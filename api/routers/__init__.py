@@ -1,0 +1,1 @@
+"""Routers: one file per noun; each exports `router`, and every route in it declares its right."""

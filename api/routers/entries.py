@@ -1,0 +1,120 @@
+"""The registry's nouns, one by one: listed for those who may see them, changed by administrators.
+
+Secrets are not in any answer, not even as `***`: an entry says what it is, the registry keeps what it needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Depends, Response
+
+from alerts.directory import Directory
+from alerts.ledger import registry
+from alerts.ledger.engine import Connection
+from alerts.sight import Visibility
+from api.answers import Paging, answer, items, paging, slice_of
+from api.guard import hub_of, needs
+from api.hub import Hub
+from api.rights import Principal
+from config.entries import Stored, item_of
+from config.hidden import secret_keys
+from config.urls import without_password
+from ingest.errors import NotFound
+
+router = APIRouter(tags=["registry"])
+
+HubHere = Annotated[Hub, Depends(hub_of)]
+Writer = Annotated[Principal, needs("registry.write")]
+
+LISTED = {
+    "areas": "area",
+    "units": "unit",
+    "sites": "site",
+    "rules": "rule",
+    "routes": "route",
+    "users": "user",
+}
+"""Lists with the registry's own shape; devices have theirs in api/routers/devices.py."""
+
+CHANGED = {**LISTED, "devices": "device"}
+"""What is changed one by one; the rest of the registry by POST /registry/apply."""
+
+
+def where(directory: Directory, noun: str, key: str, body: dict[str, object]) -> Visibility:
+    """Where an entry stands; nowhere for what has no place."""
+    if noun in ("area", "site", "device"):
+        return directory.visibility(key)
+    if noun == "unit":
+        area = body.get("area")
+        return Visibility(area=str(area) if area else None)
+    return Visibility()
+
+
+def shown(entry: registry.RegistryEntry) -> dict[str, object]:
+    """One entry with its defaults and without its secrets."""
+    item = item_of(Stored(entry.noun, entry.id, entry.body, {}))
+    body = item.model_dump(mode="json", by_alias=True, exclude=set(secret_keys(item)))
+    clean = {
+        key: without_password(value) if key == "url" and isinstance(value, str) else value
+        for key, value in body.items()
+    }
+    return {**clean, "id": entry.id}
+
+
+def _visible(conn: Connection, hub: Hub, who: Principal, noun: str) -> list[dict[str, object]]:
+    directory = hub.directory()
+    found = [(each, shown(each)) for each in registry.load(conn, noun)]
+    return [body for each, body in found if who.sight.sees(noun, where(directory, noun, each.id, body))]
+
+
+def _seen(noun: str) -> Callable[[Hub, Principal, str], object]:
+    def seen(hub: Hub, who: Principal, key: str) -> object:
+        with hub.ledger.read() as conn:
+            entry = registry.get(conn, noun, key)
+            if entry is None or not who.sight.sees(noun, where(hub.directory(), noun, key, shown(entry))):
+                raise NotFound(f"no {noun} {key!r}")
+            return shown(entry)
+
+    return seen
+
+
+def _list(section: str, noun: str) -> None:
+    reader = needs(f"{noun}.read")
+
+    def page(hub: HubHere, paged: Annotated[Paging, Depends(paging)], who: Principal = reader) -> Response:
+        with hub.ledger.read() as conn:
+            found = _visible(conn, hub, who, noun)
+        return items(*slice_of(found, paged))
+
+    router.add_api_route(
+        f"/{section}", page, name=f"list {section}", summary=f"Every visible {noun}, by id", methods=["GET"]
+    )
+
+
+def _change(section: str, noun: str) -> None:
+    writer = needs("registry.write", seen=_seen(noun))
+
+    def put(
+        key: str, hub: HubHere, body: Annotated[dict[str, object], Body()], who: Principal = writer
+    ) -> Response:
+        return answer(hub.registry.put(noun, key, body, who=who.name))
+
+    def delete(key: str, hub: HubHere, who: Principal = writer) -> Response:
+        hub.registry.delete(noun, key, who=who.name)
+        return Response(status_code=204)
+
+    path = f"/{section}/{{key}}"
+    router.add_api_route(
+        path, put, name=f"put {noun}", summary=f"Create or replace one {noun}", methods=["PUT"]
+    )
+    router.add_api_route(
+        path, delete, name=f"delete {noun}", summary=f"Remove one {noun}", methods=["DELETE"]
+    )
+
+
+for _section, _noun in LISTED.items():
+    _list(_section, _noun)
+for _section, _noun in CHANGED.items():
+    _change(_section, _noun)

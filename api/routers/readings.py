@@ -1,0 +1,55 @@
+"""Readings of sensors: what was measured, and what is being measured."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, cast
+
+from fastapi import APIRouter, Depends, Query, Response, WebSocket
+
+from alerts.ledger import readings
+from api.answers import Paging, items, paging
+from api.feed import ReadingFeed, Wanted
+from api.guard import hub_of, needs, socket
+from api.hub import Hub
+from api.query import since_of
+from api.rights import Principal
+from ingest.errors import NotFound
+
+router = APIRouter(tags=["readings"])
+
+HubHere = Annotated[Hub, Depends(hub_of)]
+Reader = Annotated[Principal, needs("reading.read")]
+Word = Annotated[str | None, Query(max_length=100)]
+
+
+@router.get("/readings")
+def page(
+    *,
+    who: Reader,
+    hub: HubHere,
+    paged: Annotated[Paging, Depends(paging)],
+    since: Annotated[datetime | None, Depends(since_of)],
+    device: Word = None,
+    quantity: Word = None,
+) -> Response:
+    """Readings in the order of their `at`; without `device`: of every device that may be seen."""
+    directory = hub.directory()
+    visible = {
+        each
+        for each in directory.devices
+        if device in (None, each) and who.sight.sees("reading", directory.visibility(each))
+    }
+    if device is not None and not visible:
+        raise NotFound(f"no device {device!r}")
+    with hub.ledger.read() as conn:
+        found = readings.page_over(
+            conn, visible, quantity=quantity, since=since, limit=paged.limit, cursor=paged.cursor
+        )
+    return items(found.items, found.next)
+
+
+@router.websocket("/readings/ws", dependencies=[socket("reading.read")])
+async def listen(ws: WebSocket, device: Word = None, quantity: Word = None) -> None:
+    """Readings as they are committed, with a heartbeat; what was missed is asked by `GET /readings?since=`."""
+    await cast("ReadingFeed", ws.app.state.feed).serve(ws, Wanted(device, quantity))

@@ -1,0 +1,109 @@
+"""Webhooks: who is told by HTTP. The secret is taken or made at the start, and never shown again."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel, ConfigDict, Field
+from ulid import ULID
+
+from alerts import signature
+from alerts.channels import webhook
+from alerts.event import EventType
+from alerts.ledger import webhooks
+from alerts.ledger.engine import Connection
+from alerts.sight import Sight
+from api.answers import Paging, items, paging
+from api.changes import Once, change, commit, once
+from api.guard import hub_of, needs
+from api.hub import Hub
+from api.rights import Principal
+from api.trail import note
+from config.secrets import SecretBox
+
+router = APIRouter(prefix="/webhooks", tags=["webhooks"])
+
+HubHere = Annotated[Hub, Depends(hub_of)]
+
+TOLD = frozenset({"incident", "case", "device", "broadcast"})
+"""What a receiver may be told of: never users, rules or what was refused."""
+
+
+class NewWebhook(BaseModel):
+    """Where to, what of, and the secret both sides know."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: str = Field(min_length=1, max_length=2000)
+    secret: str | None = Field(
+        default=None,
+        max_length=200,
+        description="whsec_ + base64 of 24 to 64 bytes; left out: made and shown once",
+    )
+    types: list[EventType] = Field(default_factory=list, max_length=50, description="empty: every type")
+
+
+@router.post("", status_code=201)
+def add(
+    *,
+    given: NewWebhook,
+    who: Annotated[Principal, needs("webhook.write")],
+    hub: HubHere,
+    same: Annotated[Once, Depends(once)],
+) -> Response:
+    """A new webhook, told from now on of what its maker may see; a secret made here is in this answer only."""
+    made = given.secret or signature.write_secret(secrets.token_bytes(32))
+    webhook.check(given.url, made)
+    sealed = SecretBox(hub.settings.secret).seal(made)
+    key = str(ULID()).lower()
+    sight = Sight(
+        nouns=who.sight.nouns & TOLD,
+        areas=who.sight.areas,
+        site_kinds=who.sight.site_kinds,
+        sites=who.sight.sites,
+        units=who.sight.units,
+    )
+
+    def act(tx: Connection) -> dict[str, object]:
+        added = webhooks.add(
+            tx,
+            id=key,
+            url=given.url,
+            secret=sealed,
+            types=given.types,
+            sight=sight,
+            who=who.name,
+            now=hub.now(),
+        )
+        note(tx, hub, who, "webhook.add", key, detail={"types": list(given.types)})
+        return added
+
+    shown = {} if given.secret else {"secret": made}
+    return change(hub, who, same, act, status=201, first_only=shown)
+
+
+@router.get("")
+def page(
+    *,
+    who: Annotated[Principal, needs("webhook.read")],
+    hub: HubHere,
+    paged: Annotated[Paging, Depends(paging)],
+) -> Response:
+    """Every webhook, without its secret, with how many events wait for it."""
+    with hub.ledger.read() as conn:
+        found = webhooks.page(conn, who.sight, limit=paged.limit, cursor=paged.cursor)
+    return items(found.items, found.next)
+
+
+@router.delete("/{hook}")
+def remove(hook: str, who: Annotated[Principal, needs("webhook.write")], hub: HubHere) -> Response:
+    """End a webhook; what waited for it is forgotten."""
+
+    def act(tx: Connection) -> None:
+        webhooks.remove(tx, hook)
+        note(tx, hub, who, "webhook.remove", hook)
+
+    commit(hub, act)
+    return Response(status_code=204)

@@ -1,0 +1,91 @@
+"""The worker's own small HTTP app: status, present pictures and evidence, for `serve` alone (worker token).
+
+It knows no users and no rights: `serve` checks those and proxies.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+from fastapi import Depends, FastAPI, Response
+from starlette.requests import Request
+
+from api import errors
+from api.answers import answer, binary
+from ingest.errors import EvidenceNone, NotAuthenticated
+
+NAMES: Mapping[str, str] = {
+    "shown.jpg": "image/jpeg",
+    "shown-boxes.jpg": "image/jpeg",
+    "shown.mp4": "video/mp4",
+    "original.mp4": "video/mp4",
+    "meta.json": "application/json",
+}
+"""The files of one piece of evidence; any other name is not there."""
+
+REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+
+
+class WorkerView(Protocol):
+    """What the worker shows; every method is thread-safe."""
+
+    def status(self) -> Mapping[str, object]:
+        """The status message, as it is also published every 2 s."""
+
+    def snapshot(self, device: str) -> bytes:
+        """JPEG of the camera's latest keyframe, persons blurred.
+
+        Raises NotFound for a camera of another worker, CameraUnreachable when there is no picture.
+        """
+
+    def evidence(self, ref: str) -> Path:
+        """Folder of one piece of evidence; raises EvidenceNone, or EvidencePending while it is written."""
+
+    def forget(self, ref: str) -> None:
+        """Delete one piece of evidence, now that `serve` has confirmed its sha256; twice is fine."""
+
+
+def create_worker_app(view: WorkerView, token: str) -> FastAPI:
+    """The app; `token` is the worker token that `serve` shows."""
+    expected = f"Bearer {token}".encode()
+
+    def known(request: Request) -> None:
+        if not hmac.compare_digest(request.headers.get("authorization", "").encode(), expected):
+            raise NotAuthenticated("not the worker token")
+
+    app = FastAPI(
+        title="worker", docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(known)]
+    )
+    errors.install(app)
+
+    @app.get("/status")
+    def status() -> Response:
+        return answer(view.status())
+
+    @app.get("/cameras/{device}/snapshot.jpg")
+    def snapshot(device: str) -> Response:
+        return binary(view.snapshot(device), "image/jpeg", "snapshot.jpg")
+
+    @app.get("/evidence/{ref}/{name}")
+    def evidence(ref: str, name: str) -> Response:
+        if name not in NAMES or not REF.fullmatch(ref):
+            raise EvidenceNone("no such evidence")
+        path = view.evidence(ref) / name
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            raise EvidenceNone(f"no {name} in this evidence") from None
+        return binary(content, NAMES[name], name)
+
+    @app.delete("/evidence/{ref}")
+    def forget(ref: str) -> Response:
+        if not REF.fullmatch(ref):
+            raise EvidenceNone("no such evidence")
+        view.forget(ref)
+        return Response(status_code=204)
+
+    return app
