@@ -16,6 +16,7 @@ from alerts.sight import Visibility
 from alerts.workflow import Status, Step, Workflow
 from detectors.signal import SEVERITIES, Severity
 from ingest.instant import format_instant
+from ingest.text import Text
 
 HUB = "hub"
 """Who the hub itself is in a history."""
@@ -73,6 +74,7 @@ class Case:
         group_key: Incidents with this key join it while it is live; None for cases without incidents.
         title: One line.
         description: As the reporter wrote it.
+        explanation: Of the incident that opened it, or the title of a report.
         lat: Where it is, when no site says so.
         lon: Where it is, when no site says so.
         opened_at: UTC.
@@ -103,6 +105,7 @@ class Case:
     group_key: str | None
     title: str
     description: str
+    explanation: Text
     lat: float | None
     lon: float | None
     opened_at: datetime
@@ -174,6 +177,7 @@ class Opening:
     severity: Severity
     place: Visibility
     title: str
+    explanation: Text
     description: str = ""
     source: str = HUB
     external_id: str | None = None
@@ -203,6 +207,7 @@ def open_case(opening: Opening, workflow: Workflow, *, who: Actor, now: datetime
         group_key=opening.group_key,
         title=opening.title,
         description=opening.description,
+        explanation=opening.explanation,
         lat=opening.lat,
         lon=opening.lon,
         opened_at=now,

@@ -21,6 +21,7 @@ from alerts.ledger.tables import case_history, cases
 from alerts.sight import Sight
 from ingest.errors import NotFound
 from ingest.instant import format_instant
+from ingest.text import Text
 
 LIVE = ("open", "paused")
 
@@ -186,6 +187,7 @@ def _columns(case: Case) -> dict[str, object]:
         "group_key": case.group_key,
         "title": case.title,
         "description": case.description,
+        "explanation": case.explanation.as_dict(),
         "lat": case.lat,
         "lon": case.lon,
         "opened_at": case.opened_at,
@@ -225,6 +227,7 @@ def _case(conn: Connection, row: Row[tuple[object, ...]]) -> Case:
         group_key=row.group_key,
         title=row.title,
         description=row.description,
+        explanation=Text(**(row.explanation or {"zh": row.title, "en": row.title})),
         lat=row.lat,
         lon=row.lon,
         opened_at=row.opened_at,
@@ -263,6 +266,7 @@ def _shown(
             "external_id": row.external_id,
             "title": row.title,
             "description": row.description,
+            "explanation": row.explanation or {"zh": row.title, "en": row.title},
             "lat": row.lat,
             "lon": row.lon,
             "incidents": members[row.id],

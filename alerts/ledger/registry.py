@@ -63,8 +63,8 @@ def put(
     noun: str,
     id: str,  # noqa: A002 - the word of the contract
     body: Mapping[str, object],
-    *,
     secrets: Mapping[str, str] | None = None,
+    *,
     now: datetime,
     visibility: Visibility | None = None,
 ) -> RegistryEntry:

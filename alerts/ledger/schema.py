@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import text
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 
 from ingest.errors import LedgerAway
 
@@ -52,9 +52,9 @@ def upgrade(engine: Engine, to: str = "head") -> None:
             reason="schema",
             mend="it was written by a newer hub: start that one, or restore a backup",
         ) from wrong
-    except SQLAlchemyError as wrong:
+    except DBAPIError as wrong:
         raise LedgerAway(
-            f"the ledger cannot be opened: {str(wrong).splitlines()[0]}",
+            f"the ledger cannot be opened: {str(wrong.orig).splitlines()[0]}",
             reason="open",
             mend="check HUB_DATABASE_URL and that the database runs",
         ) from wrong

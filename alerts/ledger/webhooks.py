@@ -18,7 +18,7 @@ from ingest.instant import format_instant
 def add(
     conn: Connection,
     *,
-    hook: str,
+    id: str,  # noqa: A002 - the word of the contract
     url: str,
     secret: str,
     types: Sequence[str],
@@ -29,7 +29,7 @@ def add(
     """A new webhook, on; `secret` as the caller wants it stored (encrypted). `types` empty: all."""
     conn.execute(
         insert(webhooks).values(
-            id=hook,
+            id=id,
             url=url,
             secret=secret,
             types=list(types),
@@ -40,7 +40,7 @@ def add(
             created_at=now,
         )
     )
-    return get(conn, Sight.everything(), hook)
+    return get(conn, Sight.everything(), id)
 
 
 def get(conn: Connection, sight: Sight, hook: str) -> dict[str, object]:
