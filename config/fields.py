@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
+from config.secrets import MASK
 from config.urls import without_password
 from ingest.errors import InvalidInput
 from ingest.mqtt.topics import check_filter
@@ -103,7 +104,7 @@ TimeZone = Annotated[str, AfterValidator(_timezone)]
 def _camera_url(value: str) -> str:
     if "{rtsp}" in value or "{mqtt}" in value:
         raise ValueError("{rtsp} and {mqtt} stand for what `hub demo` starts; write the camera's own address")
-    if not is_camera_url(value):
+    if value != MASK and not is_camera_url(value):
         raise ValueError(f"{without_password(value)!r} is not a camera address; write rtsp://host:554/path")
     return value
 

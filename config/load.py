@@ -3,44 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
 from config import references
-from config.mistakes import Loc, Mistakes
-from config.registry import (
-    DEVICE_KINDS,
-    SECTIONS,
-    Area,
-    Contact,
-    Registry,
-    Route,
-    Site,
-    Together,
-    Unit,
-    User,
-    Workflow,
-    key_of,
-)
+from config.mistakes import Loc, Mistakes, path_of
+from config.registry import SECTIONS, Registry, Route, key_of
+from config.schema import MODELS, by_kind, payload_names
 from config.tree import MAX_BYTES, Node, UnreadableText, read_tree
 from config.wording import meant
-from detectors import shelf
 from ingest.errors import InvalidInput, InvalidRegistry, Mistake
-from ingest.shelf import modules
-
-MODELS: Mapping[str, type[BaseModel]] = {
-    "areas": Area,
-    "units": Unit,
-    "sites": Site,
-    "contacts": Contact,
-    "together": Together,
-    "routes": Route,
-    "users": User,
-    "workflows": Workflow,
-}
-"""Sections whose entries are all of one model; devices and rules choose theirs by `kind`."""
 
 
 def load(
@@ -55,6 +29,16 @@ def load(
     `known` is what is there already and may be referred to; `placeholders` fill `{rtsp}` and `{mqtt}`.
     Raises InvalidRegistry with all mistakes, InvalidInput when the file cannot be opened.
     """
+    return parse(source, name, placeholders=placeholders).resolve(known or Registry())
+
+
+def parse(
+    source: Path | str, name: str | None = None, *, placeholders: Mapping[str, str] | None = None
+) -> Parsed:
+    """The slow half of load(), which needs to know nothing of what is there already.
+
+    Raises InvalidRegistry for a text that is no YAML at all; all other mistakes are kept for resolve().
+    """
     name = name or (str(source) if isinstance(source, Path) else "registry")
     content = _read(source) if isinstance(source, Path) else source
     try:
@@ -68,10 +52,41 @@ def load(
         mistakes.add((wrong.path,), wrong.what, wrong.mend, line=wrong.line)
     _fill(root, placeholders or {})
     reader = _Reader(root, mistakes)
-    registry = reader.read()
-    _refer(registry, known or Registry(), reader, mistakes)
-    mistakes.raise_any()
-    return registry
+    return Parsed(reader.read(), reader, mistakes)
+
+
+class Parsed:
+    """A file that was read entry by entry; resolve() holds it against what is there."""
+
+    def __init__(self, registry: Registry, reader: _Reader, mistakes: Mistakes) -> None:
+        self.registry = registry
+        self._reader = reader
+        self._mistakes = mistakes
+
+    def resolve(self, known: Registry, *, gone: Mapping[str, frozenset[str]] | None = None) -> Registry:
+        """The registry of the file; raises InvalidRegistry with all mistakes.
+
+        `known` may be referred to; `gone` (section to keys) will be deleted from it, and nothing may be left hanging.
+        """
+        mistakes = self._mistakes.copy()
+        whole = merge(known, self.registry, gone or {})
+
+        def complain(section: str, key: str, loc: Loc, what: str, mend: str) -> None:
+            at = self._reader.place.get((section, key))
+            if at is not None:
+                mistakes.add((section, at, *loc), what, mend)
+            else:  # an entry that is stored already and would be left hanging
+                mistakes.add((f"{section} {key} (stored)", *loc), what, mend)
+
+        named = references.known_of(whole, self._reader.named)
+        references.References(whole, named, complain).check()
+        references.check_secrets(known, self.registry, complain)
+        # Said only when every route could be read: a broken one may be the one without match.
+        if "routes" not in self._reader.broken and references.catch_all_missing(whole):
+            what = "one route without match is missing: incidents could go to nobody"
+            mistakes.add(("routes",), what, "add - {unit: …} as the last")
+        mistakes.raise_any()
+        return self.registry
 
 
 class _Reader:
@@ -148,7 +163,7 @@ class _Reader:
         """What the entry must look like; complains when its `kind` does not say so."""
         if section in MODELS:
             return MODELS[section]
-        kinds = rule_models() if section == "rules" else DEVICE_KINDS
+        kinds = by_kind(section)
         kind = (node.keys or {}).get("kind")
         if kind is None:
             self._mistakes.add(
@@ -176,30 +191,30 @@ class _Reader:
         return item
 
 
-def _refer(registry: Registry, known: Registry, reader: _Reader, mistakes: Mistakes) -> None:
-    """What the file's entries say about each other, and about what is there already."""
-    whole = merge(known, registry)
+def check_rest(known: Registry, gone: Mapping[str, frozenset[str]], name: str) -> None:
+    """Raise InvalidRegistry when deleting `gone` (section to keys) would leave something hanging."""
+    rest = merge(known, Registry(), gone)
+    found: list[Mistake] = []
 
     def complain(section: str, key: str, loc: Loc, what: str, mend: str) -> None:
-        at = reader.place.get((section, key))
-        if at is not None:
-            mistakes.add((section, at, *loc), what, mend)
-        else:  # an entry that is stored already and would be left hanging
-            mistakes.add((f"{section} {key} (stored)", *loc), what, mend)
+        path = path_of((f"{section} {key}", *loc))
+        found.append(Mistake(name, 1, path, f"would be left hanging: {what}", f"change it first ({mend})"))
 
-    references.References(whole, references.known_of(whole, reader.named), complain).check()
-    # Said only when every route could be read: a broken one may be the one without match.
-    if "routes" not in reader.broken and references.catch_all_missing(whole):
-        what = "one route without match is missing: incidents could go to nobody"
-        mistakes.add(("routes",), what, "add - {unit: …} as the last")
+    references.References(rest, references.known_of(rest, {}), complain).check()
+    if references.catch_all_missing(rest) and not references.catch_all_missing(known):
+        found.append(
+            Mistake(name, 1, "routes", "this is the one route without match", "add another one first")
+        )
+    if found:
+        raise InvalidRegistry(tuple(found))
 
 
-def merge(stored: Registry, wanted: Registry) -> Registry:
-    """What is there after `wanted` was applied over `stored` without pruning."""
+def merge(stored: Registry, wanted: Registry, gone: Mapping[str, frozenset[str]] | None = None) -> Registry:
+    """What is there after `wanted` was applied over `stored`, and `gone` (section to keys) was deleted."""
     merged: dict[str, tuple[BaseModel, ...]] = {}
     for section in SECTIONS:
-        # The table of routes is one thing: its order is its meaning, so a file's table replaces it.
-        keep = {} if section == "routes" and section in wanted.given else stored.by_key(section)
+        without = (gone or {}).get(section, frozenset())
+        keep = {key: item for key, item in stored.by_key(section).items() if key not in without}
         merged[section] = tuple((keep | wanted.by_key(section)).values())
     given = stored.given | wanted.given
     return Registry(given=given, **merged)  # type: ignore[arg-type] # each section holds its own models
@@ -250,15 +265,3 @@ def _read(path: Path) -> bytes:
         raise InvalidInput(
             f"the file cannot be read ({wrong.strerror})", where=str(path), mend="name a YAML or JSON file"
         ) from wrong
-
-
-@cache
-def rule_models() -> Mapping[str, type[BaseModel]]:
-    """The parameters of each kind of rule on the shelf."""
-    return {kind: module.Params for kind, module in shelf.kinds().items()}
-
-
-@cache
-def payload_names() -> frozenset[str]:
-    """The conventions on the payload shelf."""
-    return frozenset(modules("ingest.payloads"))

@@ -64,6 +64,12 @@ class Mistakes:
                 break
         return line
 
+    def copy(self) -> Mistakes:
+        """The same so far; adding to the copy leaves this one as it is."""
+        twin = Mistakes(self._file, self._root)
+        twin._found = dict(self._found)
+        return twin
+
     def __len__(self) -> int:
         """How many so far."""
         return len(self._found)

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from config.catalogue import quantities, shipped_workflows
 from config.fields import forbidden_room
+from config.hidden import keeps_place, secret_keys
 from config.registry import (
     LEVELS,
     SITE_KINDS,
@@ -23,6 +24,7 @@ from config.registry import (
     User,
     Workflow,
 )
+from config.secrets import MASK
 from config.wording import meant
 from detectors import shelf
 from detectors.rule import RuleParams
@@ -185,6 +187,23 @@ class References:
                 what = f"listens to the same as {first}"
                 loc = ("topic",) if device.topic is not None else ("external_id",)
                 self._complain("devices", device.id, loc, what, "give each its own topic or external_id")
+
+
+def check_secrets(stored: Registry, wanted: Registry, complain: Complain) -> None:
+    """`***` keeps the stored secret, where there is one and it may stay."""
+    before = {(section, key): item for section, key, item in stored.items()}
+    for section, key, item in wanted.items():
+        old = before.get((section, key))
+        for name in sorted(secret_keys(item)):
+            if getattr(item, name) != MASK:
+                continue
+            if old is None or getattr(old, name) is None:
+                complain(
+                    section, key, (name,), f"*** keeps a stored {name}, and none is stored", "write it out"
+                )
+            elif not keeps_place(item, old):
+                what = f"*** cannot keep the {name}: it belongs to another host, user or person"
+                complain(section, key, (name,), what, "write it out, or take it out")
 
 
 def catch_all_missing(registry: Registry) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Literal, Self, get_args
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -25,6 +26,7 @@ from config.fields import (
     TimeZone,
     Topic,
 )
+from config.secrets import MASK
 from config.urls import holds_secret, split_credentials
 from detectors.rule import Duration, RuleParams
 from detectors.signal import Severity
@@ -166,11 +168,15 @@ class Camera(Device):
 
     def secret_keys(self) -> frozenset[str]:
         """The keys that are encrypted and never shown: the password, and addresses with one inside."""
-        keys = {"password"} if self.password is not None else set()
+        keys = {"password"}
         for key, url in (("url", self.url), ("substream", self.substream), ("playback", self.playback)):
-            if url and (holds_secret(url) or split_credentials(url)[2] is not None):
+            if url and (url == MASK or holds_secret(url) or split_credentials(url)[2] is not None):
                 keys.add(key)
         return frozenset(keys)
+
+    def host(self) -> str:
+        """Where user and password are sent; empty while the address itself is a secret."""
+        return urlsplit(self.url).netloc.lower()
 
 
 class Sensor(Device):
@@ -357,3 +363,8 @@ def key_of(item: BaseModel, position: int) -> str:
     if isinstance(item, Route) and item.id is None:
         return f"route-{position + 1}"
     return str(getattr(item, "id"))  # noqa: B009 - every other entry has one; the base class need not
+
+
+def route_order(route: Route) -> tuple[int, bool, str]:
+    """How routes are tried: by `order`; at the same place the one that matches everything comes last."""
+    return (route.order or 0, route.match == RouteMatch(), route.id or "")

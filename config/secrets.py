@@ -52,3 +52,30 @@ def verify_password(password: str, hashed: str) -> bool:
         return _HASHER.verify(hashed, password)
     except (VerificationError, InvalidHashError):
         return False
+
+
+class Passwords:
+    """People's passwords of one apply: each is compared and hashed once, before the transaction if prepared."""
+
+    def __init__(self) -> None:
+        self._same: dict[tuple[str, str], bool] = {}
+        self._hashes: dict[tuple[str, str], str] = {}
+
+    def prepare(self, name: str, plain: str, kept: str | None) -> None:
+        """Work out now what will be asked in the transaction."""
+        if kept is None or not self.same(plain, kept):
+            self.hash(name, plain)
+
+    def same(self, plain: str, kept: str) -> bool:
+        """Whether `plain` is the password that was hashed."""
+        key = (plain, kept)
+        if key not in self._same:
+            self._same[key] = verify_password(plain, kept)
+        return self._same[key]
+
+    def hash(self, name: str, plain: str) -> str:
+        """The hash of one person's password, with a salt of its own."""
+        key = (name, plain)
+        if key not in self._hashes:
+            self._hashes[key] = hash_password(plain)
+        return self._hashes[key]

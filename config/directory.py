@@ -1,0 +1,50 @@
+"""Directory: the registry as the alert core wants it; made anew after every change."""
+
+from __future__ import annotations
+
+from alerts import directory as core
+from alerts.route import Match
+from alerts.route import Route as CoreRoute
+from config.catalogue import with_own_workflows
+from config.registry import Registry, route_order
+from ingest.text import Text
+
+
+def directory(registry: Registry, *, timezone: str = core.DEFAULT_ZONE) -> core.Directory:
+    """The Directory of a registry; `timezone` is for areas that name none."""
+    return core.Directory(
+        areas={
+            each.id: core.Area(each.id, each.level, each.name, each.parent, each.timezone)
+            for each in registry.areas
+        },
+        units={each.id: core.Unit(each.id, each.area, each.name) for each in registry.units},
+        sites={
+            each.id: core.Site(
+                each.id, each.area, each.kind, each.name, each.lat, each.lon, each.state, each.calendar
+            )
+            for each in registry.sites
+        },
+        devices={
+            each.id: core.DeviceEntry(each.id, each.kind, each.site, each.name or Text(each.id, each.id))
+            for each in registry.devices
+        },
+        rules={
+            each.id: core.RuleMeta(each.id, each.kind, each.condition or each.id, each.severity)
+            for each in registry.rules
+        },
+        routes=tuple(
+            CoreRoute(
+                unit=each.unit,
+                match=Match(**each.match.model_dump()),
+                workflow=each.workflow,
+                group_wait=each.group_wait,
+                open_case=each.open_case,
+                go_on=each.go_on,
+                group_by=each.group_by,
+                category=each.category,
+            )
+            for each in sorted(registry.routes, key=route_order)
+        ),
+        workflows=with_own_workflows([each.model_dump(mode="json") for each in registry.workflows]),
+        default_timezone=timezone,
+    )

@@ -1,0 +1,41 @@
+"""Schema: which model each section of the registry has; devices, rules and payloads choose theirs by a word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from pydantic import BaseModel
+
+from config.registry import DEVICE_KINDS, Area, Contact, Route, Site, Together, Unit, User, Workflow
+from detectors import shelf
+from ingest.shelf import modules
+
+MODELS: Mapping[str, type[BaseModel]] = {
+    "areas": Area,
+    "units": Unit,
+    "sites": Site,
+    "contacts": Contact,
+    "together": Together,
+    "routes": Route,
+    "users": User,
+    "workflows": Workflow,
+}
+"""Sections whose entries are all of one model; devices and rules choose theirs by `kind`."""
+
+
+@cache
+def rule_models() -> Mapping[str, type[BaseModel]]:
+    """The parameters of each kind of rule on the shelf."""
+    return {kind: module.Params for kind, module in shelf.kinds().items()}
+
+
+@cache
+def payload_names() -> frozenset[str]:
+    """The conventions on the payload shelf."""
+    return frozenset(modules("ingest.payloads"))
+
+
+def by_kind(section: str) -> Mapping[str, type[BaseModel]]:
+    """The models of a section whose entries choose theirs by `kind`."""
+    return rule_models() if section == "rules" else DEVICE_KINDS
