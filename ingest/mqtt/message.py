@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -34,3 +35,12 @@ class Message:
     user_properties: Mapping[str, str] = field(default_factory=dict)
     packet_id: int = 0
     duplicate: bool = False
+
+    @property
+    def key(self) -> str:
+        """What a repeated delivery shares with the first, for messages that carry no time and no identifier.
+
+        Packet identifiers are reused: look for an earlier message of this key only when `duplicate` is true,
+        and only within the session's expiry.
+        """
+        return f"p{self.packet_id}.{zlib.crc32(self.payload):08x}"

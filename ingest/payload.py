@@ -1,0 +1,135 @@
+"""Payload: what a decoder says about one message, in the convention's own words.
+
+Nothing here knows the registry: names and fields are the device's own. `ingest.bindings` finds the registry's
+device, `ingest.interpret` turns observations into readings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+
+from ingest.errors import InvalidInput, MalformedPayload
+from ingest.instant import from_epoch_ms, parse_instant
+
+Value = float | bool | str
+"""A number, true/false, or a text that may turn out to be either (`"100.00"`, `ON`)."""
+
+MAX_NAME = 200  # characters of a name, field or identifier
+MAX_OBSERVATIONS = 5_000  # in one message
+MILLISECONDS_FROM = 1e11  # a Unix time above this is in milliseconds (in seconds it would be the year 5138)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One value that a device sent.
+
+    Attributes:
+        name: The device's own name in the convention (`school-1/fridge`, devEui, `Device A`).
+        field: The field's own name, with `.` between levels (`DS18B20.Temperature`).
+        value: As sent; numbers are finite.
+        unit: The unit the message gives, or None where the convention leaves it out.
+        at: When it was true, as the device says (UTC), or None.
+        message_id: The convention's identifier of the message (deduplication id), or empty.
+    """
+
+    name: str
+    field: str
+    value: Value
+    unit: str | None = None
+    at: datetime | None = None
+    message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A device came or went; `online` is None where the message only says that it was heard."""
+
+    name: str
+    online: bool | None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A device described itself: kept by the caller under `topic`; an empty body takes the description back."""
+
+    topic: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """One message, understood.
+
+    Attributes:
+        observations: In the message's order.
+        statuses: Devices that came or went.
+        announcement: Self-description, for conventions that have it.
+        hint: Why a recognised message carries no value, a short slug; or empty.
+    """
+
+    observations: tuple[Observation, ...] = ()
+    statuses: tuple[Status, ...] = ()
+    announcement: Announcement | None = None
+    hint: str = ""
+
+
+NOTHING = Decoded()
+"""A message that the convention allows and that says nothing about readings."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Described:
+    """What devices have announced about themselves: announcement topic → body. Immutable; held by the caller."""
+
+    bodies: Mapping[str, bytes] = field(default_factory=dict)
+
+    def after(self, announcement: Announcement) -> Described:
+        """With this announcement; an empty body removes it."""
+        bodies = {**self.bodies, announcement.topic: announcement.body}
+        if not announcement.body:
+            del bodies[announcement.topic]
+        return Described(bodies)
+
+
+def moment(value: object, *, zone: tzinfo, where: str) -> datetime:
+    """The moment that a device's time field names, in UTC.
+
+    ISO 8601 text (without a zone: read in `zone`), Unix seconds or milliseconds, also as text. MalformedPayload
+    (`bad-time`) for anything else; whether the moment makes sense is judged by `ingest.interpret`.
+    """
+    if isinstance(value, str):
+        text = value.strip()
+        number = _number(text)
+        if number is None:
+            try:
+                return parse_instant(text, zone=zone)
+            except (InvalidInput, OverflowError):
+                raise _bad_time(value, where) from None
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        number = _number(value)
+        if number is None:
+            raise _bad_time(value, where)
+    else:
+        raise _bad_time(value, where)
+    try:
+        return from_epoch_ms(number if abs(number) >= MILLISECONDS_FROM else number * 1000)
+    except InvalidInput:
+        raise _bad_time(value, where) from None
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, str) and not value.replace(".", "", 1).isascii():
+        return None
+    if isinstance(value, str) and not value.replace(".", "", 1).isdigit():
+        return None
+    try:
+        return float(value)  # type: ignore[arg-type] # text or number by the callers
+    except (ValueError, OverflowError):
+        return None
+
+
+def _bad_time(value: object, where: str) -> MalformedPayload:
+    return MalformedPayload(f"{str(value)[:40]!r} is not a time", reason="bad-time", where=where)
