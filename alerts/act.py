@@ -38,7 +38,7 @@ def act(
         )
     move = workflow.move(case.state, case.step, request.action)
     _may(case, move, who)
-    _carries(move, request, known_unit)
+    _carries(move, request, known_unit, has_unit=case.unit is not None)
     if isinstance(move, Step):
         after = _complete(case, workflow, move, who.name, to=request.to, now=now)
     else:
@@ -62,12 +62,14 @@ def _may(case: Case, move: Step | Action, who: Actor) -> None:
         )
 
 
-def _carries(move: Step | Action, request: Request, known_unit: Callable[[str], bool]) -> None:
+def _carries(
+    move: Step | Action, request: Request, known_unit: Callable[[str], bool], *, has_unit: bool
+) -> None:
     if len(request.note) > NOTE_CHARS:
         raise InvalidInput(f"the note is longer than {NOTE_CHARS} characters", where="note")
     if "note" in move.needs and not request.note.strip():
         raise InvalidInput(f"{request.action} needs a reason", where="note")
-    if "to" in move.needs and not request.to:
+    if "to" in move.needs and not request.to and not (isinstance(move, Step) and has_unit):
         raise InvalidInput(f"{request.action} needs whom it goes to", where="to")
     names_unit = isinstance(move, Step) or move.effect == "transfer"
     if request.to and names_unit and not known_unit(request.to):

@@ -160,6 +160,35 @@ def page(
     return Page(_shown(conn, rows[:limit], now), encode(rows[limit - 1].id) if more else None)
 
 
+def reconcile(conn: Connection, sight: Sight, *, start: datetime, end: datetime) -> list[dict[str, object]]:
+    """Number, state, version and last hash of every visible case opened from `start` to before `end`.
+
+    Two platforms that hold the same cases hold the same list: it is what a daily reconciliation compares.
+    """
+    last = (
+        select(case_history.c.hash)
+        .where(case_history.c.case_id == cases.c.id, case_history.c.seq == cases.c.version)
+        .scalar_subquery()
+        .label("last_hash")
+    )
+    rows = conn.execute(
+        select(cases.c.number, cases.c.state, cases.c.version, cases.c.source, cases.c.external_id, last)
+        .where(visible(sight, "case", cases), cases.c.opened_at >= start, cases.c.opened_at < end)
+        .order_by(cases.c.number)
+    )
+    return [
+        {
+            "number": row.number,
+            "state": row.state,
+            "version": row.version,
+            "source": row.source,
+            "external_id": row.external_id,
+            "hash": row.last_hash,
+        }
+        for row in rows
+    ]
+
+
 def _named(case: str) -> ColumnElement[bool]:
     return or_(cases.c.id == case, cases.c.number == case)
 
