@@ -1,0 +1,95 @@
+"""Metrics: what /metrics shows; counters for what happened, gauges read when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from prometheus_client import CollectorRegistry, Counter
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from alerts.router import Applied
+
+STAGES = ("received", "decoded", "analysed", "dropped")
+
+
+class Metrics:
+    """All counters of one `serve`."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.payloads = Counter(
+            "hub_payloads",
+            "MQTT messages by convention and what became of them",
+            ["convention", "outcome"],
+            registry=self.registry,
+        )
+        self.rejected = Counter(
+            "hub_rejected", "Payloads that could not be used, by reason", ["reason"], registry=self.registry
+        )
+        self.signals = Counter(
+            "hub_signals", "Signals by what became of them", ["outcome"], registry=self.registry
+        )
+        self.webhooks = Counter(
+            "hub_webhook_attempts", "Webhook attempts by how they went", ["reason"], registry=self.registry
+        )
+        self.errors = Counter(
+            "hub_errors", "Exceptions that were caught, by part", ["part"], registry=self.registry
+        )
+
+    def signal_outcomes(self, applied: Applied) -> None:
+        """Count what some signals did."""
+        self.signals.labels("applied").inc(applied.applied)
+        self.signals.labels("duplicate").inc(applied.duplicates)
+        for each in applied.refused:
+            self.signals.labels(each.reason).inc()
+
+    def watch(self, collector: Collector) -> None:
+        """Ask `collector` too, whenever the metrics are read."""
+        self.registry.register(collector)
+
+
+class Gauges(Collector):
+    """What is counted elsewhere: the ledger, the cameras, the workers. Read when asked."""
+
+    def __init__(
+        self,
+        *,
+        head: Callable[[], int],
+        open_incidents: Callable[[], Mapping[str, int]],
+        outbox: Callable[[], int],
+        cameras: Callable[[], Mapping[str, Mapping[str, int]]],
+        restarts: Callable[[], Mapping[str, int]],
+        spooled: Callable[[], int],
+    ) -> None:
+        self._head = head
+        self._open = open_incidents
+        self._outbox = outbox
+        self._cameras = cameras
+        self._restarts = restarts
+        self._spooled = spooled
+
+    def describe(self) -> Iterable[GaugeMetricFamily]:
+        """Nothing in advance: registering must not ask the ledger."""
+        return ()
+
+    def collect(self) -> Iterable[GaugeMetricFamily | CounterMetricFamily]:
+        """The present figures."""
+        yield GaugeMetricFamily("hub_events_head", "The newest seq of the log", value=self._head())
+        incidents = GaugeMetricFamily("hub_incidents_open", "Open incidents", labels=["severity"])
+        for severity, number in self._open().items():
+            incidents.add_metric([severity], number)
+        yield incidents
+        yield GaugeMetricFamily("hub_outbox_pending", "Events that wait for a webhook", value=self._outbox())
+        frames = CounterMetricFamily("hub_camera_frames", "Frames of each camera", labels=["device", "stage"])
+        for device, counted in self._cameras().items():
+            for stage in STAGES:
+                frames.add_metric([device, stage], counted.get(stage, 0))
+        yield frames
+        restarts = CounterMetricFamily("hub_worker_restarts", "Restarts of each worker", labels=["worker"])
+        for worker, number in self._restarts().items():
+            restarts.add_metric([worker], number)
+        yield restarts
+        yield GaugeMetricFamily(
+            "hub_signals_spooled", "Signals that wait on the workers' disks", value=self._spooled()
+        )

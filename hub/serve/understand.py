@@ -1,0 +1,152 @@
+"""Understand: from one MQTT message to what it says about devices of the registry. Pure but for what it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from alerts.directory import Directory
+from ingest.bindings import Bindings
+from ingest.decode import conventions, decode, match
+from ingest.errors import MalformedPayload
+from ingest.interpret import interpret
+from ingest.mqtt.message import Message
+from ingest.payload import Announcement, Decoded, Described, Observation
+from ingest.reading import Reading
+
+UNKNOWN = "unknown"
+"""The convention of a message that no convention claims, in metrics and in what is kept."""
+
+Newest = Callable[[str, str], datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One part of a message that could not be used.
+
+    Attributes:
+        reason: Short slug, the metric's label.
+        message: One sentence, with where.
+        guess: For a recognised payload of an unknown device: what it could be bound to.
+    """
+
+    reason: str
+    message: str
+    guess: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What one message says.
+
+    Attributes:
+        convention: Word of the payload shelf, or `unknown`.
+        readings: Of known devices.
+        online: Known devices that said whether they are there.
+        heard: Known devices that the message is a sign of life of.
+        refused: What could not be used; the rest stands.
+        announcement: A device's description of itself, to be kept.
+    """
+
+    convention: str
+    readings: tuple[Reading, ...] = ()
+    online: Mapping[str, bool] = field(default_factory=dict)
+    heard: tuple[str, ...] = ()
+    refused: tuple[Refused, ...] = ()
+    announcement: Announcement | None = None
+
+
+def understand(
+    message: Message,
+    *,
+    bindings: Bindings,
+    directory: Directory,
+    described: Described,
+    newest: Newest,
+) -> Understood:
+    """What `message` says; never raises for what anybody sent."""
+    kinds = bindings.conventions(message.topic) or match(message.topic) or listening(described, message.topic)
+    if not kinds:
+        return Understood(UNKNOWN, refused=(Refused("unknown-topic", "no convention has this topic"),))
+    first: tuple[str, MalformedPayload] | None = None
+    for kind in kinds:
+        try:
+            zone = directory.zone(_area(kind, message.topic, bindings, directory))
+            said = decode(kind, message, zone=zone, described=described)
+        except MalformedPayload as wrong:
+            first = first or (kind, wrong)
+            continue
+        return _of(kind, said, message, bindings, newest)
+    if first is None:  # kinds is not empty, so one of them was tried
+        return Understood(UNKNOWN)
+    return Understood(first[0], refused=(Refused(first[1].reason, str(first[1])),))
+
+
+def listening(described: Described, topic: str) -> tuple[str, ...]:
+    """The conventions whose devices announced that they speak on this topic."""
+    return tuple(kind for kind, convention in conventions().items() if topic in convention.listens(described))
+
+
+def _area(kind: str, topic: str, bindings: Bindings, directory: Directory) -> str | None:
+    """The area of the device that this topic is bound to, for times without a zone."""
+    device = bindings.resolve(kind, topic, conventions()[kind].device_of(topic))
+    site = directory.site_of(device) if device else None
+    return site.area if site else None
+
+
+def _of(kind: str, said: Decoded, message: Message, bindings: Bindings, newest: Newest) -> Understood:
+    by_name: dict[str, list[Observation]] = {}
+    for each in said.observations:
+        by_name.setdefault(each.name, []).append(each)
+    readings: list[Reading] = []
+    refused: list[Refused] = []
+    heard: list[str] = []
+    for name, observations in by_name.items():
+        device = bindings.resolve(kind, message.topic, name)
+        if device is None:
+            refused.append(_offer(kind, name, observations, message))
+            continue
+        found = interpret(observations, device, received_at=message.received_at, retained=message.retain)
+        times = {each.quantity: newest(device, each.quantity) for each in found.readings}
+        known = {quantity: at for quantity, at in times.items() if at is not None}
+        if known:
+            found = interpret(
+                observations, device, received_at=message.received_at, retained=message.retain, newest=known
+            )
+        readings.extend(found.readings)
+        refused.extend(Refused(each.reason, f"{device}: {each}") for each in found.refused)
+        if not message.retain:
+            heard.append(device)
+    online: dict[str, bool] = {}
+    for status in said.statuses:
+        device = bindings.resolve(kind, message.topic, status.name)
+        if device is None:
+            continue
+        if status.online is not None:
+            online[device] = status.online
+        if not message.retain and status.online is not False:
+            heard.append(device)
+    return Understood(
+        kind,
+        readings=tuple(readings),
+        online=online,
+        heard=tuple(dict.fromkeys(heard)),
+        refused=tuple(refused),
+        announcement=said.announcement,
+    )
+
+
+def _offer(kind: str, name: str, observations: list[Observation], message: Message) -> Refused:
+    """An unknown device whose payload is recognised: offered for adoption with its guessed mapping."""
+    found = interpret(observations, name, received_at=message.received_at, retained=message.retain)
+    guess: dict[str, object] = {
+        "kind": "sensor",
+        "payload": kind,
+        "values": {each.quantity: each.value for each in found.readings},
+    }
+    if conventions()[kind].many:
+        guess["external_id"] = name
+    else:
+        guess["topic"] = message.topic
+    return Refused("unknown-device", f"no device is bound to {name[:100]!r} of {kind}", guess)
