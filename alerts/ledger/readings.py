@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Row, delete, func, select, tuple_
@@ -78,39 +78,6 @@ def page(
     if cursor is not None:
         at, *rest = decode(cursor, int, str, str, str)
         query = query.where(tuple_(*key) > tuple_(from_ms(int(at)), *map(str, rest)))
-    rows = conn.execute(query).all()
-    more = len(rows) > limit
-    last = rows[limit - 1] if more else None
-    return Page(
-        [_shown(row) for row in rows[:limit]],
-        encode(to_ms(last.at), last.device, last.quantity, last.message_id) if last is not None else None,
-    )
-
-
-def page_over(
-    conn: Connection,
-    devices: Collection[str],
-    *,
-    quantity: str | None = None,
-    since: datetime | None = None,
-    limit: int = 100,
-    cursor: str | None = None,
-) -> Page:
-    """Readings of several devices (the caller has asked who may see them) in the order of their `at`."""
-    key = (readings.c.at, readings.c.device, readings.c.quantity, readings.c.message_id)
-    query = (
-        select(readings)
-        .where(readings.c.device.in_(sorted(devices)))
-        .order_by(*key)
-        .limit(limit_of(limit) + 1)
-    )
-    if quantity is not None:
-        query = query.where(readings.c.quantity == quantity)
-    if since is not None:
-        query = query.where(readings.c.at >= since)
-    if cursor is not None:
-        at, device, word, message = decode(cursor, int, str, str, str)
-        query = query.where(tuple_(*key) > tuple_(from_ms(int(at)), str(device), str(word), str(message)))
     rows = conn.execute(query).all()
     more = len(rows) > limit
     last = rows[limit - 1] if more else None

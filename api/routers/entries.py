@@ -54,7 +54,7 @@ def where(directory: Directory, noun: str, key: str, body: dict[str, object]) ->
 
 def shown(entry: registry.RegistryEntry) -> dict[str, object]:
     """One entry with its defaults and without its secrets."""
-    item = item_of(Stored(entry.noun, entry.id, entry.body, {}))
+    item = item_of(Stored(entry.noun, entry.id, entry.body, entry.secrets))
     body = item.model_dump(mode="json", by_alias=True, exclude=set(secret_keys(item)))
     clean = {
         key: without_password(value) if key == "url" and isinstance(value, str) else value

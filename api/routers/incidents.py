@@ -18,7 +18,7 @@ from api.guard import hub_of, needs
 from api.hub import Hub
 from api.query import below, since_of
 from api.rights import Principal, demand
-from api.trail import note
+from api.trail import actor, note
 from ingest.errors import InvalidInput
 
 router = APIRouter(prefix="/incidents", tags=["incidents"])
@@ -100,7 +100,7 @@ def ack(
     """Stops its reminders; the incident itself goes on."""
 
     def act(tx: Connection) -> dict[str, object]:
-        return desk.acknowledge(tx, who.sight, incident, who=who.name, note=given.note, now=hub.now())
+        return desk.acknowledge(tx, who.sight, incident, who=actor(who), note=given.note, now=hub.now())
 
     return change(hub, who, same, act)
 
@@ -115,12 +115,10 @@ def judge(
     same: SameAs,
 ) -> Response:
     """A person's verdict; a false one needs a reason."""
-    if not given.verdict and not given.reason.strip():
-        raise InvalidInput("a false verdict needs a reason", where="body.reason")
 
     def act(tx: Connection) -> dict[str, object]:
         return desk.judge(
-            tx, who.sight, incident, verdict=given.verdict, who=who.name, reason=given.reason, now=hub.now()
+            tx, who.sight, incident, verdict=given.verdict, who=actor(who), reason=given.reason, now=hub.now()
         )
 
     return change(hub, who, same, act)

@@ -14,7 +14,6 @@ from api.guard import hub_of, needs, socket
 from api.hub import Hub
 from api.query import since_of
 from api.rights import Principal
-from ingest.errors import NotFound
 
 router = APIRouter(tags=["readings"])
 
@@ -34,17 +33,16 @@ def page(
     quantity: Word = None,
 ) -> Response:
     """Readings in the order of their `at`; without `device`: of every device that may be seen."""
-    directory = hub.directory()
-    visible = {
-        each
-        for each in directory.devices
-        if device in (None, each) and who.sight.sees("reading", directory.visibility(each))
-    }
-    if device is not None and not visible:
-        raise NotFound(f"no device {device!r}")
     with hub.ledger.read() as conn:
-        found = readings.page_over(
-            conn, visible, quantity=quantity, since=since, limit=paged.limit, cursor=paged.cursor
+        found = readings.page(
+            conn,
+            who.sight,
+            directory=hub.directory(),
+            device=device,
+            quantity=quantity,
+            since=since,
+            limit=paged.limit,
+            cursor=paged.cursor,
         )
     return items(found.items, found.next)
 

@@ -13,7 +13,6 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from alerts.router import apply_signals
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
@@ -22,6 +21,7 @@ from alerts import signature
 from alerts.ids import new_id
 from alerts.ledger.engine import Connection
 from alerts.place import parse_place
+from alerts.router import apply_signals
 from api import accounts
 from api.changes import Once, change
 from api.guard import hub_of, signed
@@ -101,12 +101,12 @@ def _send(hub: Hub, headers: dict[str, str], body: bytes) -> Response:
     signal = _signal(hub, who, given, now)
 
     def act(tx: Connection) -> dict[str, object]:
-        applied = apply_signals(tx, [signal], directory=hub.directory(), now=now, origin=f"platform:{name}")
+        done = apply_signals(tx, [signal], directory=hub.directory(), now=now, origin=f"platform:{name}")
         return {
             "id": signal.id,
-            "events": len(applied.events),
-            "refused": applied.refused,
-            "duplicates": applied.duplicates,
+            "applied": done.applied,
+            "duplicates": done.duplicates,
+            "refused": [each.reason for each in done.refused],
         }
 
     same = Once(key=f"webhook:{message_id}"[:200], digest=hashlib.sha256(body).hexdigest())

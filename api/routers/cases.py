@@ -1,0 +1,180 @@
+"""Cases: listed, opened, acted upon, and compared day by day."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from alerts import desk
+from alerts.case import Request as CaseRequest
+from alerts.ledger import cases
+from alerts.ledger.engine import Connection
+from api.answers import Paging, answer, items, paging
+from api.changes import Once, change, once
+from api.guard import hub_of, needs
+from api.hub import Hub
+from api.query import below, since_of
+from api.rights import Principal
+from api.trail import actor
+from detectors.signal import Severity
+
+router = APIRouter(prefix="/cases", tags=["cases"])
+
+HubHere = Annotated[Hub, Depends(hub_of)]
+Word = Annotated[str | None, Query(max_length=100)]
+SameAs = Annotated[Once, Depends(once)]
+
+
+def seen(hub: Hub, who: Principal, case: str) -> dict[str, object]:
+    """The case with its history, when this reader may see it; raises NotFound."""
+    with hub.ledger.read() as conn:
+        return cases.get(conn, who.sight, case, now=hub.now())
+
+
+class NewCase(BaseModel):
+    """A case that no incident opened: somebody called, wrote or saw."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: str = Field(min_length=1, max_length=100)
+    site: str | None = Field(default=None, max_length=100)
+    area: str | None = Field(default=None, max_length=100)
+    lat: float | None = Field(default=None, ge=-90, le=90)
+    lon: float | None = Field(default=None, ge=-180, le=180)
+    title: str = Field(min_length=1, max_length=200)
+    description: str = Field(default="", max_length=10_000)
+    source: Literal["hotline", "grid", "public", "operator", "platform"]
+    external_id: str | None = Field(default=None, min_length=1, max_length=200)
+    severity: Severity = "minor"
+
+
+class NewAction(BaseModel):
+    """What is done to a case."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    action: str = Field(min_length=1, max_length=60, description="word of the workflow's table")
+    note: str = Field(default="", max_length=4000)
+    to: str | None = Field(
+        default=None, max_length=100, description="unit, case or area, as the action needs"
+    )
+    attachments: list[str] = Field(default_factory=list, max_length=20)
+    expect_version: int | None = Field(default=None, ge=0, description="the version the writer saw")
+
+
+@router.get("")
+def page(
+    *,
+    who: Annotated[Principal, needs("case.read")],
+    hub: HubHere,
+    paged: Annotated[Paging, Depends(paging)],
+    since: Annotated[datetime | None, Depends(since_of)],
+    state: Literal["open", "paused", "closed", "false_alarm", "cancelled", "merged"] | None = None,
+    kind: Word = None,
+    category: Word = None,
+    severity: Word = None,
+    site: Word = None,
+    area: Word = None,
+    unit: Word = None,
+    step: Word = None,
+    source: Word = None,
+) -> Response:
+    """Cases without their histories, the newest first; `area` includes what lies below it."""
+    wanted = cases.Wanted(
+        state=state,
+        kind=kind,
+        category=category,
+        severity=severity,
+        site=site,
+        areas=below(hub, area),
+        unit=unit,
+        step=step,
+        source=source,
+        since=since,
+    )
+    with hub.ledger.read() as conn:
+        found = cases.page(
+            conn, who.sight, now=hub.now(), wanted=wanted, limit=paged.limit, cursor=paged.cursor
+        )
+    return items(found.items, found.next)
+
+
+@router.post("", status_code=201)
+def add(
+    given: NewCase, who: Annotated[Principal, needs("case.create")], hub: HubHere, same: SameAs
+) -> Response:
+    """Open a case; the same source and external_id again answers the case that is there."""
+    report = desk.Report(**given.model_dump())
+
+    def act(tx: Connection) -> dict[str, object]:
+        return desk.report(
+            tx, who.sight, report, who=actor(who), directory=hub.directory(), now=hub.now()
+        ).case
+
+    return change(hub, who, same, act, status=201)
+
+
+@router.get("/reconcile")
+def reconcile(
+    who: Annotated[Principal, needs("case.reconcile")],
+    hub: HubHere,
+    day: Annotated[date | None, Query(alias="date", description="local day; left out: today")] = None,
+) -> Response:
+    """Counts and hashes of the cases opened on one day of the county, for two platforms to compare.
+
+    `hash` is sha256 over `number:hash` lines in the order of the numbers: the same histories, the same hash.
+    """
+    zone = hub.directory().zone(None)
+    wanted = day or hub.now().astimezone(zone).date()
+    start = datetime.combine(wanted, time.min, tzinfo=zone)
+    with hub.ledger.read() as conn:
+        found = cases.reconcile(
+            conn, who.sight, start=start.astimezone(UTC), end=(start + timedelta(days=1)).astimezone(UTC)
+        )
+    states = Counter(str(each["state"]) for each in found)
+    lines = "".join(f"{each['number']}:{each['hash']}\n" for each in found)
+    return answer(
+        {
+            "date": wanted.isoformat(),
+            "timezone": str(zone),
+            "count": len(found),
+            "states": dict(states),
+            "hash": hashlib.sha256(lines.encode()).hexdigest(),
+            "cases": found,
+        }
+    )
+
+
+@router.get("/{case}")
+def one(case: str, who: Annotated[Principal, needs("case.read", seen=seen)], hub: HubHere) -> Response:
+    """One case with its history, by id or number."""
+    return answer(seen(hub, who, case))
+
+
+@router.post("/{case}/actions")
+def act(
+    *,
+    case: str,
+    given: NewAction,
+    who: Annotated[Principal, needs("case.act", seen=seen)],
+    hub: HubHere,
+    same: SameAs,
+) -> Response:
+    """One action of the workflow's table: 409 when `expect_version` is stale, 422 when the table lacks it."""
+    wanted = CaseRequest(
+        action=given.action,
+        note=given.note,
+        to=given.to,
+        attachments=tuple(given.attachments),
+        expect_version=given.expect_version,
+    )
+
+    def work(tx: Connection) -> dict[str, object]:
+        return desk.act(tx, who.sight, case, wanted, who=actor(who), directory=hub.directory(), now=hub.now())
+
+    return change(hub, who, same, work)

@@ -1,0 +1,253 @@
+"""House: a small, real house around the API: a SQLite ledger, a registry applied from YAML, uvicorn on a free port.
+
+Nothing is mocked but what belongs to other processes (workers, nodes, evidence files): those are plain values.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+from prometheus_client import CollectorRegistry, Gauge
+
+from alerts.directory import Directory
+from alerts.ids import new_id
+from alerts.ledger.engine import Ledger
+from api.app import create_app
+from api.hub import ApiSettings, Component, EvidenceName, Json
+from api.server import listener, server
+from config.apply import read_registry
+from config.directory import directory
+from config.door import Door
+from config.secrets import SecretBox
+from detectors.signal import Severity, Signal, SignalState
+from ingest.errors import BrokerAway, EvidenceNone, EvidencePending
+from ingest.reading import Reading
+from ingest.text import Text
+from tests.servers.wait import wait_until
+
+SECRET = "a-secret-of-the-house-that-nobody-may-see"
+WORKER_TOKEN = "a-worker-token-that-nobody-may-see"
+PASSWORD = "correct-horse-battery-{}"
+CAMERA_PASSWORD = "camera-password-nobody-may-see"
+PHONE = "13800138000"
+
+ROLES = {
+    "olga": "operator",
+    "ines": "inspector",
+    "kim": "site-keeper",
+    "dora": "dispatcher",
+    "hans": "handler",
+    "sue": "supervisor",
+    "admin": "administrator",
+    "aude": "auditor",
+    "city": "platform",
+}
+"""One user of each role; all of them look at the town `east`, at site `school-1`, or are of unit `kitchens`."""
+
+EVERYWHERE = ("admin", "aude")
+"""Those who look at the whole county."""
+
+REGISTRY = f"""
+areas:
+  - {{id: county, level: county, name: {{zh: 县, en: County}}}}
+  - {{id: east, parent: county, level: town, name: 东}}
+  - {{id: west, parent: county, level: town, name: 西}}
+units:
+  - {{id: kitchens, area: east, name: Kitchens}}
+  - {{id: roads, area: west, name: Roads}}
+sites:
+  - {{id: school-1, area: east, kind: canteen-school, name: School 1}}
+  - {{id: cross-1, area: east, kind: crossroad, name: Crossroad 1}}
+  - {{id: school-9, area: west, kind: canteen-school, name: School 9}}
+contacts:
+  - {{site: school-1, duty: officer, name: Li, phone: "{PHONE}"}}
+devices:
+  - {{id: cam-1, site: school-1, kind: camera, url: "rtsp://10.0.0.1/a", user: viewer, password: {CAMERA_PASSWORD}}}
+  - {{id: cam-2, site: cross-1, kind: camera, url: "rtsp://10.0.0.2/a"}}
+  - {{id: cam-9, site: school-9, kind: camera, url: "rtsp://viewer:{CAMERA_PASSWORD}@10.0.0.9/a"}}
+  - {{id: fridge-1, site: school-1, kind: sensor, payload: native}}
+  - {{id: fridge-9, site: school-9, kind: sensor, payload: native}}
+  - {{id: horn-1, site: school-1, kind: speaker}}
+  - {{id: horn-9, site: school-9, kind: speaker}}
+rules:
+  - {{id: fridge-warm, kind: threshold, sites: [school-1, school-9], quantity: temperature, above: 8, severity: major}}
+routes:
+  - {{match: {{area: west}}, unit: roads, workflow: seven-step}}
+  - {{unit: kitchens, workflow: seven-step}}
+users:
+  - {{name: olga, role: operator, areas: [east], password: {PASSWORD.format("olga")}}}
+  - {{name: ines, role: inspector, areas: [east], password: {PASSWORD.format("ines")}}}
+  - {{name: kim, role: site-keeper, sites: [school-1], password: {PASSWORD.format("kim")}}}
+  - {{name: dora, role: dispatcher, areas: [east], password: {PASSWORD.format("dora")}}}
+  - {{name: hans, role: handler, units: [kitchens], password: {PASSWORD.format("hans")}}}
+  - {{name: sue, role: supervisor, areas: [east], password: {PASSWORD.format("sue")}}}
+  - {{name: admin, role: administrator, password: {PASSWORD.format("admin")}}}
+  - {{name: aude, role: auditor, password: {PASSWORD.format("aude")}}}
+  - {{name: city, role: platform, areas: [east], password: {PASSWORD.format("city")}}}
+"""
+
+
+@dataclass
+class Workers:
+    """Addresses and assignments as the test sets them."""
+
+    addresses: dict[str, str] = field(default_factory=dict)
+    assignments: dict[str, Json] = field(default_factory=dict)
+
+    def address(self, device: str) -> str | None:
+        """Where a camera is served."""
+        return self.addresses.get(device)
+
+    def assignment(self, worker: str) -> Json | None:
+        """What a worker does."""
+        return self.assignments.get(worker)
+
+
+@dataclass
+class Evidence:
+    """Files as the test sets them; `pending` ones are still being written."""
+
+    files: dict[tuple[str, EvidenceName], bytes] = field(default_factory=dict)
+    pending: set[str] = field(default_factory=set)
+
+    def read(self, incident: str, name: EvidenceName) -> bytes:
+        """The bytes of one file."""
+        if incident in self.pending:
+            raise EvidencePending("still being written", retry_after=2)
+        try:
+            return self.files[incident, name]
+        except KeyError:
+            raise EvidenceNone(f"no {name}") from None
+
+
+class House:
+    """Implements api.hub.Hub; its clock is the real one plus `shift`."""
+
+    def __init__(self, folder: Path, settings: ApiSettings) -> None:
+        self.shift = timedelta(0)
+        self.settings = settings
+        self.ledger = Ledger.open(f"sqlite:///{folder / 'ledger.db'}", clock=self.now)
+        self.registry = Door(self.ledger, SecretBox(SECRET), clock=self.now)
+        self.workers = Workers()
+        self.evidence = Evidence()
+        self.metrics = CollectorRegistry()
+        Gauge("hub_events_head", "newest seq", registry=self.metrics).set(0)
+        self.states: dict[str, Json] = {}
+        self.parts: dict[str, Component] = {"ledger": Component("ok", "", self.now())}
+        self.commands: list[tuple[str, str, Json]] = []
+        self.broker_away = False
+        self.url = ""
+        self._listeners: list[Callable[[Sequence[Reading]], None]] = []
+        self._tokens: dict[str, str] = {}
+        self._n = 0
+        self.registry.apply(REGISTRY, name="house", prune=False, dry_run=False, who="admin")
+
+    def now(self) -> datetime:
+        """The shifted time."""
+        return datetime.now(tz=UTC) + self.shift
+
+    def directory(self) -> Directory:
+        """The registry as of the latest commit."""
+        with self.ledger.read() as conn:
+            return directory(read_registry(conn))
+
+    def device_states(self) -> Mapping[str, Json]:
+        """As the test sets them."""
+        return self.states
+
+    def components(self) -> Mapping[str, Component]:
+        """As the test sets them."""
+        return self.parts
+
+    def command(self, site: str, node: str, body: Json) -> None:
+        """Kept in `commands`."""
+        if self.broker_away:
+            raise BrokerAway("no broker", reason="away")
+        self.commands.append((site, node, body))
+
+    def on_readings(self, callback: Callable[[Sequence[Reading]], None]) -> None:
+        """Kept."""
+        self._listeners.append(callback)
+
+    def tell(self, readings: Sequence[Reading]) -> None:
+        """Readings were committed."""
+        for each in self._listeners:
+            each(readings)
+
+    def signal(
+        self,
+        place: str,
+        *,
+        device: str,
+        state: SignalState = "active",
+        condition: str = "temperature-high",
+        severity: Severity = "major",
+    ) -> Signal:
+        """A fresh signal of the house's one rule."""
+        self._n += 1
+        now = self.now()
+        return Signal(
+            id=new_id(now),
+            rule="fridge-warm",
+            kind="threshold",
+            condition=condition,
+            place=place,
+            device=device,
+            state=state,
+            since=now,
+            at=now,
+            severity=severity,
+            value=9.0,
+            limit=8.0,
+            certainty=1.0,
+            epoch=1,
+            n=self._n,
+            explanation=Text("太热", "too warm"),
+        )
+
+    def token(self, name: str) -> str:
+        """A token of this user, logged in once."""
+        if name not in self._tokens:
+            given = {"username": name, "password": PASSWORD.format(name)}
+            answer = httpx.post(f"{self.url}/api/v1/auth/login", json=given)
+            answer.raise_for_status()
+            self._tokens[name] = str(answer.json()["access_token"])
+        return self._tokens[name]
+
+    def client(self, name: str | None = None) -> httpx.Client:
+        """A client that shows this user's token; without a name, nobody's."""
+        headers = {} if name is None else {"Authorization": f"Bearer {self.token(name)}"}
+        return httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=20)
+
+
+@contextmanager
+def open_house(folder: Path, settings: ApiSettings | None = None) -> Iterator[House]:
+    """A house that is served until the end of the block."""
+    house = House(folder, settings or default_settings(folder))
+    sock = listener("127.0.0.1", 0)
+    house.url = f"http://127.0.0.1:{sock.getsockname()[1]}"
+    running = server(create_app(house))
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [sock]}, name="house")
+    thread.start()
+    try:
+        wait_until(lambda: running.started, within=20, what="the server starts")
+        yield house
+    finally:
+        running.should_exit = True
+        thread.join(15)
+        house.ledger.close()
+        if thread.is_alive():
+            msg = "the server did not end"
+            raise RuntimeError(msg)
+
+
+def default_settings(folder: Path, **changes: object) -> ApiSettings:
+    """Settings of a house; the console is not built."""
+    base: dict[str, object] = {"secret": SECRET, "worker_token": WORKER_TOKEN, "web": folder / "no-console"}
+    return ApiSettings(**(base | changes))  # type: ignore[arg-type] # the test names the fields
