@@ -98,6 +98,7 @@ class Watch:
         self.errors = 0
         self.newest: Look | None = None
         self._analysed_rate = Rate()
+        self._judged_at = clock()
         self.task = task
         self.camera = self._new_camera(task)
         self._read_rules(task)
@@ -184,6 +185,8 @@ class Watch:
             return [replace(each, level=_unknown(each.level, away, now)) for each in verdicts]
 
     def _verdicts(self, now: datetime) -> list[Verdict]:
+        # A frame is older than the tick before it: judged by its own time, a level could go back and forth.
+        now = self._judged_at = max(now, self._judged_at)
         return [
             Verdict(
                 running.rule.params,

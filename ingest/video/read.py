@@ -67,12 +67,17 @@ def read(
             )
         )
         timeline = Timeline(time_base)
+        heard = time.monotonic()
         try:
             for raw in container.demux(stream):
                 if stop():
                     return
                 if raw.size == 0:  # the demuxer's end mark
                     continue
+                # At its timeout FFmpeg first gives out the packet it held back: that is no sign of life.
+                before, heard = heard, time.monotonic()
+                if heard - before >= read_timeout * 0.95:
+                    raise StreamEnded(f"no packet for {read_timeout:g} s", reason="timeout", where=shown(url))
                 at = clock()
                 raw.pts, raw.dts = timeline.place(raw.pts, raw.dts, at)
                 on_packet(Packet(bytes(raw), raw.pts, raw.dts, time_base, raw.is_keyframe, at), raw)
