@@ -48,13 +48,17 @@ def forbidden_room(word: str) -> str | None:
     return None
 
 
+def forbidden(word: str) -> str:
+    """`what; mend` for a forbidden kind of room."""
+    return (
+        f"{word!r} is a kind of room where the law forbids cameras; "
+        "remove it: dormitories, toilets, changing rooms and bathrooms are never watched"
+    )
+
+
 def _allowed_room(word: str) -> str:
-    room = forbidden_room(word)
-    if room:
-        raise ValueError(
-            f"{word!r} is a place where the law forbids cameras ({room}); "
-            "remove it: dormitories, toilets, changing rooms and bathrooms are never watched"
-        )
+    if forbidden_room(word):
+        raise ValueError(forbidden(word))
     return word
 
 

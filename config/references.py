@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from config.catalogue import quantities, shipped_workflows
-from config.fields import forbidden_room
+from config.fields import forbidden, forbidden_room
 from config.hidden import keeps_place, secret_keys
 from config.registry import (
     LEVELS,
@@ -141,12 +141,8 @@ class References:
         for at, kind in enumerate(rule.site_kinds):
             if kind not in SITE_KINDS:
                 complain(f"{kind!r} is no kind of site", meant(kind, SITE_KINDS, "kind"), "site_kinds", at)
-        if rule.zone_name and (room := forbidden_room(rule.zone_name)):
-            complain(
-                f"{rule.zone_name!r} is a place where the law forbids cameras ({room})",
-                "take the rule and the camera away",
-                "zone_name",
-            )
+        if rule.zone_name and forbidden_room(rule.zone_name):
+            complain(*forbidden(rule.zone_name).split("; ", 1), "zone_name")
         quantity = getattr(rule, "quantity", None)
         if isinstance(quantity, str) and quantity not in quantities():
             complain(f"{quantity!r} is no quantity", meant(quantity, quantities(), "quantity"), "quantity")

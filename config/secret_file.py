@@ -20,8 +20,8 @@ def load_secret(settings: Settings) -> str:
     if settings.secret:
         return settings.secret
     path = settings.data / "secret"
+    make_folder(settings)
     try:
-        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
             _write_once(path, secrets.token_urlsafe(48))
         text = path.read_text("utf-8").strip()
@@ -35,6 +35,18 @@ def load_secret(settings: Settings) -> str:
             mend="restore it from a backup: without it stored camera passwords cannot be read",
         )
     return text
+
+
+def make_folder(settings: Settings) -> None:
+    """The data folder, made when it is missing, for its owner only; InvalidSetting when that cannot be."""
+    try:
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as wrong:
+        raise InvalidSetting(
+            f"the data folder cannot be made ({wrong.strerror})",
+            where=str(settings.data),
+            mend="name another with --data or HUB_DATA",
+        ) from wrong
 
 
 def _write_once(path: Path, text: str) -> None:

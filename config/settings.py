@@ -19,11 +19,16 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from config.urls import without_password
+from config.wording import said
 from ingest.errors import InvalidSetting
 from ingest.mqtt.address import Address
 
 TOML = "hub.toml"
 PREFIX = "HUB_"
+SECRET = frozenset({"secret", "admin_password"})
+"""Never repeated in a message."""
+OTHER_VARIABLES = ("HUB_SETTINGS", "HUB_WORKER_TOKEN")
+"""Read elsewhere: the path of the settings file, and what a worker on another machine shows `serve`."""
 
 
 class Settings(BaseModel):
@@ -59,11 +64,12 @@ class Settings(BaseModel):
     log: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="least level that is logged"
     )
+    models: Path = Field(Path(__file__).parents[1] / "models", description="folder of the models")
     guest: bool = Field(False, description="let anyone look without a password (only for the demo)")
 
-    @field_validator("data", mode="after")
+    @field_validator("data", "models", mode="after")
     @classmethod
-    def _data_absolute(cls, value: Path) -> Path:
+    def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
     @field_validator("timezone")
@@ -152,19 +158,16 @@ def load_settings(flags: Mapping[str, object], env: Mapping[str, str]) -> Settin
     try:
         return Settings.model_validate(values)
     except ValidationError as wrong:
-        first = wrong.errors(include_url=False, include_input=False)[0]
+        first = wrong.errors(include_url=False)[0]
         name = str(first["loc"][0])
-        what = first["msg"].removeprefix("Value error, ")
-        what, _, mend = what.partition("; ")
-        field = Settings.model_fields[name]
-        raise InvalidSetting(
-            what, where=source.get(name, name), mend=mend or f"{field.description}"
-        ) from wrong
+        key = "password" if name in SECRET else name
+        what, mend = said(first, key, ())
+        raise InvalidSetting(what, where=source.get(name, name), mend=mend) from wrong
 
 
 def unknown_variables(env: Mapping[str, str]) -> dict[str, str]:
     """`HUB_…` variables that no setting reads, each with the nearest known one (or empty)."""
-    known = [PREFIX + name.upper() for name in Settings.model_fields] + ["HUB_SETTINGS"]
+    known = [PREFIX + name.upper() for name in Settings.model_fields] + list(OTHER_VARIABLES)
     return {
         name: next(iter(difflib.get_close_matches(name, known, 1)), "")
         for name in sorted(env)

@@ -7,22 +7,41 @@ Errors end with one line on stderr and exit code 2; a registry with mistakes pri
 from __future__ import annotations
 
 import argparse
+import difflib
 import importlib
 import os
 import pkgutil
+import re
 import sys
 from collections.abc import Sequence
 from types import ModuleType
+from typing import NoReturn
 
 import hub.commands
 from ingest.errors import HubError, InvalidRegistry
+
+
+class Parser(argparse.ArgumentParser):
+    """Says a wrong command line in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the mistake with the mend, end with 2."""
+        choice = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
+        if choice:
+            known = re.findall(r"'([^']*)'", choice.group(2))
+            near = difflib.get_close_matches(choice.group(1), known, 1)
+            message = f"there is no {choice.group(1)!r} here; "
+            message += f"did you mean {near[0]}?" if near else f"one of: {', '.join(known)}"
+        else:
+            message += f"; see {self.prog} --help"
+        self.exit(2, f"{self.prog}: {message}\n")
 
 
 def main(argv: Sequence[str]) -> int:
     """Run one command; the exit code."""
     shelf = pkgutil.iter_modules(hub.commands.__path__)
     names = sorted(found.name for found in shelf if not found.name.startswith("_"))
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="hub",
         description="Xianshao 县哨: a county's video and sensor hub.",
         epilog="hub COMMAND --help says more of each. Settings come from flags, HUB_… variables, hub.toml.",
@@ -56,7 +75,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _add(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    commands: argparse._SubParsersAction[Parser],
     name: str,
     module: ModuleType,
 ) -> None:

@@ -96,7 +96,8 @@ class InvalidRegistry(InvalidInput):
     slug = "invalid-registry"
 
     def __init__(self, mistakes: tuple[Mistake, ...]) -> None:
-        super().__init__(f"{len(mistakes)} mistakes in the registry, nothing was applied")
+        many = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+        super().__init__(f"{many} in the registry, nothing was applied")
         self.mistakes = mistakes
 
 

@@ -41,6 +41,9 @@ LISTED = {
 CHANGED = {**LISTED, "devices": "device"}
 """What is changed one by one; the rest of the registry by POST /registry/apply."""
 
+TARGETS = {"devices": "device", "sites": "site", "areas": "area"}
+"""How a rule names its targets, and what they are."""
+
 
 def where(directory: Directory, noun: str, key: str, body: dict[str, object]) -> Visibility:
     """Where an entry stands; nowhere for what has no place."""
@@ -60,13 +63,49 @@ def shown(entry: registry.RegistryEntry) -> dict[str, object]:
         key: without_password(value) if key == "url" and isinstance(value, str) else value
         for key, value in body.items()
     }
+    if entry.noun != "user" and isinstance(name := clean.get("name"), str):
+        clean["name"] = {"zh": name, "en": name}
     return {**clean, "id": entry.id}
 
 
 def _visible(conn: Connection, hub: Hub, who: Principal, noun: str) -> list[dict[str, object]]:
     directory = hub.directory()
     found = [(each, shown(each)) for each in registry.load(conn, noun)]
-    return [body for each, body in found if who.sight.sees(noun, where(directory, noun, each.id, body))]
+    return [
+        narrowed
+        for each, body in found
+        if who.sight.sees(noun, where(directory, noun, each.id, body))
+        and (narrowed := narrow(directory, who, noun, body)) is not None
+    ]
+
+
+def narrow(
+    directory: Directory, who: Principal, noun: str, body: dict[str, object]
+) -> dict[str, object] | None:
+    """A rule with only those of its targets that the reader sees, a route if he sees what it matches.
+
+    None when nothing of it is left: rules and routes must not tell of places that are not to be seen.
+    """
+
+    def visible(kind: str, key: object) -> bool:
+        return who.sight.sees(kind, directory.visibility(str(key)))
+
+    if noun == "rule":
+        kept = dict(body)
+        named = left = 0
+        for key, kind in TARGETS.items():
+            given = body.get(key)
+            if isinstance(given, list):
+                kept[key] = seen = [each for each in given if visible(kind, each)]
+                named += len(given)
+                left += len(seen)
+        return None if named and not left else kept
+    if noun == "route":
+        match = body.get("match")
+        places = match if isinstance(match, dict) else {}
+        named_places = [(kind, places[kind]) for kind in ("area", "site") if places.get(kind)]
+        return body if all(visible(kind, key) for kind, key in named_places) else None
+    return body
 
 
 def _seen(noun: str) -> Callable[[Hub, Principal, str], object]:
