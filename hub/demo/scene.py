@@ -156,7 +156,7 @@ def _room() -> Picture:
     cv2.ellipse(light, (560, 60), (560, 420), 0, 0, 360, 1.05, -1)
     cv2.ellipse(light, (1015, 120), (170, 420), 0, 0, 360, 1.0, -1)
     soft = np.asarray(cv2.GaussianBlur(light, (0, 0), 110))[..., None]
-    return np.clip(room * soft, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(room * soft, 0, 255), np.uint8)
 
 
 def _tiles(room: Picture) -> None:
