@@ -79,8 +79,11 @@ class Workers(Protocol):
     def address(self, device: str) -> str | None:
         """Base URL of the worker that serves this camera (`http://127.0.0.1:41234`), or None."""
 
-    def assignment(self, worker: str) -> Json | None:
-        """What this worker is to do: `{epoch, version, cameras: […], broker, …}`; None for a stranger."""
+    def assignment(self, worker: str, boot: str) -> Json | None:
+        """What this worker is to do: `{epoch, version, cameras: […], broker, …}`; None for a stranger.
+
+        `boot` names one life of the worker's process: another one begins a new epoch.
+        """
 
 
 class RegistryDoor(Protocol):

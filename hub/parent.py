@@ -6,9 +6,9 @@ it when the parent dies, by whatever cause, and the child reads the end of file.
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
-import sys
 import threading
 from collections.abc import Callable, Sequence
 
@@ -21,7 +21,8 @@ def on_parent_gone(act: Callable[[], object]) -> None:
     """
 
     def wait() -> None:
-        while sys.stdin.buffer.read(4096):
+        # os.read, not sys.stdin: a daemon thread inside a buffered read breaks the interpreter's end
+        while os.read(0, 4096):
             pass
         act()
 

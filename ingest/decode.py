@@ -6,7 +6,6 @@ A file on the shelf exports
     decode      (message, *, zone, described) -> Decoded; raises MalformedPayload and nothing else
     device_of   (topic) -> the part of a topic that stands for the device (default: the topic itself)
     topics_of   (registry topic) -> what to subscribe to for a device bound by it (default: that topic)
-    listens     (described) -> the topics that devices' announcements name (default: none)
     listens     (described) -> the topics that announcements name (default: none)
 """
 
@@ -59,7 +58,6 @@ def conventions() -> Mapping[str, Convention]:
             decode=cast("Decoder", module.decode),
             device_of=cast("Callable[[str], str]", getattr(module, "device_of", _itself)),
             topics_of=cast("Callable[[str], tuple[str, ...]]", getattr(module, "topics_of", _only)),
-            listens=cast("Callable[[Described], tuple[str, ...]]", getattr(module, "listens", _nothing)),
             listens=cast("Callable[[Described], tuple[str, ...]]", getattr(module, "listens", _none)),
         )
         for kind, module in shelf.modules(PACKAGE).items()
@@ -103,10 +101,6 @@ def _itself(topic: str) -> str:
 
 
 def _none(described: Described) -> tuple[str, ...]:  # noqa: ARG001 - the default of listens()
-    return ()
-
-
-def _nothing(_described: Described) -> tuple[str, ...]:
     return ()
 
 

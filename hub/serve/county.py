@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from alerts.directory import Directory
 from alerts.ledger.engine import Connection, Ledger
 from config.apply import read_stored
-from config.cameras import open_cameras
 from config.directory import directory
 from config.entries import Stored, registry_of
-from config.registry import Registry
+from config.registry import Camera, Registry
 from config.secrets import SecretBox
 from config.targets import CAMERAS, targets
+from config.urls import with_credentials
 from detectors.shelf import input_of
 
 Json = Mapping[str, object]
@@ -53,19 +53,24 @@ def _cameras(
         if input_of(rule) == "tracks":
             for device in targets(rule, whole, CAMERAS):
                 rules.setdefault(device.id, []).append(rule.model_dump(mode="json", exclude_none=True))
-    return {
-        each.camera.id: {
-            "device": each.camera.id,
-            "site": each.camera.site,
-            "url": each.url,
-            "transport": each.camera.transport,
-            "fps": each.camera.fps,
-            "model": each.camera.model or DEFAULT_MODEL,
-            "timezone": str(whole.zone(whole.sites[each.camera.site].area)),
-            "rules": rules.get(each.camera.id, []),
+    secrets = {each.key: each.secrets for each in stored if each.noun == "device"}
+    tasks: dict[str, Json] = {}
+    for camera in registry.devices:
+        if not isinstance(camera, Camera):
+            continue
+        plain = {name: box.open(text) for name, text in secrets.get(camera.id, {}).items()}
+        url = plain.get("url", camera.url)
+        tasks[camera.id] = {
+            "device": camera.id,
+            "site": camera.site,
+            "url": with_credentials(url, camera.user, plain.get("password")),
+            "transport": camera.transport,
+            "fps": camera.fps,
+            "model": camera.model or DEFAULT_MODEL,
+            "timezone": str(whole.zone(whole.sites[camera.site].area)),
+            "rules": rules.get(camera.id, []),
         }
-        for each in open_cameras(stored, box)
-    }
+    return tasks
 
 
 class CountyHolder:

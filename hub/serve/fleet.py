@@ -83,15 +83,18 @@ class Fleet:
                     self._assigned_at[camera] = now
             self._plan = fresh
 
-    def assignment(self, worker: str, boot: str = "") -> Json | None:
-        """What `worker` is to do now; None for a stranger. Asking is a sign of life.
+    def assignment(self, worker: str, boot: str = "") -> Json:
+        """What `worker` is to do now. Asking is a sign of life.
+
+        A name that is new joins the fleet and gets its share: whoever asks has shown the worker token.
 
         A worker that was started anew (another `boot`) gets a new epoch, since it counts its signals from one.
         """
         with self._lock:
             known = self._workers.get(worker)
             if known is None:
-                return None
+                known = self._workers[worker] = _Worker(epoch=self._next_epoch())
+                self.plan(self._tasks)
             if known.boot != boot:
                 if known.boot:
                     known.epoch = self._next_epoch()
@@ -106,13 +109,6 @@ class Fleet:
             }
             digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
             return {**content, "version": int(digest[:12], 16)}
-
-    def enlist(self, worker: str) -> None:
-        """A worker from another machine with a valid token: it becomes one of ours and gets its share."""
-        with self._lock:
-            if worker not in self._workers:
-                self._workers[worker] = _Worker(epoch=self._next_epoch())
-                self.plan(self._tasks)
 
     def report(self, status: Json) -> None:
         """A worker's status message; raises InvalidInput when it is malformed or of an unknown worker."""
@@ -133,17 +129,6 @@ class Fleet:
             known.cameras = cameras
             known.models = models
             known.spooled = spooled
-
-    def silent(self, seconds: float) -> dict[str, str]:
-        """Workers whose last status is in doubt, with their address: asked over HTTP while the broker is away."""
-        with self._lock:
-            now = self._clock()
-            return {
-                name: known.address
-                for name, known in self._workers.items()
-                if known.address
-                and (known.heard_at is None or (now - known.heard_at).total_seconds() > seconds)
-            }
 
     def addresses(self) -> dict[str, str]:
         """Every worker's HTTP address, as it announced it."""

@@ -120,8 +120,11 @@ class SensorRules:
     ) -> list[Signal]:
         """What is to be told now, of these devices or of all.
 
-        While the hub itself does not listen (broker away), nobody is called silent.
+        While the hub itself does not listen (broker away) nothing is known of any sensor, so nothing is told:
+        nobody is called silent, and what was active becomes stale by not being renewed.
         """
+        if not listening:
+            return []
         chosen = (
             self._watches
             if devices is None
@@ -129,8 +132,6 @@ class SensorRules:
         )
         told = []
         for watch in chosen:
-            if watch.source.kind == "silence" and not listening:
-                continue
             level = watch.rule.level(self._states[watch.key], now)
             if level.state == "unknown" and self._emitter.last(watch.source) is None:
                 continue  # a sensor that never sent this quantity has nothing to tell

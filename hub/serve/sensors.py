@@ -24,7 +24,7 @@ from hub.serve.metrics import Metrics
 from hub.serve.sensor_rules import SensorRules
 from hub.serve.understand import Refused, Understood, understand
 from ingest.bindings import Binding, Bindings
-from ingest.decode import conventions
+from ingest.decode import conventions, listens
 from ingest.errors import HubError, LedgerAway
 from ingest.mqtt.message import Ack, Message
 from ingest.payload import Described
@@ -108,7 +108,7 @@ class SensorIntake:
         )
         if said.announcement is not None:
             self._described = self._described.after(said.announcement)
-            named = {each for kind in conventions().values() for each in kind.listens(self._described)}
+            named = set(listens(self._described))
             if fresh := sorted(named - self._named):
                 self._named |= named
                 self._subscribe(fresh)

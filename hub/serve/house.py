@@ -1,0 +1,260 @@
+"""House: everything of `serve` that lives as long as the process, wired; what the API sees of it.
+
+No thread and no task begins here: hub/serve/run.py starts and ends what has a life of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import TimeoutError as NotInTime
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from prometheus_client import CollectorRegistry
+
+from alerts.directory import Directory
+from alerts.ids import new_id
+from alerts.ledger import counters, devices, incidents, outbox, registry, rule_states
+from alerts.ledger.engine import Connection, Ledger
+from alerts.router import mark_stale, retire
+from api.hub import ApiSettings, Component, ComponentState, Json
+from config.door import Door
+from config.secrets import SecretBox
+from config.settings import Settings
+from hub.serve.components import Components
+from hub.serve.county import CountyHolder
+from hub.serve.device_keeper import DeviceKeeper
+from hub.serve.evidence_copier import EvidenceReader
+from hub.serve.evidence_store import EvidenceStore
+from hub.serve.fleet import Fleet
+from hub.serve.gate import Gate
+from hub.serve.metrics import Gauges, Metrics
+from hub.serve.nodes import COMMAND, STATES, NodeIntake
+from hub.serve.sensor_rules import SensorRules, watches
+from hub.serve.sensors import SensorIntake, bindings_of, filters
+from hub.serve.signals import SIGNALS, STATUS, SignalIntake
+from ingest.errors import BrokerAway
+from ingest.mqtt.client import Client
+from ingest.reading import Reading
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+EPOCH = "epoch"
+"""Counter of all assignments ever given; `serve` takes one itself, for its sensor rules."""
+COMMIT = 30.0
+"""Seconds that a change of the registry waits for its commit."""
+TOLD = 5.0
+"""Seconds that a command to a node waits for the broker."""
+QUIET = timedelta(seconds=10)
+"""A worker that was not heard for so long is shown; a router that did not tick for so long has failed."""
+STALE_EVERY = timedelta(seconds=5)
+"""Between two looks for incidents that nobody renewed."""
+
+
+def worker_token(secret: str) -> str:
+    """What `serve` and its workers show each other; derived, so that it needs no place of its own."""
+    return hmac.new(secret.encode(), b"worker token", hashlib.sha256).hexdigest()
+
+
+class House:
+    """One `serve`; implements api.hub.Hub."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        secret: str,
+        token: str,
+        ledger: Ledger,
+        broker: str,
+        workers: Sequence[str],
+        web: Path,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.now = clock
+        self.ledger = ledger
+        self.settings = ApiSettings(secret=secret, worker_token=token, guest=settings.guest, web=web)
+        self.box = SecretBox(secret)
+        self.door = Door(ledger, self.box, clock=clock)
+        self.registry = Gate(self.door, self.refresh)
+        self.store = EvidenceStore(settings.data / "evidence", secret)
+        self.evidence = EvidenceReader(ledger, self.store)
+        self.counted = Metrics()
+        self.workers = Fleet(workers=workers, broker=broker, next_epoch=self._next_epoch, clock=clock)
+        self.restarts: Callable[[], Mapping[str, int]] = dict
+        self._parts = Components()
+        self._county = CountyHolder(ledger, self.box, timezone=settings.timezone)
+        self._lock = threading.Lock()
+        self._version = -1
+        self._filters: frozenset[str] = frozenset()
+        self._ticked_at: datetime | None = None
+        self._stale_at: datetime | None = None
+
+        identity = hashlib.sha256(secret.encode()).hexdigest()[:12]
+        self.sensor_client = Client(broker, f"hub-{identity}-sensors", clock=clock)
+        self.worker_client = Client(broker, f"hub-{identity}-workers", clock=clock)
+        with ledger.read() as conn:
+            self.keeper = DeviceKeeper(self.workers, devices.all_states(conn))
+        self._rules = SensorRules(epoch=self._next_epoch(), new_id=lambda: new_id(clock()))
+        self.sensors = SensorIntake(
+            ledger,
+            self._county,
+            self._rules,
+            self.keeper,
+            self.counted,
+            clock=clock,
+            subscribe=self._subscribe_announced,
+        )
+        self.signals = SignalIntake(ledger, self._county, self.workers, self.counted, clock=clock)
+        self.nodes = NodeIntake(ledger, self._county, self.counted, clock=clock)
+        self.counted.watch(
+            Gauges(
+                head=lambda: self._asked(lambda conn: counters.value(conn, counters.EVENTS)),
+                open_incidents=lambda: self._asked(incidents.open_by_severity),
+                outbox=lambda: self._asked(outbox.count),
+                cameras=self.keeper.counters,
+                restarts=lambda: self.restarts(),  # noqa: PLW0108 - given later, by who starts the workers
+                spooled=self.workers.spooled,
+            )
+        )
+        self.worker_client.subscribe([(SIGNALS, 1)], self.signals.signal)
+        self.worker_client.subscribe([(STATUS, 0)], self.signals.status)
+        self.sensor_client.subscribe([(STATES, 1)], self.nodes.handle)
+        self.sensor_client.on_state(self._broker_changed)
+
+    # -- what the API asks -----------------------------------------------------------------------------
+
+    @property
+    def metrics(self) -> CollectorRegistry:
+        """What /metrics shows."""
+        return self.counted.registry
+
+    def directory(self) -> Directory:
+        """The registry as of the latest commit."""
+        return self._county.now.directory
+
+    def device_states(self) -> Mapping[str, Json]:
+        """By device: state, reason, since, last_seen, figures."""
+        return self.keeper.states()
+
+    def components(self) -> Mapping[str, Component]:
+        """What /readyz shows."""
+        return self._parts.all()
+
+    def on_readings(self, callback: Callable[[Sequence[Reading]], None]) -> None:
+        """Call back with every batch of readings after its commit."""
+        self.sensors.on_readings(callback)
+
+    def command(self, site: str, node: str, body: Json) -> None:
+        """One command to a loudspeaker node; returns when the broker has it, raises BrokerAway."""
+        topic = COMMAND.format(site=site, node=node)
+        if not self.sensor_client.connected:
+            raise BrokerAway("the broker is away", reason="broker-away", where=topic)
+        try:
+            payload = json.dumps(body, ensure_ascii=False).encode()
+            self.sensor_client.publish(topic, payload, qos=1).result(TOLD)
+        except NotInTime:
+            raise BrokerAway("the broker did not take the command", reason="timeout", where=topic) from None
+
+    # -- the registry ----------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Take in the registry as it is now; called after every change, and by the tick when others changed it."""
+        with self._lock:
+            before = self._county.now
+            with self.ledger.read() as conn:
+                self._version = counters.value(conn, registry.VERSION)
+            county = self._county.reload()
+            self.workers.plan(county.cameras)
+            bindings = bindings_of(county.registry)
+            self.sensors.bind(bindings)
+            wanted = frozenset(filters(bindings))
+            if fresh := sorted(wanted - self._filters):
+                self.sensor_client.subscribe([(each, 1) for each in fresh], self.sensors.handle)
+            if gone := sorted(self._filters - wanted):
+                self.sensor_client.unsubscribe(gone)
+            self._filters = wanted
+            found = watches(county.registry.rules, county.directory)
+            rules = frozenset(before.directory.rules) - frozenset(county.directory.rules)
+            names = frozenset(before.directory.devices) - frozenset(county.directory.devices)
+
+        def act(conn: Connection) -> None:
+            now = self.now()
+            for key, state in self._rules.configure(found, rule_states.load_all(conn), now).items():
+                rule_states.put(conn, key, state, now)
+            if rules or names:
+                retire(conn, rules=rules, devices=names, now=now)
+            self.keeper.judge(conn, county.directory, now)
+
+        self.ledger.write(act).result(COMMIT)
+
+    # -- every second ----------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """What time alone changes. One transaction; raises what it raises, and then nothing of it happened."""
+        with self.ledger.read() as conn:
+            changed = counters.value(conn, registry.VERSION) != self._version
+        if changed:
+            self.refresh()
+        self.sensors.retry()
+        self.signals.retry()
+        now = self.now()
+        stale = self._stale_at is None or now - self._stale_at >= STALE_EVERY
+
+        def act(conn: Connection) -> None:
+            self.sensors.tick(conn, now, listening=self.sensor_client.connected)
+            if stale:
+                mark_stale(conn, now)
+            self.keeper.judge(conn, self.directory(), now)
+
+        try:
+            self.ledger.write(act).result(COMMIT)
+        except BaseException:
+            self.sensors.lost()
+            raise
+        if stale:
+            self._stale_at = now
+        self._ticked_at = now
+
+    def look(self) -> None:
+        """Ask every part how it is, for /readyz."""
+        now = self.now()
+        health = self.ledger.healthy(now)
+        found: dict[str, tuple[ComponentState, str]] = {"ledger": (health.state, health.reason)}
+        for name, client in (("broker", self.sensor_client), ("broker-workers", self.worker_client)):
+            found[name] = ("ok", "") if client.connected else ("failed", client.health().reason)
+        late = self._ticked_at is None or now - self._ticked_at > QUIET
+        found["router"] = ("failed", "no tick") if late else ("ok", "")
+        waiting = self.sensors.waiting
+        found["sensors"] = ("degraded", "messages wait for the ledger") if waiting else ("ok", "")
+        for name, heard in self.workers.heard().items():
+            lost = heard is None or now - heard > QUIET
+            found[f"worker-{name}"] = ("degraded", "not heard") if lost else ("ok", "")
+        for name, (state, reason) in self.workers.models().items():
+            found[f"model-{name}"] = ("ok" if state == "ok" else "degraded", reason)
+        self._parts.tell(found, now)
+
+    # -- inside ----------------------------------------------------------------------------------------
+
+    def _broker_changed(self, connected: bool, _reason: str) -> None:
+        """On the network thread."""
+        self.keeper.broker(away_since=None if connected else self.now())
+        if connected:
+            self.sensors.resume()
+
+    def _subscribe_announced(self, topics: Sequence[str]) -> None:
+        self.sensor_client.subscribe([(each, 1) for each in topics], self.sensors.handle)
+
+    def _next_epoch(self) -> int:
+        return self.ledger.write(lambda conn: counters.take(conn, EPOCH)).result(COMMIT)
+
+    def _asked(self, question: Callable[[Connection], T]) -> T:
+        with self.ledger.read() as conn:
+            return question(conn)
