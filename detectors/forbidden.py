@@ -11,6 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+Use = Literal["detect", "blur"]
+"""detect: finds things for rules; blur: only hides what it finds."""
+
 IDENTITY = re.compile(
     r"""(?<!sur)(?<!inter)face          # face, faces, facenet, arcface; not surface, interface
       | facial | biometr | iris[-_ ]?rec
@@ -44,9 +47,7 @@ def _plain(text: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text).replace("_", " ")
 
 
-def why_forbidden(
-    names: Iterable[str], labels: Iterable[str], *, use: Literal["detect", "blur"]
-) -> Refusal | None:
+def why_forbidden(names: Iterable[str], labels: Iterable[str], *, use: Use) -> Refusal | None:
     """Why a model with these names and labels is refused, or None.
 
     A model with `use: blur` may find faces and plates, because it hides them; recognising stays forbidden.

@@ -18,7 +18,7 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from detectors.forbidden import why_forbidden
+from detectors.forbidden import Use, why_forbidden
 from detectors.weights import check_weights
 from ingest.errors import InvalidModel
 
@@ -83,7 +83,7 @@ class Manifest(BaseModel):
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
     head: str
-    use: Literal["detect", "blur"] = "detect"
+    use: Use = "detect"
     file: FileName
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     bytes: int | None = Field(default=None, gt=0)
@@ -175,8 +175,9 @@ def load_manifest(folder: Path) -> Manifest:
 
 
 @lru_cache(maxsize=64)
-def _digest(path: Path, _size: int, _changed: int) -> str:
-    """The file's sha256; the key makes a changed file a new one."""
+def _inspected(path: Path, size: int, _changed: int, expected: int | None, use: Use) -> str:
+    """The sha256 of weights that are a whole model; the key makes a changed file a new one."""
+    check_weights(path, size=size, expected=expected, mend=FETCH, use=use)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -193,8 +194,7 @@ def verify(folder: Path) -> Manifest:
         status = path.stat()
     except OSError as wrong:
         raise InvalidModel("the weights are missing", where=str(path), mend=FETCH) from wrong
-    check_weights(path, size=status.st_size, expected=manifest.bytes, mend=FETCH, use=manifest.use)
-    found = _digest(path, status.st_size, status.st_mtime_ns)
+    found = _inspected(path, status.st_size, status.st_mtime_ns, manifest.bytes, manifest.use)
     if found != manifest.sha256:
         raise InvalidModel(
             f"sha256 is {found[:12]}…, the manifest says {manifest.sha256[:12]}…",

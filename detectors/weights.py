@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
 
 import onnx
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped] # ships no types
 
-from detectors.forbidden import why_forbidden
+from detectors.forbidden import Use, why_forbidden
 from ingest.errors import InvalidModel
 
 MAX_BYTES = 512 * 1024 * 1024
@@ -20,9 +20,7 @@ def _first(path: Path) -> bytes:
         return file.read(512)
 
 
-def check_weights(
-    path: Path, *, size: int, expected: int | None, mend: str, use: Literal["detect", "blur"] = "detect"
-) -> None:
+def check_weights(path: Path, *, size: int, expected: int | None, mend: str, use: Use = "detect") -> None:
     """Raises InvalidModel for a file that cannot be a whole, self-contained ONNX model.
 
     Args:
@@ -59,7 +57,19 @@ def check_weights(
     _check_graph(path, mend, use)
 
 
-def _check_graph(path: Path, mend: str, use: Literal["detect", "blur"]) -> None:
+def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
+    """Every constant, in branches and loops too."""
+    yield from graph.initializer
+    for sparse in graph.sparse_initializer:
+        yield from (sparse.values, sparse.indices)
+    for node in graph.node:
+        for attribute in node.attribute:
+            yield from (attribute.t, *attribute.tensors)
+            for inner in (attribute.g, *attribute.graphs):
+                yield from _tensors(inner)
+
+
+def _check_graph(path: Path, mend: str, use: Use) -> None:
     where = str(path)
     try:
         model = onnx.load(path, load_external_data=False)
@@ -71,7 +81,7 @@ def _check_graph(path: Path, mend: str, use: Literal["detect", "blur"]) -> None:
         ) from wrong
     if not model.graph.node or not model.graph.input:
         raise InvalidModel("this ONNX model has no graph", where=where, mend=f"delete the file and {mend}")
-    for tensor in model.graph.initializer:
+    for tensor in _tensors(model.graph):
         if tensor.data_location == onnx.TensorProto.EXTERNAL:
             raise InvalidModel(
                 f"the tensor {tensor.name!r} lies outside the file",
