@@ -157,7 +157,8 @@ def sight_of(account: Account, directory: Directory, rights: frozenset[str]) -> 
     sites: frozenset[str] | None = None
     units: frozenset[str] | None = None
     if account.role == "site-keeper":
-        sites, areas = frozenset(account.sites), None
+        sites = frozenset(account.sites)
+        areas = frozenset(directory.sites[each].area for each in sites if each in directory.sites)
     if account.role == "handler":
         units, areas = frozenset(account.units), None
     nouns = frozenset(noun for noun, _, verb in (right.partition(".") for right in rights) if verb == "read")

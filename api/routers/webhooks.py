@@ -31,6 +31,12 @@ TOLD = frozenset({"incident", "case", "device", "broadcast"})
 """What a receiver may be told of: never users, rules or what was refused."""
 
 
+def seen(hub: Hub, who: Principal, hook: str) -> dict[str, object]:
+    """The webhook, when this reader may see it; raises NotFound."""
+    with hub.ledger.read() as conn:
+        return webhooks.get(conn, who.sight, hook)
+
+
 class NewWebhook(BaseModel):
     """Where to, what of, and the secret both sides know."""
 
@@ -98,7 +104,7 @@ def page(
 
 
 @router.delete("/{hook}")
-def remove(hook: str, who: Annotated[Principal, needs("webhook.write")], hub: HubHere) -> Response:
+def remove(hook: str, who: Annotated[Principal, needs("webhook.write", seen=seen)], hub: HubHere) -> Response:
     """End a webhook; what waited for it is forgotten."""
 
     def act(tx: Connection) -> None:

@@ -13,11 +13,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
+from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, Gauge
 
 from alerts.directory import Directory
 from alerts.ids import new_id
+from alerts.ledger import incidents
+from alerts.ledger import registry as entries
 from alerts.ledger.engine import Ledger
+from alerts.router import apply_signals
 from api.app import create_app
 from api.hub import ApiSettings, Component, EvidenceName, Json
 from api.server import listener, server
@@ -145,6 +149,8 @@ class House:
         self.url = ""
         self._listeners: list[Callable[[Sequence[Reading]], None]] = []
         self._tokens: dict[str, str] = {}
+        self._directory: tuple[int, Directory] | None = None
+        self._clients: dict[str | None, httpx.Client] = {}
         self._n = 0
         self.registry.apply(REGISTRY, name="house", prune=False, dry_run=False, who="admin")
 
@@ -155,7 +161,10 @@ class House:
     def directory(self) -> Directory:
         """The registry as of the latest commit."""
         with self.ledger.read() as conn:
-            return directory(read_registry(conn))
+            version = entries.version(conn)
+            if self._directory is None or self._directory[0] != version:
+                self._directory = version, directory(read_registry(conn))
+            return self._directory[1]
 
     def device_states(self) -> Mapping[str, Json]:
         """As the test sets them."""
@@ -213,6 +222,10 @@ class House:
 
     def token(self, name: str) -> str:
         """A token of this user, logged in once."""
+        if name == "guest":
+            answer = httpx.post(f"{self.url}/api/v1/auth/guest")
+            answer.raise_for_status()
+            return str(answer.json()["access_token"])
         if name not in self._tokens:
             given = {"username": name, "password": PASSWORD.format(name)}
             answer = httpx.post(f"{self.url}/api/v1/auth/login", json=given)
@@ -221,30 +234,62 @@ class House:
         return self._tokens[name]
 
     def client(self, name: str | None = None) -> httpx.Client:
-        """A client that shows this user's token; without a name, nobody's."""
-        headers = {} if name is None else {"Authorization": f"Bearer {self.token(name)}"}
-        return httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=20)
+        """A client that shows this user's token; without a name, nobody's. Closed with the house."""
+        if name not in self._clients:
+            headers = {} if name is None else {"Authorization": f"Bearer {self.token(name)}"}
+            self._clients[name] = httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=20)
+        return self._clients[name]
+
+    def raise_at(self, place: str, device: str, **more: str) -> tuple[str, str]:
+        """A new incident with its case: the ids of both."""
+        signal = self.signal(place, device=device, condition=more.get("condition", "temperature-high"))
+        self.apply(signal)
+        with self.ledger.read() as conn:
+            stored = incidents.open_at(conn, place, signal.condition)
+        assert stored is not None
+        return stored.incident.id, stored.case or ""
+
+    def apply(self, *signals: Signal) -> None:
+        """Signals through the router, committed."""
+        county, now = self.directory(), self.now()
+        self.ledger.write(
+            lambda tx: apply_signals(tx, signals, directory=county, now=now, origin="serve")
+        ).result(10)
+
+    def close(self) -> None:
+        """End its clients and its ledger."""
+        for each in self._clients.values():
+            each.close()
+        self.ledger.close()
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[str]:
+    """An app served by uvicorn on a free port until the end of the block; its address."""
+    sock = listener("127.0.0.1", 0)
+    running = server(app)
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [sock]}, name="served")
+    thread.start()
+    try:
+        wait_until(lambda: running.started, within=20, what="the server starts")
+        yield f"http://127.0.0.1:{sock.getsockname()[1]}"
+    finally:
+        running.should_exit = True
+        thread.join(15)
+        if thread.is_alive():
+            msg = "the server did not end"
+            raise RuntimeError(msg)
 
 
 @contextmanager
 def open_house(folder: Path, settings: ApiSettings | None = None) -> Iterator[House]:
     """A house that is served until the end of the block."""
     house = House(folder, settings or default_settings(folder))
-    sock = listener("127.0.0.1", 0)
-    house.url = f"http://127.0.0.1:{sock.getsockname()[1]}"
-    running = server(create_app(house))
-    thread = threading.Thread(target=running.run, kwargs={"sockets": [sock]}, name="house")
-    thread.start()
     try:
-        wait_until(lambda: running.started, within=20, what="the server starts")
-        yield house
+        with served(create_app(house)) as house.url:
+            yield house
     finally:
-        running.should_exit = True
-        thread.join(15)
-        house.ledger.close()
-        if thread.is_alive():
-            msg = "the server did not end"
-            raise RuntimeError(msg)
+        house.close()
 
 
 def default_settings(folder: Path, **changes: object) -> ApiSettings:
