@@ -64,6 +64,7 @@ def to_stored(value: float, unit: str | None, stored: str) -> float:
 def _registry() -> pint.UnitRegistry[float]:
     registry: pint.UnitRegistry[float] = pint.UnitRegistry(autoconvert_offset_to_baseunit=True)
     registry.define("percent_lel = [lower_explosive_limit]")
+    registry.define("ppb = 1e-9")
     registry.define("decibel_level = [sound_level]")
     return registry
 

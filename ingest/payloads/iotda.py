@@ -25,8 +25,9 @@ ONLINE = {"ONLINE": True, "OFFLINE": False}
 
 
 def device_of(topic: str) -> str:
-    """`$oc/devices/<id>`."""
-    return "/".join(topic.split("/")[:3])
+    """`$oc/devices/<id>`; what a gateway sends for its children is not the gateway's own."""
+    levels = topic.split("/")
+    return topic if levels[4:5] in (["gateway"], ["events"]) else "/".join(levels[:3])
 
 
 def topics_of(topic: str) -> tuple[str, ...]:

@@ -67,7 +67,7 @@ def decode(message: Message, *, zone: tzinfo, described: Described) -> Decoded: 
     if last == "STATE":
         return Decoded(
             tuple(
-                Observation(name, f"relay{field.removeprefix('POWER')}", value, at=at)
+                Observation(name, f"relay{field.removeprefix('POWER')}", value == "ON", at=at)
                 for field, value in document.leaves(
                     {k: v for k, v in fields.items() if k.startswith("POWER")}
                 )

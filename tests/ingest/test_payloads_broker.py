@@ -1,0 +1,81 @@
+"""Every convention published by a real client through a real broker reaches its decoder: the filters are right."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from ingest.decode import conventions, decode
+from ingest.mqtt.client import Client
+from ingest.mqtt.message import Ack, Message
+from ingest.payload import Described
+
+if TYPE_CHECKING:
+    from tests.ingest.conftest import Mosquitto
+
+MESSAGES: dict[str, tuple[str, object]] = {
+    "native": ("hub/v1/school-1/fridge/telemetry", {"temperature": 1}),
+    "zigbee2mqtt": ("zigbee2mqtt/school-1/fridge", {"temperature": 1}),
+    "homeassistant": ("homeassistant/sensor/x/config", {"stat_t": "x/state", "dev_cla": "temperature"}),
+    "tasmota": ("tele/x/SENSOR", {"DS18B20": {"Temperature": 1}}),
+    "thingsboard": ("v1/devices/me/telemetry", {"temperature": 1}),
+    "thingsboard-gateway": ("v1/gateway/telemetry", {"Device A": [{"temperature": 1}]}),
+    "chirpstack": (
+        "application/1/device/0101010101010101/event/up",
+        {"deviceInfo": {"devEui": "0101010101010101"}, "object": {"temperature": 1}},
+    ),
+    "iotda": (
+        "$oc/devices/d1/sys/properties/report",
+        {"services": [{"service_id": "s", "properties": {"temperature": 1}}]},
+    ),
+    "alink": ("/sys/pk/d1/thing/event/property/post", {"params": {"temperature": 1}}),
+    "onenet": ("$sys/pid/d1/thing/property/post", {"params": {"temperature": {"value": 1}}}),
+}
+
+
+@pytest.mark.slow
+def test_each_convention_through_mosquitto(broker: Mosquitto, wait_until: Callable[..., None]) -> None:
+    """Also those whose topics begin with `$`; each message is delivered to its convention once."""
+    assert set(MESSAGES) == set(conventions())
+    came: list[tuple[str, Message]] = []
+    lock = threading.Lock()
+    consumer = Client(broker.url, "hub", clock=lambda: datetime.now(UTC))
+
+    def into(kind: str) -> Callable[[Message, Ack], None]:
+        def handle(message: Message, ack: Ack) -> None:
+            with lock:
+                came.append((kind, message))
+            ack()
+
+        return handle
+
+    for kind, convention in conventions().items():
+        consumer.subscribe([(each, 1) for each in convention.filters], into(kind))
+    publisher = Client(broker.url, "devices", clock=lambda: datetime.now(UTC))
+    consumer.start()
+    publisher.start()
+    try:
+        wait_until(lambda: consumer.connected and publisher.connected)
+        for topic, body in MESSAGES.values():
+            publisher.publish(topic, json.dumps(body).encode()).result(5)
+        wait_until(lambda: len(came) >= len(MESSAGES))
+        assert consumer.health().refused_filters == ()
+        assert {kind: message.topic for kind, message in came} == {
+            kind: topic for kind, (topic, _) in MESSAGES.items()
+        }
+        assert len(came) == len(MESSAGES)
+        for kind, message in came:
+            decoded = decode(kind, message, zone=ZoneInfo("Asia/Shanghai"), described=Described())
+            if kind == "homeassistant":
+                assert decoded.announcement is not None
+            else:
+                assert [each.value for each in decoded.observations] == [1.0]
+    finally:
+        publisher.stop(2)
+        consumer.stop(2)
