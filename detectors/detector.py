@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from detectors.detections import Detections
 from detectors.letterbox import prepare
-from detectors.model import Manifest, verify
+from detectors.model import Health, Manifest, check_model, verify
 from detectors.session import Session
 from ingest import shelf
 from ingest.errors import InvalidModel
@@ -64,3 +64,15 @@ class Detector:
         tensor, fit = prepare(image, self.manifest.input)
         found = self._head.decode(self._session.run({self.manifest.input.name: tensor}), self.manifest)
         return Detections(fit.back(found.boxes), found.certainty, found.classes, found.labels)
+
+
+def try_model(folder: Path) -> Health:
+    """Like check_model(), and the model is loaded and looks at one grey picture. Takes about a second."""
+    health = check_model(folder)
+    if health.state != "ok":
+        return health
+    try:
+        Detector.load(folder)
+    except InvalidModel as wrong:
+        return Health(folder.name, "failed", str(wrong), health.manifest)
+    return health

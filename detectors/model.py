@@ -10,6 +10,7 @@ A folder that cannot be used raises InvalidModel, which says what is wrong with 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -172,6 +173,11 @@ def load_manifest(folder: Path) -> Manifest:
     if refused:
         raise InvalidModel(refused.what, where=str(path), mend=refused.mend)
     return manifest
+
+
+def unknown_classes(manifest: Manifest, wanted: Iterable[str]) -> tuple[str, ...]:
+    """Which of `wanted` the model can never find: a rule on them would be silent for ever."""
+    return tuple(label for label in wanted if label not in manifest.classes or label == UNUSED)
 
 
 @lru_cache(maxsize=64)

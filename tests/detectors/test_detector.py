@@ -12,9 +12,9 @@ import pytest
 import yaml
 from numpy.typing import NDArray
 
-from detectors.detector import HEADS, Detector
+from detectors.detector import HEADS, Detector, try_model
 from detectors.heads import ssd
-from detectors.model import load_manifest
+from detectors.model import check_model, load_manifest, unknown_classes
 from detectors.session import Session
 from ingest.errors import InvalidModel
 
@@ -131,6 +131,21 @@ def test_a_manifest_that_does_not_fit_its_model(tmp_path: Path) -> None:
         Detector.load(changed(tmp_path / "b", input={"name": "x", "width": 300, "height": 300}))
     with pytest.raises(InvalidModel, match="cannot run it"):
         Detector.load(changed(tmp_path / "c", input={"name": "image", "width": 320, "height": 320}))
+
+
+def test_trying_a_model_finds_what_its_bytes_do_not_tell(tmp_path: Path) -> None:
+    """Whole weights behind a manifest that does not fit: checked ok, tried failed."""
+    made = changed(tmp_path, head="yolo99")
+    assert check_model(made).state == "ok"
+    tried = try_model(made)
+    assert tried.state == "failed"
+    assert "unknown head" in (tried.reason or "")
+    assert try_model(COCO).state == "ok"
+
+
+def test_classes_that_a_model_cannot_find() -> None:
+    """A misspelt class, or the mark of an unused column."""
+    assert unknown_classes(load_manifest(COCO), ["person", "persn", "-"]) == ("persn", "-")
 
 
 def test_every_head_on_the_shelf_decodes() -> None:
