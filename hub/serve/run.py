@@ -8,7 +8,8 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,13 +24,13 @@ from api.server import Server, server
 from config.secret_file import load_secret
 from config.settings import Settings
 from hub.broker import Broker
+from hub.child import Child
 from hub.serve.data_lock import DataLock
 from hub.serve.evidence_copier import EvidenceCopier
 from hub.serve.house import House, worker_token
 from hub.serve.http import address_of, take_port
 from hub.serve.run_file import remove_run_file, write_run_file
 from hub.serve.webhooks import WebhookSender
-from hub.serve.workers import WorkerProcess
 from ingest.errors import BrokerAway, HubError
 
 log = logging.getLogger(__name__)
@@ -62,7 +63,7 @@ class Running:
     http: str
     mqtt: str
     started_at: datetime
-    workers: tuple[WorkerProcess, ...] = field(default=())
+    workers: tuple[Child, ...] = field(default=())
 
 
 @asynccontextmanager
@@ -127,24 +128,16 @@ async def running(
             clock=now,
             told=_evidence_told,
         )
-        workers = tuple(
-            WorkerProcess(
-                name,
-                serve_url=address_of(port),
-                environment={"HUB_WORKER_TOKEN": token, "HUB_LOG": settings.log},
-                folder=settings.data / "workers",
-            )
-            for name in names
-        )
-        house.restarts = lambda: {each.name: each.restarts for each in workers}
+        workers = tuple(_worker(name, address_of(port), token, settings) for name in names)
+        house.restarts = lambda: {name: each.restarts for name, each in zip(names, workers, strict=True)}
         group.start("ticks", _ticks(house))
         group.start("webhooks", webhooks.run())
         group.start("evidence", copier.run())
         group.start("statuses", _statuses(house, token))
         for each in workers:
-            group.start(f"worker-{each.name}", each.run())
+            group.start(each.name, each.run())
 
-        await _wait_ready(house, workers)
+        await _wait_ready(house, names)
         started = now()
         write_run_file(
             settings.data,
@@ -200,7 +193,7 @@ def _first_start(house: House, settings: Settings) -> None:
         print(f"user admin, password {password} (shown once; change it with `hub user add`)", flush=True)
 
 
-async def _wait_ready(house: House, workers: tuple[WorkerProcess, ...]) -> None:
+async def _wait_ready(house: House, workers: Sequence[str]) -> None:
     """Until the broker is there, the router has ticked, and every own worker has asked what to do."""
     try:
         async with asyncio.timeout(START):
@@ -212,7 +205,7 @@ async def _wait_ready(house: House, workers: tuple[WorkerProcess, ...]) -> None:
                     and house.worker_client.connected
                     and parts.get("router") is not None
                     and parts["router"].state == "ok"
-                    and all(heard.get(each.name) is not None for each in workers)
+                    and all(heard.get(each) is not None for each in workers)
                 ):
                     return
                 await asyncio.sleep(0.05)
@@ -224,6 +217,13 @@ async def _wait_ready(house: House, workers: tuple[WorkerProcess, ...]) -> None:
                 mend="start it, or leave HUB_BROKER_URL empty for the hub's own",
             ) from None
         log.warning("not everything is ready after %.0f s; going on", START)
+
+
+def _worker(name: str, address: str, token: str, settings: Settings) -> Child:
+    """A camera worker of this machine."""
+    command = [sys.executable, "-m", "hub", "worker", "--serve-url", address, "--name", name]
+    command += ["--data", str(settings.data / "workers" / name)]
+    return Child(f"worker {name}", command, {"HUB_WORKER_TOKEN": token, "HUB_LOG": settings.log})
 
 
 def _last_words(house: House) -> None:
