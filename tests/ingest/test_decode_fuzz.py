@@ -34,6 +34,8 @@ TOPICS = {
     "iotda": ["$oc/devices/d/sys/properties/report", "$oc/devices/d/sys/events/up",
               "$oc/devices/d/sys/gateway/sub_devices/properties/report"],
     "alink": ["/sys/p/d/thing/event/property/post"],
+    "ttn": ["v3/a@t/devices/d/up", "v3/a@t/devices/d/join"],
+    "senml": ["any"],
     "onenet": ["$sys/p/d/thing/property/post"],
 }  # fmt: skip
 
@@ -44,6 +46,7 @@ KEYS = st.sampled_from(
         "properties", "event_time", "params", "value", "id", "devices", "device_id", "state_topic", "stat_t", "val_tpl",
         "dev", "ids", "cmps", "p", "avty", "~", "unit_of_measurement", "POWER", "paras",
         "device_statuses", "event_type",
+        "uplink_message", "decoded_payload", "received_at", "bn", "bt", "bu", "bv", "n", "t", "u", "v", "vb", "vs",
     ]
 ) | st.text(max_size=5)  # fmt: skip
 SCALARS = (

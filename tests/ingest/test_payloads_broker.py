@@ -35,6 +35,8 @@ MESSAGES: dict[str, tuple[str, object]] = {
         {"services": [{"service_id": "s", "properties": {"temperature": 1}}]},
     ),
     "alink": ("/sys/pk/d1/thing/event/property/post", {"params": {"temperature": 1}}),
+    "ttn": ("v3/app1@ttn/devices/dev1/up", {"uplink_message": {"decoded_payload": {"temperature": 1}}}),
+    "senml": ("plants/7/senml", [{"n": "urn:dev:ow:10e2073a01080063", "u": "Cel", "v": 1}]),
     "onenet": ("$sys/pid/d1/thing/property/post", {"params": {"temperature": {"value": 1}}}),
 }
 
@@ -56,7 +58,7 @@ def test_each_convention_through_mosquitto(broker: Mosquitto, wait_until: Callab
         return handle
 
     for kind, convention in conventions().items():
-        consumer.subscribe([(each, 1) for each in convention.filters], into(kind))
+        consumer.subscribe([(each, 1) for each in convention.filters or (MESSAGES[kind][0],)], into(kind))
     publisher = Client(broker.url, "devices", clock=lambda: datetime.now(UTC))
     consumer.start()
     publisher.start()
