@@ -13,7 +13,7 @@ from config.mistakes import Loc, Mistakes, path_of
 from config.registry import SECTIONS, Registry, Route, key_of
 from config.schema import MODELS, by_kind, payload_names
 from config.tree import MAX_BYTES, Node, UnreadableText, read_tree
-from config.wording import meant
+from config.wording import meant, near
 from ingest.errors import InvalidInput, InvalidRegistry, Mistake
 
 
@@ -110,6 +110,9 @@ class _Reader:
             if section not in SECTIONS:
                 what = f"unknown section {section}"
                 self._mistakes.add((section,), what, meant(section, SECTIONS, "section"))
+                # What is below a misspelt section is there all the same: it is not called unknown elsewhere.
+                for entry in node.items or () if (close := near(section, SECTIONS)) else ():
+                    self.named[str(close)].update(key.text for key in [(entry.keys or {}).get("id")] if key)
             elif node.items is not None:
                 found[section] = tuple(self._section(section, node.items))
             elif node.keys is not None or node.scalar is not None:

@@ -110,6 +110,8 @@ class References:
         seen, step = [area.id], area
         while step.parent is not None and step.parent in self._areas:
             if step.parent in seen:
+                if area.id != min(seen[seen.index(step.parent) :]):
+                    return  # told once, at one of them
                 way = " → ".join([*seen, step.parent])
                 self._complain(
                     "areas", key, ("parent",), f"the areas go in a circle ({way})", "take one parent out"

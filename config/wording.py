@@ -95,7 +95,7 @@ def said(error: ErrorDetails, key: str, known_keys: Iterable[str]) -> tuple[str,
     }
     if kind in limits:
         name, words_ = limits[kind]
-        return f"{value} is out of range", f"write a value {words_} {context.get(name)}"
+        return f"{value} is out of range", f"write a value {words_} {context.get(name):g}"
     if kind.startswith("date"):
         return f"{value} is not a day", "write 2027-02-20"
     return f"{value}: {without_password(error['msg'])}", "correct it"

@@ -1,0 +1,114 @@
+"""Advice: what is allowed in a registry and yet probably not meant, or missing before the law. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from config.catalogue import conditions
+from config.directory import directory
+from config.registry import Camera, Registry, RouteMatch, route_order
+from config.targets import CAMERAS, SENSORS, targets
+from config.wording import near
+from detectors.shelf import input_of
+
+LEGAL = {
+    "purpose": "purpose",
+    "legal_basis": "legal_basis",
+    "owner": "owner",
+    "sign_posted": "sign_posted: true",
+    "filed_no": "filed_no",
+}
+"""What a public-safety camera must have (State Council order 799), and what is written for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """One thing to look at.
+
+    Attributes:
+        about: Section and key, such as `devices school-1-cam`.
+        what: What is missing or odd.
+        mend: What to do.
+    """
+
+    about: str
+    what: str
+    mend: str
+
+
+def advice(registry: Registry, models: Mapping[str, frozenset[str]]) -> tuple[Advice, ...]:
+    """Everything worth a look; `models` are the usable models with the classes they know."""
+    return (
+        *_cameras(registry),
+        *_rules(registry, models),
+        *_words(registry),
+        *_routes(registry),
+        *_users(registry),
+    )
+
+
+def _cameras(registry: Registry) -> Iterable[Advice]:
+    for device in registry.devices:
+        if isinstance(device, Camera):
+            missing = [text for name, text in LEGAL.items() if not getattr(device, name)]
+            if missing:
+                what = f"missing for a public-safety camera: {', '.join(missing)}"
+                yield Advice(
+                    f"devices {device.id}", what, "ask the camera's owner, and write it into the registry"
+                )
+
+
+def _rules(registry: Registry, models: Mapping[str, frozenset[str]]) -> Iterable[Advice]:
+    whole = directory(registry)
+    cameras = {each.id: each for each in registry.devices if isinstance(each, Camera)}
+    for rule in registry.rules:
+        looks = input_of(rule) == "tracks"
+        found = targets(rule, whole, CAMERAS if looks else SENSORS)
+        if not found:
+            what = f"watches nothing now: no {'camera' if looks else 'sensor'} stands where it looks"
+            yield Advice(f"rules {rule.id}", what, "check its devices, sites, site_kinds and areas")
+        for name in sorted({cameras[each.id].model or "" for each in found if looks}):
+            classes = models.get(name)
+            if name and classes is None:
+                known = ", ".join(sorted(models)) or "none"
+                yield Advice(
+                    f"rules {rule.id}", f"its camera's model {name!r} is not usable", f"usable: {known}"
+                )
+            unknown = sorted(set(getattr(rule, "classes", ())) - classes) if classes else []
+            for word in unknown:
+                close = near(word, classes or ())
+                mend = f"did you mean {close}?" if close else f"see the labels of models/{name}"
+                yield Advice(f"rules {rule.id}", f"the model {name} knows no class {word!r}", mend)
+
+
+def _words(registry: Registry) -> Iterable[Advice]:
+    known = conditions()
+    own = {rule.condition or rule.id for rule in registry.rules}
+    for rule in registry.rules:
+        if rule.condition is not None and rule.condition not in known:
+            close = near(rule.condition, known)
+            mend = f"did you mean {close}?" if close else "right if it is a word of your own"
+            yield Advice(
+                f"rules {rule.id}", f"condition {rule.condition!r} is not in config/conditions.yaml", mend
+            )
+    for each in registry.together:
+        for word in sorted({word for line in each.any_of for word in line} - own - set(known)):
+            yield Advice(f"together {each.id}", f"no rule gives the condition {word!r}", "check the word")
+
+
+def _routes(registry: Registry) -> Iterable[Advice]:
+    everything = False
+    for route in sorted(registry.routes, key=route_order):
+        if everything:
+            what = "is never reached: a route before it matches everything"
+            yield Advice(f"routes {route.id}", what, "move it up, or give that one continue: true")
+        everything = everything or (route.match == RouteMatch() and not route.go_on)
+
+
+def _users(registry: Registry) -> Iterable[Advice]:
+    needed = {"site-keeper": ("sites", "sites"), "handler": ("units", "units")}
+    for user in registry.users:
+        name, word = needed.get(user.role, ("areas", "areas"))
+        if user.role not in {"administrator", "auditor"} and not getattr(user, name):
+            yield Advice(f"users {user.name}", f"a {user.role} without {word} sees nothing", f"give {word}")

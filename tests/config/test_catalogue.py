@@ -1,0 +1,142 @@
+"""The shipped catalogues are whole, and in step with the code that works by them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from alerts import route
+from api import rights
+from config import registry
+from config.catalogue import conditions, quantities, shipped_workflows, with_own_workflows
+from config.settings import PREFIX, Settings
+from detectors.signal import SEVERITIES
+from ingest.quantity import QUANTITIES
+
+ROOT = Path(__file__).parents[2]
+
+STEPS = {
+    "seven-step": "accept, report, dispatch, handle, feedback, verify, evaluate",
+    "six-step": "discover, accept, dispatch, handle, verify, archive",
+    "grid": "collect, assign, supervise, handle, feedback, assess",
+    "four-step": "accept, assign, supervise, follow-up",
+    "hotline": "receive, assign, handle, reply, evaluate, inspect, assess",
+}
+
+
+def test_the_five_workflows() -> None:
+    """Step words and their order are the contract's."""
+    assert {each.id: each.words() for each in shipped_workflows().values()} == STEPS
+
+
+def test_nobody_verifies_his_own_work() -> None:
+    """No handler may verify, evaluate or approve; the administrator has no part in cases."""
+    for workflow in shipped_workflows().values():
+        for step in workflow.steps:
+            assert "administrator" not in step.roles, (workflow.id, step.step)
+            if step.step in {"verify", "evaluate", "assess", "inspect", "follow-up", "archive"}:
+                assert "handler" not in step.roles, (workflow.id, step.step)
+            assert (step.by_unit is True) == ("handler" in step.roles), (workflow.id, step.step)
+        for action in workflow.actions.values():
+            assert "administrator" not in action.roles, action.action
+        assert workflow.actions["extend"].roles == {"supervisor"}
+
+
+def test_roles_of_the_contract() -> None:
+    """Who may do which step of the default workflow is fixed by the contract."""
+    roles = {each.step: set(each.roles) for each in shipped_workflows()["seven-step"].steps}
+    assert roles["accept"] == roles["report"] == {"operator", "dispatcher"}
+    assert roles["dispatch"] == {"dispatcher"}
+    assert roles["handle"] == roles["feedback"] == {"handler"}
+    assert roles["verify"] == {"operator", "inspector"}
+    assert roles["evaluate"] == {"supervisor"}
+
+
+def test_every_step_has_a_chinese_name() -> None:
+    """The interface is Chinese first."""
+    for workflow in shipped_workflows().values():
+        for name in (workflow.name, *(each.name for each in (*workflow.steps, *workflow.actions.values()))):
+            assert re.search("[一-鿿]", name.zh), name
+            assert name.en.isascii(), name
+
+
+def test_own_workflows_stand_beside_the_shipped() -> None:
+    """A county adds its own; one of the same id replaces the shipped one; the actions are shared."""
+    own: list[dict[str, object]] = [
+        {"id": "grid", "name": "两步", "steps": [{"step": "accept", "name": "受理", "roles": ["operator"]}]}
+    ]
+    found = with_own_workflows(own)
+    assert found["grid"].words() == "accept"
+    assert set(found) == set(STEPS)
+    assert "return" in found["grid"].actions
+
+
+def test_conditions() -> None:
+    """Each has a Chinese and an English name, and a severity; none speaks of who somebody is."""
+    known = conditions()
+    assert {"smoke-seen", "gas-level", "temperature-high", "fire", "person-after-hours"} <= set(known)
+    for each in known.values():
+        assert re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", each.id)
+        assert each.severity in SEVERITIES
+        assert re.search("[一-鿿]", each.name.zh), each.id
+        assert not re.search(r"face|plate|identity|人脸|车牌", f"{each.id} {each.name.zh} {each.name.en}")
+
+
+def test_life_safety() -> None:
+    """Gas, fire and flood are never less than life safety by default."""
+    known = conditions()
+    for word in (
+        "gas-level",
+        "co-level",
+        "smoke-seen",
+        "fire-seen",
+        "fire",
+        "flood",
+        "river-high",
+        "flooded-crossing",
+    ):
+        assert known[word].severity == "life", word
+
+
+def test_second_hand_figures_are_marked() -> None:
+    """Every limit with a source says that it is to be checked against the primary text."""
+    assert all("(check)" in each.source for each in conditions().values() if each.source)
+
+
+def test_quantities_in_step_with_the_edge() -> None:
+    """config/quantities.yaml and ingest/quantity.py are one table."""
+    table = {each.id: (each.unit, each.low, each.high, each.boolean) for each in quantities().values()}
+    edge = {
+        each.word: (each.unit, float(each.low), float(each.high), each.boolean)
+        for each in QUANTITIES.values()
+    }
+    assert table == edge
+
+
+def test_the_settings_manual_is_in_step() -> None:
+    """hub.toml.example has exactly the settings that are, each with its default and its variable's words."""
+    text = (ROOT / "hub.toml.example").read_text("utf-8")
+    written = dict(re.findall(r"^#(\w+) = (.*)$", text, re.MULTILINE))
+    assert list(written) == list(Settings.model_fields)
+    for name, field in Settings.model_fields.items():
+        if name != "models":  # its default is a folder of the project
+            default = field.default
+            said = str(default).lower() if isinstance(default, bool | int) else f'"{default}"'
+            assert written[name] == said, name
+    assert PREFIX == "HUB_"
+
+
+def test_frozen_variables() -> None:
+    """The variables of the contract are there."""
+    names = {"data", "database_url", "broker_url", "host", "port", "secret", "admin_password", "timezone"}
+    assert names | {"workers", "log"} <= set(Settings.model_fields)
+
+
+def test_words_in_step() -> None:
+    """The schema's words are those that rights and routes work by."""
+    assert set(registry.ROLES) == set(rights.ROLES)
+    assert set(registry.KITCHENS) == set(rights.KITCHENS)
+    assert set(registry.RouteMatch.model_fields) == set(route.Match.__dataclass_fields__)
+    grouped = registry.Route.model_fields["group_by"].annotation
+    assert all(f"'{name}'" in str(grouped) for name in route.Facts.__dataclass_fields__)
+    assert registry.Route.model_fields["group_by"].default == route.GROUP_BY
