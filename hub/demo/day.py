@@ -19,12 +19,13 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime
 
 from hub.demo.county import THINGS
 from hub.demo.things import Outgoing, Thing, Turn
+from hub.os_signals import on_signals
 from hub.parent import on_parent_gone
 from ingest.errors import HubError
 from ingest.mqtt.client import Client
@@ -114,7 +115,7 @@ def main(arguments: list[str] | None = None) -> int:
     args = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="day: %(message)s", stream=sys.stderr)
     stopping = threading.Event()
-    _on_signals(stopping.set)
+    on_signals({signal.SIGTERM: stopping.set, signal.SIGINT: stopping.set})
     if args.with_parent:
         on_parent_gone(stopping.set)
     try:
@@ -129,11 +130,6 @@ def main(arguments: list[str] | None = None) -> int:
     counts = {"sent": sum(day.sent.values()), "acknowledged": day.acknowledged, "failed": day.failed}
     print(json.dumps(counts), flush=True)
     return 0
-
-
-def _on_signals(act: Callable[[], object]) -> None:
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: act())
 
 
 if __name__ == "__main__":
