@@ -74,11 +74,15 @@ class Crew:
         """Names of the models that the cameras need."""
         return {watch.task.model for watch in self.all() if watch.task.model}
 
+    def ask_stop(self) -> None:
+        """Let every camera end at its next packet or timeout; returns at once."""
+        for watch in self.all():
+            watch.camera.ask_stop()
+
     def close(self, timeout: float = 5.0) -> None:
         """End every camera's thread, all together within `timeout` seconds."""
+        self.ask_stop()
         watches = self.all()
-        for watch in watches:
-            watch.camera.ask_stop()
         end = time.monotonic() + timeout
         for watch in watches:
             if not watch.camera.stop(max(0.0, end - time.monotonic())):

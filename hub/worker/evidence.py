@@ -31,7 +31,7 @@ from detectors.blur import blur_persons
 from detectors.draw import draw_boxes
 from detectors.track import Track
 from detectors.zones import Polygon
-from hub.worker.people import Detect, boxes_of, find
+from hub.worker.people import Detect, find
 from hub.worker.watch import Look
 from ingest.errors import EvidenceNone, EvidencePending, HubError
 from ingest.instant import format_instant
@@ -43,6 +43,8 @@ AFTER = timedelta(seconds=5)
 SETTLE = timedelta(milliseconds=500)
 """After the post-roll, so that its last packets have arrived."""
 MAX_BYTES = 500_000_000
+MAX_AGE = timedelta(days=1)
+"""Evidence that nobody fetched for so long is of a signal that joined an incident with evidence of its own."""
 JPEG_QUALITY = 85
 META = "meta.json"
 
@@ -185,8 +187,13 @@ class EvidenceKeeper:
         path.mkdir(parents=True, exist_ok=True)
         try:
             image = wanted.look.frame.image
-            known = [*boxes_of(wanted.look.found), *wanted.look.expected]
-            people = find(image, wanted.detect, (*wanted.look.tracks, *wanted.tracks), known)
+            people = find(
+                image,
+                wanted.detect,
+                seen=wanted.look.found,
+                tracks=(*wanted.look.tracks, *wanted.tracks),
+                known=wanted.look.expected,
+            )
             shown = blur_persons(image, people)
             drawn = draw_boxes(shown, wanted.tracks, wanted.zone)
             meta["sha256"] = {
@@ -229,18 +236,21 @@ class EvidenceKeeper:
                 _write_meta(path, {**meta, "clip": "none", "reason": "the worker was restarted"})
 
     def _bound(self) -> None:
-        """Push out the oldest while there is more than `max_bytes`; counted, because `serve` missed it."""
+        """Let go of what is too old, and push out the oldest while there is more than `max_bytes` (counted)."""
         sizes = sorted(
             (path.stat().st_mtime, sum(file.stat().st_size for file in path.iterdir()), path)
             for path in self._folder.iterdir()
             if path.is_dir()
         )
         total = sum(size for _, size, _ in sizes)
-        for _, size, path in sizes[:-1]:
-            if total <= self._max_bytes:
+        oldest = (self._clock() - MAX_AGE).timestamp()
+        for changed, size, path in sizes[:-1]:
+            if total <= self._max_bytes and changed >= oldest:
                 return
             shutil.rmtree(path, ignore_errors=True)
             total -= size
+            if changed < oldest:
+                continue
             self.pushed_out += 1
             log.warning("evidence %s was pushed out before it was copied", path.name)
 

@@ -40,16 +40,23 @@ def boxes_of(found: Detections, within: Box = WHOLE) -> list[Box]:
 
 
 def find(
-    image: NDArray[np.uint8], detect: Detect | None, tracks: Iterable[Track] = (), known: Iterable[Box] = ()
+    image: NDArray[np.uint8],
+    detect: Detect | None,
+    *,
+    seen: Detections | None = None,
+    tracks: Iterable[Track] = (),
+    known: Iterable[Box] = (),
 ) -> list[Box]:
     """Boxes to blur: the whole picture and its four tiles looked at, and what is followed or known anyway.
 
-    Without a model that can tell, everything may be a person: the whole picture is the answer.
+    `seen` is what the model saw in the whole picture, if it looked already. Without a model that can tell,
+    everything may be a person: the whole picture is the answer.
     """
     if detect is None:
         return [WHOLE]
     height, width = image.shape[:2]
-    boxes = [*known, *(track.box for track in tracks if track.label == PERSON), *boxes_of(detect(image))]
+    boxes = boxes_of(detect(image) if seen is None else seen)
+    boxes += [*known, *(track.box for track in tracks if track.label == PERSON)]
     for tile in tiles():
         left, top, right, bottom = tile
         part = image[int(top * height) : int(bottom * height), int(left * width) : int(right * width)]

@@ -8,6 +8,7 @@ import signal
 import stat
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 
 ASK_EVERY = 1.0
 STATUS_EVERY = 2.0
+LOOK_EVERY = 0.25
 """Seconds."""
 
 
@@ -114,18 +116,24 @@ def run(options: Options) -> int:
     web.start()
     asking.start()
     log.info("worker %s listens on %s", options.name, web.address)
-    while not stop.wait(STATUS_EVERY):
+    due, connected = 0.0, False
+    while not stop.wait(LOOK_EVERY):
+        was, connected = connected, publisher.connected
+        if time.monotonic() < due and was == connected:
+            continue
+        due = time.monotonic() + STATUS_EVERY  # and at once when the broker is there: it tells our address
         try:
             publisher.status(view.status())
         except Exception:  # a status that cannot be told must not end the cameras
             log.exception("the status could not be published")
 
     log.info("worker %s ends", options.name)
-    web.stop(1.0)
-    asking.join(1.0)
+    crew.ask_stop()
+    web.stop(0.5)
+    asking.join(0.5)
     analyst.stop(1.0)
-    crew.close(2.5)
-    evidence.stop(1.0)
-    publisher.close(1.0)
+    crew.close(2.0)
+    evidence.stop(0.5)
+    publisher.close(0.5)
     poller.close()
     return 0

@@ -9,6 +9,7 @@ import logging
 import random
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 import av
@@ -18,7 +19,7 @@ from ingest.errors import EvidenceNone, Unavailable
 from ingest.frame import Frame
 from ingest.packet import Packet
 from ingest.video.decode import Sampler, still
-from ingest.video.health import SILENCE, CameraHealth, judge
+from ingest.video.health import SILENCE, CameraHealth, CameraState, judge
 from ingest.video.rate import Rate
 from ingest.video.read import read
 from ingest.video.remux import remux
@@ -30,6 +31,17 @@ log = logging.getLogger(__name__)
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 4.0
 """Seconds between attempts: with an open timeout of 5 s a camera is back within 10 s of its return."""
+
+
+def _words(state: CameraState, reason: str | None, said: str) -> str:
+    """The reason in words; empty when online."""
+    if state == "online":
+        return ""
+    if state == "degraded":
+        return "packets come, but no picture can be made of them"
+    if state == "unknown":
+        return "connecting"
+    return said or f"no packet for {SILENCE.total_seconds():.0f} s ({reason})"
 
 
 class Camera:
@@ -102,9 +114,11 @@ class Camera:
                 )
             except Unavailable as wrong:
                 self._fail(wrong.reason, wrong.message)
-            except Exception:  # a camera must not end its thread, whatever it sends; shown as degraded
-                log.exception("camera %s: unexpected error, trying again", self.device)
-                self._fail("garbage", "what the camera sends cannot be read")
+            except Exception as wrong:  # a camera must not end its thread, whatever it sends
+                known = self._failure is not None and self._failure[0] == "garbage"
+                self._fail("garbage", f"what the camera sends cannot be read ({type(wrong).__name__})")
+                if not known:
+                    log.exception("camera %s: unexpected error", self.device)
             finally:
                 self._sampler = None
             if self._stop.is_set():
@@ -146,6 +160,9 @@ class Camera:
         with self._lock:
             self._undecodable += sampler.errors - errors
             self._decoded += pictures
+            if pictures and self._info is not None and not self._info.width:
+                width, height = sampler.size  # the camera did not say before its first keyframe
+                self._info = replace(self._info, width=width, height=height)
             if pictures:
                 self._last_picture_at = packet.at
                 self._decoded_rate.add(packet.at, pictures)
@@ -177,7 +194,7 @@ class Camera:
             return CameraHealth(
                 state=state,
                 reason=reason,
-                message=self._message if state != "online" else "",
+                message=_words(state, reason, self._message if self._failure else ""),
                 since=since,
                 last_packet_at=self._last_packet_at,
                 received=self._received,

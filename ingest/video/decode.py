@@ -14,6 +14,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
+from ingest.errors import CameraUnreachable
 from ingest.frame import Frame
 from ingest.packet import Packet
 from ingest.video.stream import StreamInfo
@@ -23,12 +24,18 @@ REMEMBERED = 64
 
 
 class Decoder:
-    """One open decoder; holds 15 to 130 MB once it has decoded (360p to 1080p), so close it when unused."""
+    """One open decoder; holds 15 to 130 MB once it has decoded (360p to 1080p): let go of it when unused.
+
+    Raises CameraUnreachable (no-video) for a codec that nobody here can decode.
+    """
 
     def __init__(self, info: StreamInfo) -> None:
-        context = av.CodecContext.create(info.codec, "r")
+        try:
+            context = av.CodecContext.create(info.codec, "r")
+        except ValueError:  # PyAV's UnknownCodecError
+            context = None
         if not isinstance(context, VideoCodecContext):
-            raise TypeError(f"{info.codec} is not a video codec")
+            raise CameraUnreachable(f"no decoder for {info.codec or 'this video'}", reason="no-video")
         context.thread_count = 1
         if info.extradata:
             context.extradata = info.extradata
@@ -93,6 +100,7 @@ class Sampler:
         self._due = 0.0
         self._started = False
         self.decoded = 0
+        self.size = (0, 0)
 
     @property
     def errors(self) -> int:
@@ -109,6 +117,7 @@ class Sampler:
         due = None
         for frame, at in self._decoder.feed(packet, wanted=seconds >= self._due):
             self.decoded += 1
+            self.size = (frame.width, frame.height)
             media = float((frame.pts or 0) * self._decoder.time_base)
             if media >= self._due:
                 due = (frame, media, at)

@@ -28,8 +28,6 @@ class AssignmentServer:
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
             def do_GET(self) -> None:
                 url = urlsplit(self.path)
                 status = outer.status

@@ -10,7 +10,7 @@ from pathlib import Path
 import av
 import pytest
 
-from ingest.errors import EvidenceNone
+from ingest.errors import CameraUnreachable, EvidenceNone
 from ingest.packet import Packet
 from ingest.video.decode import Decoder, Sampler, still
 from ingest.video.remux import remux
@@ -132,3 +132,10 @@ def test_nothing_to_remux_is_said() -> None:
             StreamInfo("no-such-codec", 320, 240, 1 / 90000, b""),
             (Packet(b"x", 0, 0, 1 / 90000, True, START),),
         )
+
+
+def test_a_codec_that_nobody_can_decode_is_no_video() -> None:
+    """A clear reason instead of the library's exception."""
+    with pytest.raises(CameraUnreachable) as caught:
+        Decoder(StreamInfo("no-such-codec", 0, 0, 1 / 90000, b""))
+    assert caught.value.reason == "no-video"

@@ -1,0 +1,264 @@
+"""The worker's small parts: slots, assignment, crew, people."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from detectors.detections import Detections
+from detectors.track import Track
+from hub.worker.assignment import Assignment, Poller, parse
+from hub.worker.crew import Crew
+from hub.worker.people import WHOLE, find
+from hub.worker.slots import Slots
+from ingest.errors import InvalidInput
+from ingest.frame import Frame
+from tests.servers.assignments import TOKEN, AssignmentServer
+from tests.servers.ports import free_port
+
+START = datetime(2026, 11, 22, 8, tzinfo=UTC)
+RULE: dict[str, object] = {"id": "seen", "kind": "presence", "classes": ["person"]}
+
+
+def frame(device: str, second: float = 0) -> Frame:
+    return Frame(device, second, START + timedelta(seconds=second), np.zeros((4, 4, 3), np.uint8))
+
+
+def test_the_newest_frame_wins_and_the_lost_one_is_counted() -> None:
+    """A frame that nobody took is replaced, and the camera is told."""
+    slots = Slots()
+    assert slots.put(frame("a", 1))
+    assert not slots.put(frame("a", 2))
+    taken = slots.take(0)
+    assert taken is not None
+    assert taken.pts == 2
+    assert slots.dropped("a") == 1
+    assert slots.take(0.01) is None
+
+
+def test_a_fast_camera_does_not_starve_a_slow_one() -> None:
+    """Cameras are served in the order in which they began to wait."""
+    slots = Slots()
+    slots.put(frame("fast", 1))
+    slots.put(frame("slow", 1))
+    slots.put(frame("fast", 2))
+    slots.put(frame("fast", 3))
+    order = [taken.device for taken in (slots.take(0), slots.take(0)) if taken]
+    assert order == ["fast", "slow"]
+    slots.forget("fast")
+    assert slots.dropped("fast") == 0
+
+
+def task(device: str = "cam", **more: object) -> dict[str, object]:
+    url = f"rtsp://admin:s3cr3t@127.0.0.1:{PORT}/x"
+    return {"device": device, "site": "school-1", "url": url, "fps": 5, "model": "coco-ssd", **more}
+
+
+PORT = free_port()
+
+
+def assignment(*tasks: dict[str, object], epoch: int = 1) -> Assignment:
+    return parse(json.dumps({"epoch": epoch, "broker": "mqtt://127.0.0.1:1", "cameras": tasks}).encode())
+
+
+WRONG = [
+    (b"<html>", "not JSON"),
+    (b"[]", "a list"),
+    (b'{"epoch": 1}', "no broker"),
+    (json.dumps({"epoch": 1, "broker": "x", "cameras": [task(fps=0)]}).encode(), "no frames a second"),
+    (
+        json.dumps({"epoch": 1, "broker": "x", "cameras": [task(transport="smoke")]}).encode(),
+        "no such transport",
+    ),
+    (
+        json.dumps({"epoch": 1, "broker": "x", "cameras": [task(timezone="Mars/Base")]}).encode(),
+        "no such zone",
+    ),
+]
+
+
+@pytest.mark.parametrize(("content", "why"), WRONG, ids=[row[1] for row in WRONG])
+def test_a_malformed_assignment_is_refused_without_telling_secrets(content: bytes, why: str) -> None:
+    """The error names the field, never its value: the URL carries a password."""
+    with pytest.raises(InvalidInput) as caught:
+        parse(content)
+    assert "s3cr3t" not in str(caught.value), why
+
+
+def test_the_password_is_not_in_a_printed_task() -> None:
+    """repr() of an assignment is safe to log."""
+    assert "s3cr3t" not in repr(assignment(task()))
+
+
+def test_the_poller_asks_and_says_once_what_is_wrong(caplog: pytest.LogCaptureFixture) -> None:
+    """A good answer is an Assignment; a bad one is None, counted, and logged once."""
+    with AssignmentServer({"epoch": 7, "broker": "mqtt://127.0.0.1:1", "cameras": [task()]}) as server:
+        poller = Poller(server.url, name="w1", boot="b1", token=TOKEN)
+        found = poller.ask(START)
+        assert found is not None
+        assert (found.epoch, found.cameras[0].device) == (7, "cam")
+        assert server.asked[0] == {"worker": ["w1"], "boot": ["b1"]}
+        for status in (500, 500, 404, 200):
+            server.status = status
+            poller.ask(START)
+        stranger = Poller(server.url, name="w1", boot="b1", token="wrong")
+        assert stranger.ask(START) is None
+        assert "worker token" in stranger.health.reason
+    assert poller.ask(START) is None  # the server is gone
+    assert (poller.health.asked, poller.health.failed) == (2, 4)
+    assert sum("answered 500" in record.message for record in caplog.records) == 1
+    poller.close()
+    stranger.close()
+
+
+@pytest.fixture
+def crew() -> Iterator[Crew]:
+    """Cameras that reach nothing: only what is started and stopped matters."""
+    made = Crew(Slots(), clock=lambda: datetime.now(UTC))
+    yield made
+    made.close()
+
+
+def test_only_what_changed_is_touched(crew: Crew) -> None:
+    """Adding, changing and removing a camera leaves the others' streams and rules as they are."""
+    assert crew.apply(assignment(task("a", rules=[RULE]), task("b", rules=[RULE])))
+    a, b = crew.get("a"), crew.get("b")
+    assert a is not None
+    assert b is not None
+    a_camera, b_camera, a_rule = a.camera, b.camera, a._rules["seen"]
+    assert not crew.apply(assignment(task("a", rules=[RULE]), task("b", rules=[RULE])))
+    crew.apply(assignment(task("a", rules=[RULE, {**RULE, "id": "second"}]), task("b", fps=2), task("c")))
+    assert [watch.task.device for watch in crew.all()] == ["a", "b", "c"]
+    assert crew.get("a") is a
+    assert a.camera is a_camera  # a new rule does not disturb the stream
+    assert a._rules["seen"] is a_rule  # nor the rule that was there
+    assert set(a._rules) == {"seen", "second"}
+    assert b.camera is not b_camera  # another frame rate is another stream
+    assert b._rules == {}
+    crew.apply(assignment(task("a")))
+    assert crew.get("b") is None
+    assert crew.models() == {"coco-ssd"}
+
+
+def test_a_stopped_camera_ends_its_thread(crew: Crew) -> None:
+    """A camera taken away stops within its pause."""
+    crew.apply(assignment(task("a")))
+    watch = crew.get("a")
+    assert watch is not None
+    crew.apply(assignment())
+    assert watch.camera.stop(5)
+
+
+REFUSED = [
+    ({**RULE, "kind": "telepathy"}, "telepathy", "no such kind"),
+    ({**RULE, "classes": []}, "classes", "nothing to look for"),
+    ({**RULE, "zone": [[0, 0], [2, 2], [0, 1]]}, "zone", "outside the picture"),
+    (
+        {"id": "warm", "kind": "threshold", "quantity": "temperature", "above": 8},
+        "warm",
+        "a rule over readings",
+    ),
+    ({"kind": "presence"}, "id", "no id"),
+]
+
+
+@pytest.mark.parametrize(("rule", "named", "why"), REFUSED, ids=[row[2] for row in REFUSED])
+def test_a_rule_that_cannot_be_read_is_refused_alone(
+    crew: Crew, rule: dict[str, object], named: str, why: str
+) -> None:
+    """The camera and its other rules go on; the refusal names the rule and the mistake."""
+    good = {**RULE, "id": "good"}
+    crew.apply(assignment(task("a", rules=[good, rule])))
+    watch = crew.get("a")
+    assert watch is not None
+    assert set(watch._rules) == {"good"}
+    assert len(watch.refused) == 1
+    assert any(named in text for text in watch.refused.values()), why
+
+
+def test_rules_are_unknown_while_nothing_can_be_seen(crew: Crew) -> None:
+    """A camera that is away, or a model that failed: unknown, with the reason, never inactive."""
+    crew.apply(assignment(task("a", rules=[RULE])))
+    watch = crew.get("a")
+    assert watch is not None
+    seen = Detections(
+        np.array([[0.4, 0.2, 0.6, 0.9]], np.float32), np.array([0.9], np.float32), np.array([0]), ("person",)
+    )
+    at = datetime.now(UTC)
+    raised = watch.look(Frame("a", 1.0, at, np.zeros((10, 10, 3), np.uint8)), seen, 0.25)
+    assert [verdict.level.state for verdict in raised] == ["active"]
+    assert raised[0].source.place == "school-1"
+    away = watch.tick(at + timedelta(milliseconds=100), "refused")
+    assert [verdict.level.state for verdict in away] == ["unknown"]
+    assert "refused" in away[0].level.explanation.zh
+    assert [verdict.level.state for verdict in watch.tick(at + timedelta(milliseconds=200), None)] == [
+        "active"
+    ]
+
+
+def test_a_late_frame_does_not_turn_back_what_a_tick_said(crew: Crew) -> None:
+    """A frame older than the latest tick is judged at the tick's time: no flicker, no second raise."""
+    crew.apply(assignment(task("a", rules=[RULE])))
+    watch = crew.get("a")
+    assert watch is not None
+    at = datetime.now(UTC)
+    box = np.array([[0.4, 0.2, 0.6, 0.9]], np.float32)
+    seen = Detections(box, np.array([0.9], np.float32), np.array([0]), ("person",))
+    none = Detections.none(("person",))
+    image = np.zeros((10, 10, 3), np.uint8)
+    watch.look(Frame("a", 1.0, at, image), seen, 0.25)
+    watch.look(Frame("a", 1.2, at + timedelta(seconds=0.2), image), none, 0.25)
+    states = [watch.tick(at + timedelta(seconds=3), None)[0].level.state]
+    states.append(watch.look(Frame("a", 2.9, at + timedelta(seconds=2.9), image), none, 0.25)[0].level.state)
+    assert states == ["inactive", "inactive"]
+
+
+def detections(*boxes: tuple[float, float, float, float]) -> Detections:
+    n = len(boxes)
+    return Detections(
+        np.array(boxes, np.float32).reshape(n, 4),
+        np.full(n, 0.2, np.float32),
+        np.zeros(n, np.int64),
+        ("person",),
+    )
+
+
+def test_people_are_looked_for_in_tiles_too() -> None:
+    """What only shows in a corner tile is found, and its box is put where it is in the whole picture."""
+
+    def detect(image: NDArray[np.uint8]) -> Detections:
+        return (
+            detections((0.5, 0.5, 1.0, 1.0)) if image.shape[0] < 100 and image[0, 0, 0] == 9 else detections()
+        )
+
+    image = np.zeros((100, 100, 3), np.uint8)
+    image[40, 40] = 9  # the first pixel of the lower right tile
+    assert find(image, detect) == [pytest.approx((0.7, 0.7, 1.0, 1.0))]
+
+
+def test_what_is_followed_is_hidden_even_when_unseen() -> None:
+    """A person's track and an expected box are blurred; a car's track is not."""
+    at = START
+    person = Track(1, "person", (0.1, 0.1, 0.2, 0.2), 0.9, at, at)
+    car = Track(2, "car", (0.5, 0.5, 0.6, 0.6), 0.9, at, at)
+    image = np.zeros((20, 20, 3), np.uint8)
+    found = find(image, lambda _: detections(), tracks=(person, car), known=[(0.3, 0.3, 0.4, 0.4)])
+    assert found == [(0.3, 0.3, 0.4, 0.4), person.box]
+
+
+def test_without_a_model_everything_is_hidden() -> None:
+    """No model that knows persons: the whole picture is blurred, never shown in good faith."""
+    assert find(np.zeros((20, 20, 3), np.uint8), None) == [WHOLE]
+
+
+def test_taking_waits_no_longer_than_told() -> None:
+    """The analysis thread comes back to its ticks."""
+    begun = time.monotonic()
+    assert Slots().take(0.05) is None
+    assert time.monotonic() - begun < 2
