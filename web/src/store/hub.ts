@@ -1,0 +1,329 @@
+/**
+ * The console's one store: who is here, what the world looks like, and whether that is still true.
+ *
+ * Entering: note the log's head, load the lists, then listen to everything behind that head. What happens in
+ * between is in the lists or comes as an event, or both; applying an event twice changes nothing.
+ */
+import { computed, type ComputedRef, ref, type Ref, shallowRef, type ShallowRef } from "vue";
+
+import { type Api, ApiError, eventsAddress, Unreachable } from "@/api";
+import { countsOf, type Counts } from "@/store/counts";
+import { type Directory, NOBODY, topArea, zoneOf } from "@/store/names";
+import { EventStream, type LineState, type Outlook, type Socket } from "@/store/stream";
+import { forget, recall, remember } from "@/store/visitor";
+import { apply, EMPTY, type Lists, withLists, type World } from "@/store/world";
+import { type Area, OPEN_CASE_STATES, type Session } from "@/types";
+
+/** `enter`: finding out who is here; `login`: nobody yet; `load`: the first lists; `ready`: showing. */
+export type Phase = "enter" | "login" | "load" | "ready";
+
+/** Why the page shows less than it could; a word of the locales' `trouble`. */
+export type Trouble = "away" | "denied" | "failed" | null;
+
+export interface Hub {
+  phase: Ref<Phase>;
+  trouble: Ref<Trouble>;
+  session: ShallowRef<Session | null>;
+  line: Ref<LineState>;
+  /** Since when the line has been lost (ms), null while it is not. */
+  lostSince: Ref<number | null>;
+  /** What the hub's clock is ahead of ours (ms). */
+  ahead: Ref<number>;
+  world: ShallowRef<World>;
+  directory: ShallowRef<Directory>;
+  counts: ComputedRef<Counts>;
+  county: ComputedRef<Area | null>;
+  zone: ComputedRef<string>;
+  start: () => Promise<void>;
+  /** Rejects with ApiError 401 when name and password do not fit; whoever was here stays. */
+  login: (name: string, password: string) => Promise<void>;
+  logout: () => Promise<void>;
+  may: (right: string) => boolean;
+  cut: () => void;
+  hurry: () => void;
+}
+
+/** Between two attempts to enter or to load. */
+export const RETRY_MS = 3_000;
+const REGISTRY_MS = 500;
+const RECENT = 50;
+
+export function createHub(api: Api, open: (after: number) => Socket = openSocket): Hub {
+  const phase = ref<Phase>("enter");
+  const trouble = ref<Trouble>(null);
+  const session = shallowRef<Session | null>(null);
+  const line = ref<LineState>("connecting");
+  const lostSince = ref<number | null>(null);
+  const ahead = ref(0);
+  const beat = ref(Date.now());
+  const world = shallowRef<World>(EMPTY);
+  const directory = shallowRef<Directory>(NOBODY);
+  /** What is under way; replaced by whatever begins anew, so that late answers of the old are dropped. */
+  let turn = new AbortController();
+  let renaming: ReturnType<typeof setTimeout> | undefined;
+  let began = 0;
+
+  const stream = new EventStream({
+    open,
+    look,
+    random: Math.random,
+    onEvents(events) {
+      const before = world.value.registry;
+      world.value = apply(world.value, events);
+      if (world.value.registry !== before) renameSoon();
+    },
+    onState(state) {
+      line.value = state;
+      if (state === "live") lostSince.value = null;
+      else if (state === "lost") lostSince.value ??= Date.now();
+    },
+    onTime(at) {
+      const told = Date.parse(at);
+      if (Number.isNaN(told)) return;
+      ahead.value = told - Date.now();
+      beat.value = told;
+    },
+    onEnd(reason) {
+      if (reason === "denied") trouble.value = "denied";
+      else again(reason === "reload" ? load : enter);
+    },
+  });
+
+  function may(right: string): boolean {
+    return session.value?.rights.has(right) ?? false;
+  }
+
+  /** What a look at the hub says: is it there, does it know us, does its log reach to `after`? */
+  async function look(after: number): Promise<Outlook> {
+    try {
+      return (await api.head()) < after ? "reload" : "go";
+    } catch (failure) {
+      if (failure instanceof ApiError && failure.status === 401) return "login";
+      if (failure instanceof ApiError && failure.status === 403) return "denied";
+      return "away";
+    }
+  }
+
+  /** Who is here: whoever this browser's cookie stands for, else the demo's guest, else a person to log in. */
+  async function enter(): Promise<void> {
+    const mine = begin();
+    try {
+      const who = (await known()) ?? (await visit());
+      if (mine.aborted) return;
+      session.value = who;
+    } catch (failure) {
+      if (!mine.aborted) later(failure, enter);
+      return;
+    }
+    trouble.value = null;
+    if (session.value === null) {
+      clear();
+      phase.value = "login";
+    } else {
+      remember();
+      await load();
+    }
+  }
+
+  async function known(): Promise<Session | null> {
+    if (!recall()) return null;
+    try {
+      return await api.me();
+    } catch (failure) {
+      if (!(failure instanceof ApiError) || failure.status !== 401) throw failure;
+      forget();
+      return null;
+    }
+  }
+
+  async function visit(): Promise<Session | null> {
+    return (await api.guest()) ? api.me() : null;
+  }
+
+  async function load(): Promise<void> {
+    const mine = begin();
+    if (phase.value !== "ready") phase.value = "load";
+    try {
+      if (!may("event.read")) throw new ApiError(403, "not-permitted", "no right to listen");
+      const head = await api.head();
+      let fresh: World = { ...EMPTY, seq: head };
+      const take = (lists: Lists): void => {
+        fresh = withLists(fresh, lists);
+      };
+      const [named] = await Promise.all([names(), devices(take), incidents(mine, take), cases(mine, take)]);
+      if (mine.aborted) return;
+      directory.value = named;
+      world.value = fresh;
+      trouble.value = null;
+      phase.value = "ready";
+      stream.start(head);
+    } catch (failure) {
+      if (mine.aborted) return;
+      if (failure instanceof ApiError && failure.status === 401) again(enter);
+      else later(failure, load);
+    }
+  }
+
+  async function incidents(mine: AbortSignal, take: (lists: Lists) => void): Promise<void> {
+    if (!may("incident.read")) return;
+    for await (const page of api.incidents({ state: "open" }, mine)) take({ incidents: page });
+    take({ incidents: await first(api.incidents({ state: "cleared", limit: RECENT })) });
+  }
+
+  async function cases(mine: AbortSignal, take: (lists: Lists) => void): Promise<void> {
+    if (!may("case.read")) return;
+    for (const state of OPEN_CASE_STATES) {
+      for await (const page of api.cases({ state }, mine)) take({ cases: page });
+    }
+    take({ cases: await first(api.cases({ state: "closed", limit: RECENT })) });
+  }
+
+  async function devices(take: (lists: Lists) => void): Promise<void> {
+    if (!may("device.read")) return;
+    for await (const page of api.devices()) take({ devices: page });
+  }
+
+  async function names(): Promise<Directory> {
+    const [areas, sites, units, rules] = await Promise.all([
+      may("area.read") ? api.areas() : [],
+      may("site.read") ? api.sites() : [],
+      may("unit.read") ? api.units() : [],
+      may("rule.read") ? api.rules() : [],
+    ]);
+    return { areas: byId(areas), sites: byId(sites), units: byId(units), rules: byId(rules) };
+  }
+
+  /** Names and devices asked for again, once, after a burst of changes of the registry. */
+  function renameSoon(): void {
+    clearTimeout(renaming);
+    renaming = setTimeout(() => {
+      void rename(turn.signal);
+    }, REGISTRY_MS);
+  }
+
+  async function rename(mine: AbortSignal): Promise<void> {
+    try {
+      const named = await names();
+      const listed: World[] = [EMPTY];
+      await devices((lists) => listed.push(withLists(listed.at(-1) ?? EMPTY, lists)));
+      if (mine.aborted) return;
+      directory.value = named;
+      world.value = { ...world.value, devices: listed.at(-1)?.devices ?? new Map() };
+    } catch (failure) {
+      if (!expected(failure)) throw failure;
+      if (!mine.aborted) renameSoon();
+    }
+  }
+
+  function begin(): AbortSignal {
+    stream.stop();
+    clearTimeout(renaming);
+    turn.abort();
+    turn = new AbortController();
+    began = Date.now();
+    return turn.signal;
+  }
+
+  /** Begin anew, at once the first time, slower when it happens again and again. */
+  function again(what: () => Promise<void>): void {
+    const mine = turn.signal;
+    setTimeout(
+      () => {
+        if (!mine.aborted) void what();
+      },
+      Date.now() - began > RETRY_MS ? 0 : RETRY_MS,
+    );
+  }
+
+  /** Say what is wrong and try again. */
+  function later(failure: unknown, what: () => Promise<void>): void {
+    trouble.value = failure instanceof ApiError ? (failure.status === 403 ? "denied" : "failed") : "away";
+    line.value = "lost";
+    lostSince.value ??= Date.now();
+    const mine = turn.signal;
+    setTimeout(() => {
+      if (!mine.aborted) void what();
+    }, RETRY_MS);
+    if (!expected(failure)) throw failure;
+  }
+
+  function clear(): void {
+    world.value = EMPTY;
+    directory.value = NOBODY;
+    session.value = null;
+    trouble.value = null;
+    lostSince.value = null;
+  }
+
+  return {
+    phase,
+    trouble,
+    session,
+    line,
+    lostSince,
+    ahead,
+    world,
+    directory,
+    counts: computed(() => countsOf(world.value, beat.value)),
+    county: computed(() => topArea(directory.value.areas)),
+    zone: computed(() => zoneOf(directory.value.areas)),
+    start: enter,
+    may,
+    async login(name, password) {
+      await api.login(name, password);
+      begin();
+      clear();
+      remember();
+      phase.value = "load";
+      await enter();
+    },
+    async logout() {
+      begin();
+      clear();
+      forget();
+      phase.value = "enter";
+      try {
+        await api.logout();
+      } catch (failure) {
+        if (!expected(failure)) throw failure;
+      }
+      await enter();
+    },
+    cut() {
+      stream.cut();
+    },
+    hurry() {
+      stream.hurry();
+    },
+  };
+}
+
+function openSocket(after: number): Socket {
+  const socket = new WebSocket(eventsAddress(after));
+  const thin: Socket = {
+    onopen: null,
+    onmessage: null,
+    onclose: null,
+    close(code) {
+      socket.close(code);
+    },
+  };
+  socket.onopen = () => thin.onopen?.();
+  socket.onmessage = (message: MessageEvent<unknown>) => thin.onmessage?.(message);
+  socket.onclose = (event) => thin.onclose?.(event);
+  return thin;
+}
+
+/** What the hub or the line may do to a request; anything else is a mistake of ours and must be seen. */
+function expected(failure: unknown): boolean {
+  return failure instanceof ApiError || failure instanceof Unreachable;
+}
+
+async function first<T>(pages: AsyncGenerator<T[]>): Promise<T[]> {
+  const page = await pages.next();
+  return page.done === true ? [] : page.value;
+}
+
+function byId<T extends { id: string }>(rows: readonly T[]): ReadonlyMap<string, T> {
+  return new Map(rows.map((row) => [row.id, row]));
+}

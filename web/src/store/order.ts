@@ -1,0 +1,78 @@
+/** In which order things are shown: what needs a person first. */
+import { compare, isOpenCase, isOpenIncident } from "@/store/world";
+import { type Case, type Clock, type Device, type DeviceState, type Incident, type Light, LIGHTS, SEVERITIES } from "@/types";
+
+/** Open incidents, the highest severity first, the newest first among equals. */
+export function openIncidents(incidents: Iterable<Incident>): Incident[] {
+  return [...incidents]
+    .filter(isOpenIncident)
+    .sort(
+      (a, b) =>
+        SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
+        compare(b.raised_at, a.raised_at) ||
+        compare(b.id, a.id),
+    );
+}
+
+/** Incidents that are over, the one that ended last first. */
+export function clearedIncidents(incidents: Iterable<Incident>): Incident[] {
+  return [...incidents]
+    .filter((each) => !isOpenIncident(each))
+    .sort((a, b) => compare(endOf(b), endOf(a)) || compare(b.id, a.id));
+}
+
+/** Cases at work, the newest number first. */
+export function openCases(cases: Iterable<Case>): Case[] {
+  return [...cases].filter(isOpenCase).sort((a, b) => compare(b.number, a.number));
+}
+
+/** Cases that are over, the newest number first. */
+export function closedCases(cases: Iterable<Case>): Case[] {
+  return [...cases].filter((each) => !isOpenCase(each)).sort((a, b) => compare(b.number, a.number));
+}
+
+/** The light of a case now: the worst of its running clocks, null when no clock runs. */
+export function lightOf(each: Case, now: number): Light | null {
+  if (each.state !== "open") return null;
+  const lights = each.clocks
+    .filter((clock) => !clock.paused && !clock.done_at)
+    .flatMap((clock) => [clock.light, lightNow(clock, now)]);
+  return LIGHTS.find((light) => lights.includes(light)) ?? null;
+}
+
+// Time passes without an event: red after the limit, yellow in its last quarter, as the hub counts.
+function lightNow(clock: Clock, now: number): Light {
+  const due = clock.due_at === null ? Number.NaN : Date.parse(clock.due_at);
+  if (Number.isNaN(due)) return clock.light;
+  if (now > due) return "red";
+  return now >= due - milliseconds(clock.limit) / 4 ? "yellow" : "green";
+}
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1e3, m: 6e4, h: 3.6e6, d: 8.64e7 };
+
+/** `30m`, `4h`, `1h30m` in milliseconds; 0 for anything else. */
+export function milliseconds(duration: string | null): number {
+  let total = 0;
+  for (const [, count, unit] of (duration ?? "").matchAll(/(\d+(?:\.\d+)?)(ms|[smhd])/g)) {
+    total += Number(count) * (UNITS[unit ?? ""] ?? 0);
+  }
+  return total;
+}
+
+const WORST_FIRST: readonly DeviceState[] = ["offline", "unknown", "stale", "degraded", "online"];
+
+/** Devices with a trouble first, then by id; silence and ignorance are troubles. */
+export function byTrouble(devices: Iterable<Device>): Device[] {
+  return [...devices].sort(
+    (a, b) => WORST_FIRST.indexOf(a.state) - WORST_FIRST.indexOf(b.state) || compare(a.id, b.id),
+  );
+}
+
+/** Cameras, always at the same place of the wall. */
+export function cameras(devices: Iterable<Device>): Device[] {
+  return [...devices].filter((each) => each.kind === "camera").sort((a, b) => compare(a.id, b.id));
+}
+
+function endOf(incident: Incident): string {
+  return incident.cleared_at ?? incident.updated_at;
+}

@@ -1,0 +1,134 @@
+/**
+ * The world: what the hub has told us so far, and how one event changes it. Nothing here waits, asks or draws.
+ *
+ * An event carries the whole noun as of its commit, so applying it is putting it in place. Numbers rise but may
+ * leave gaps (what one may not see); a number that is not higher than the last is a repetition and is dropped.
+ */
+import type { Case, Device, HubEvent, Incident } from "@/types";
+
+export interface World {
+  /** Number of the newest event in here. */
+  readonly seq: number;
+  readonly incidents: ReadonlyMap<string, Incident>;
+  readonly cases: ReadonlyMap<string, Case>;
+  readonly devices: ReadonlyMap<string, Device>;
+  /** Rises when the registry changed: names and places have to be asked for again. */
+  readonly registry: number;
+}
+
+/** How many finished incidents and cases are kept on the page, newest first. */
+export const KEPT = 100;
+
+export const EMPTY: World = {
+  seq: 0,
+  incidents: new Map(),
+  cases: new Map(),
+  devices: new Map(),
+  registry: 0,
+};
+
+/** What came in lists, as of event `seq` or later. */
+export interface Lists {
+  incidents?: readonly Incident[];
+  cases?: readonly Case[];
+  devices?: readonly Device[];
+}
+
+/** The world with the rows of some lists added; a row that is already known newer stays. */
+export function withLists(world: World, lists: Lists): World {
+  return {
+    ...world,
+    incidents: merge(world.incidents, lists.incidents ?? [], newerIncident),
+    cases: merge(world.cases, lists.cases ?? [], newerCase),
+    devices: merge(world.devices, lists.devices ?? []),
+  };
+}
+
+/** The world after these events, in the order they were sent. */
+export function apply(world: World, events: readonly HubEvent[]): World {
+  let seq = world.seq;
+  let registry = world.registry;
+  const incidents: Incident[] = [];
+  const cases: Case[] = [];
+  const devices: Device[] = [];
+  for (const event of events) {
+    if (event.seq <= seq) continue;
+    seq = event.seq;
+    switch (event.type) {
+      case "incident.raised":
+      case "incident.updated":
+      case "incident.cleared":
+        incidents.push(event.data);
+        break;
+      case "case.opened":
+      case "case.changed":
+        cases.push(event.data);
+        break;
+      case "device.changed":
+        devices.push(event.data);
+        break;
+      case "registry.changed":
+        registry += 1;
+        break;
+      case "broadcast.changed":
+        break;
+    }
+  }
+  if (seq === world.seq) return world;
+  return {
+    seq,
+    registry,
+    incidents: trim(merge(world.incidents, incidents, newerIncident), isOpenIncident, (each) => each.updated_at),
+    cases: trim(merge(world.cases, cases, newerCase), isOpenCase, (each) => each.opened_at),
+    devices: merge(world.devices, devices),
+  };
+}
+
+export function isOpenIncident(incident: Incident): boolean {
+  return incident.state === "open";
+}
+
+export function isOpenCase(each: Case): boolean {
+  return each.state === "open" || each.state === "paused";
+}
+
+// A list may be newer than the first events that follow it: an older row never overwrites a newer one.
+function newerIncident(known: Incident, told: Incident): boolean {
+  return told.updated_at >= known.updated_at;
+}
+
+function newerCase(known: Case, told: Case): boolean {
+  return told.version >= known.version;
+}
+
+function merge<T extends { id: string }>(
+  known: ReadonlyMap<string, T>,
+  told: readonly T[],
+  fresher: (known: T, told: T) => boolean = () => true,
+): ReadonlyMap<string, T> {
+  if (told.length === 0) return known;
+  const merged = new Map(known);
+  for (const each of told) {
+    const before = merged.get(each.id);
+    if (before === undefined || fresher(before, each)) merged.set(each.id, each);
+  }
+  return merged;
+}
+
+/** Forgets the oldest finished rows, some at a time. */
+function trim<T extends { id: string }>(
+  rows: ReadonlyMap<string, T>,
+  open: (row: T) => boolean,
+  at: (row: T) => string,
+): ReadonlyMap<string, T> {
+  const finished = [...rows.values()].filter((row) => !open(row));
+  if (finished.length <= KEPT * 1.5) return rows;
+  finished.sort((a, b) => compare(at(b), at(a)));
+  const trimmed = new Map(rows);
+  for (const each of finished.slice(KEPT)) trimmed.delete(each.id);
+  return trimmed;
+}
+
+export function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
