@@ -1,0 +1,131 @@
+"""The sample receiver: a real process, sent to by the hub's own webhook channel."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from alerts.channels.webhook import Webhook, send
+from alerts.signature import write_secret
+from hub.demo.platform import SECRET_VARIABLE, line_of
+
+ROOT = Path(__file__).parents[2]
+SECRET = write_secret(bytes(range(32)))
+CASE = {
+    "id": "01J0", "number": "2026-000001", "severity": "life", "category": "gas-level", "site": "school-1",
+    "unit": "fire-rescue", "state": "open", "step": "accept", "change": {"action": "open", "who": "hub"},
+}  # fmt: skip
+
+
+def body(seq: int, kind: str = "case.opened", **changes: object) -> bytes:
+    """An event as the hub sends it."""
+    event = {"seq": seq, "type": kind, "at": "2026-11-22T08:00:00.000Z", "data": {**CASE, **changes}}
+    return json.dumps(event).encode()
+
+
+Start = Callable[[], tuple[subprocess.Popen[str], str]]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts the receiver on the same folder; gives the process and its address."""
+    born: list[subprocess.Popen[str]] = []
+
+    def begin() -> tuple[subprocess.Popen[str], str]:
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "hub.demo.platform",
+                "--data",
+                str(tmp_path / "platform"),
+                "--with-parent",
+            ],
+            cwd=ROOT,
+            env={**os.environ, SECRET_VARIABLE: SECRET},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        born.append(process)
+        assert process.stdout is not None
+        return process, process.stdout.readline().strip()
+
+    yield begin
+    for process in born:
+        process.kill()
+        process.wait(5)
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+
+def counts(url: str) -> dict[str, int]:
+    """What it says of itself."""
+    report: dict[str, int] = httpx.get(url.replace("/events", "/report"), timeout=5).json()
+    return report
+
+
+def test_each_event_once_in_order_signed(start: Start) -> None:
+    """Takes what is signed, once; sees a double, a break of the order, a forgery and a replay; survives a kill."""
+    process, url = start()
+    now = datetime.now(UTC)
+    hook = Webhook("hook1", url, SECRET)
+    with httpx.Client() as client:
+        assert send(client, hook, 5, body(5), now).ok
+        assert send(client, hook, 5, body(5), now).ok, "a retry is answered like the first"
+        assert send(client, hook, 7, body(7, "case.changed", step="dispatch"), now).ok
+        assert send(client, hook, 6, body(6, "case.changed"), now).ok
+        forger = Webhook("hook1", url, write_secret(bytes(32)))
+        assert send(client, forger, 8, body(8), now).status == 401
+        assert send(client, hook, 9, body(9), now - timedelta(hours=1)).status == 401, (
+            "an old request is a replay"
+        )
+        assert send(client, hook, 10, b"[]", now).status == 400
+        assert client.post(url, content=b"{}", timeout=5).status_code == 401
+    assert counts(url) == {
+        "taken": 3, "doubles": 1, "late": 1, "forged": 3, "malformed": 1, "last_seq": 7, "cases": 1,
+    }  # fmt: skip
+    process.kill()
+    assert process.stdout is not None
+    out = process.stdout.read()
+    assert "case 2026-000001 opened open [life] gas-level at school-1 to fire-rescue" in out
+    process, url = start()
+    with httpx.Client() as client:
+        hook = Webhook("hook1", url, SECRET)
+        assert send(client, hook, 7, body(7), datetime.now(UTC)).ok
+        assert send(client, hook, 11, body(11, "incident.raised"), datetime.now(UTC)).ok
+    found = counts(url)
+    assert (found["taken"], found["doubles"], found["last_seq"], found["cases"]) == (4, 1, 11, 1)
+    assert process.stdin is not None
+    process.stdin.close()
+    assert process.wait(5) == 0, "it ends when its parent's pipe closes"
+
+
+def test_a_line_cannot_move_the_cursor() -> None:
+    """Control characters from the wire are not printed."""
+    line = line_of(
+        {"type": "case.opened", "seq": 1, "data": {**CASE, "site": "a\x1b[2J\nb", "category": "燃气"}}
+    )
+    assert line is not None
+    assert "\x1b" not in line
+    assert "\n" not in line
+    assert "燃气" in line
+
+
+def test_no_secret_is_a_clear_error(tmp_path: Path) -> None:
+    """Without a secret it says which variable to set and ends with 2."""
+    done = subprocess.run(
+        [sys.executable, "-m", "hub.demo.platform", "--data", str(tmp_path)],
+        cwd=ROOT, env={**os.environ, SECRET_VARIABLE: ""}, capture_output=True, text=True, timeout=20, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert SECRET_VARIABLE in done.stderr
