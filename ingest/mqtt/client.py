@@ -17,9 +17,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, wait
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
@@ -32,28 +30,15 @@ from ingest.errors import BrokerAway
 from ingest.mqtt.address import Address
 from ingest.mqtt.health import ClientHealth, Will
 from ingest.mqtt.message import Ack, Message
-from ingest.mqtt.topics import check_filter, check_topic, matches
+from ingest.mqtt.subscriptions import Handler, Retained, Subscriptions, Wish
+from ingest.mqtt.topics import check_topic
 
 log = logging.getLogger(__name__)
 
-Handler = Callable[[Message, Ack], None]
-"""Called on the network thread: it must hand the message on and return; the broker holds the rest back once
-`receive_maximum` messages are unacknowledged."""
-
-Retained = Literal["new", "always"]
-"""Whether the broker sends its kept messages only for a new subscription, or at every connection."""
-
 CONNECT_TIMEOUT = 3.0  # seconds for the TCP connection
 RECONNECT = (0.5, 2.0)  # seconds: first and longest wait between attempts
+FILTERS_AT_ONCE = 200  # in one SUBSCRIBE packet
 PARKED = 500  # messages without a handler that wait for one
-ROUTES = 10_000  # topics whose handler is remembered
-
-
-@dataclass(frozen=True, slots=True)
-class _Subscription:
-    filters: tuple[tuple[str, int], ...]
-    handler: Handler
-    retained: Retained
 
 
 class Client:
@@ -81,9 +66,10 @@ class Client:
         self.client_id = client_id
         self._clock = clock
         self._keepalive = keepalive
-        self._subscriptions: list[_Subscription] = []
-        self._routes: dict[str, Handler | None] = {}
+        self._subscriptions = Subscriptions()
+        self._asked: dict[str, Wish] = {}
         self._parked: deque[tuple[Message, Ack]] = deque()
+        self._asking = threading.RLock()  # one thread at a time tells the broker what is wanted
         self._lock = threading.RLock()  # guards what follows; never held while paho is called, except to ack
         self._generation = 0
         self._connected = False
@@ -135,33 +121,19 @@ class Client:
 
         A message goes to one handler: the first subscribed whose filter matches.
         """
-        entry = _Subscription(
-            tuple((check_filter(each), min(qos, 1)) for each, qos in filters), handler, retained
-        )
         with self._lock:
-            self._subscriptions.append(entry)
-            self._routes.clear()
-            connected = self._connected
+            self._subscriptions.add(filters, handler, retained)
             parked, self._parked = self._parked, deque()
-        if connected:
-            self._send_subscribe(entry)
+        self._ask()
         for message, ack in parked:
             self._deliver(message, ack)
 
     def unsubscribe(self, filters: Sequence[str]) -> None:
         """Forget these filters, here and at the broker (when connected)."""
-        gone = set(filters)
         with self._lock:
-            kept = [
-                _Subscription(tuple(f for f in each.filters if f[0] not in gone), each.handler, each.retained)
-                for each in self._subscriptions
-            ]
-            self._subscriptions = [each for each in kept if each.filters]
-            self._routes.clear()
-            self._refused -= gone
-            connected = self._connected
-        if connected and gone:
-            self._paho.unsubscribe(list(filters))
+            self._subscriptions.remove(filters)
+            self._refused -= set(filters)
+        self._ask()
 
     def publish(self, topic: str, payload: bytes, qos: int = 1, retain: bool = False) -> Future[None]:
         """Send one message; the future resolves on PUBACK (QoS 0: when written).
@@ -230,6 +202,8 @@ class Client:
         stopper.join(timeout / 2)
         if stopper.is_alive():
             log.warning("the MQTT thread of %s did not end within %.1f s", self.client_id, timeout)
+        else:
+            self._paho.release()
         with self._lock:
             left = list(self._waiting.values())
             self._waiting.clear()
@@ -293,10 +267,12 @@ class Client:
             self._connections += 1
             if self._connections > 1 and not flags.session_present:
                 self._sessions_lost += 1
-            entries = list(self._subscriptions)
-        for entry in entries:
-            self._send_subscribe(entry)
+            self._asked = {}
+            covered = self._subscriptions.covered()
         self._change(connected=True, reason="")
+        self._ask()
+        if covered:  # an earlier run may have asked for them: they would come twice
+            self._paho.unsubscribe(list(covered))
 
     def _on_connect_fail(self, _client: paho.Client, _userdata: object) -> None:
         self._change(connected=False, reason="not reachable")
@@ -386,7 +362,8 @@ class Client:
     # -- inside -------------------------------------------------------------------------------------------
 
     def _deliver(self, message: Message, ack: Ack) -> None:
-        handler = self._handler(message.topic)
+        with self._lock:
+            handler = self._subscriptions.handler(message.topic)
         if handler is None:
             overflow: Ack | None = None
             with self._lock:
@@ -402,35 +379,27 @@ class Client:
         except Exception as wrong:  # noqa: BLE001 - counted, logged, in health; the message stays unacknowledged
             self._failed(f"handler for {message.topic}", wrong)
 
-    def _handler(self, topic: str) -> Handler | None:
-        with self._lock:
-            if topic in self._routes:
-                return self._routes[topic]
-            found = next(
-                (
-                    entry.handler
-                    for entry in self._subscriptions
-                    if any(matches(name, topic) for name, _ in entry.filters)
-                ),
-                None,
-            )
-            if len(self._routes) >= ROUTES:
-                self._routes.clear()
-            self._routes[topic] = found
-            return found
+    def _ask(self) -> None:
+        """Bring what the broker is asked for in step with what is wanted."""
+        with self._asking:
+            with self._lock:
+                if not self._connected:
+                    return
+                wanted = self._subscriptions.wanted()
+                fresh = {name: wish for name, wish in wanted.items() if self._asked.get(name) != wish}
+                gone = [name for name in self._asked if name not in wanted]
+                self._asked = wanted
+            names = list(fresh)
+            for start in range(0, len(names), FILTERS_AT_ONCE):
+                self._send_subscribe(names[start : start + FILTERS_AT_ONCE], fresh)
+            if gone:
+                self._paho.unsubscribe(gone)
 
-    def _send_subscribe(self, entry: _Subscription) -> None:
-        handling = (
-            SubscribeOptions.RETAIN_SEND_IF_NEW_SUB
-            if entry.retained == "new"
-            else SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE
-        )
-        _, mid = self._paho.subscribe(
-            [(name, SubscribeOptions(qos=qos, retainHandling=handling)) for name, qos in entry.filters]
-        )
+    def _send_subscribe(self, names: Sequence[str], wishes: Mapping[str, Wish]) -> None:
+        _, mid = self._paho.subscribe([(name, _options(wishes[name])) for name in names])
         if mid is not None:
             with self._lock:
-                self._suback[mid] = tuple(name for name, _ in entry.filters)
+                self._suback[mid] = tuple(names)
 
     def _ack(self, packet_id: int, qos: int, generation: int) -> None:
         with self._lock:  # so that the connection cannot change between the check and the packet's queueing
@@ -470,6 +439,10 @@ class _Paho(paho.Client):
 
     crashed: Callable[[Exception], None]
 
+    def release(self) -> None:
+        """Close the sockets that paho keeps for its garbage collection; the network thread has ended."""
+        self._reset_sockets()
+
     def loop_forever(self, timeout: float = 1.0, retry_first_connection: bool = False) -> MQTTErrorCode:
         """As paho's, but an exception is reported and answered with a new connection."""
         broken = False
@@ -504,6 +477,15 @@ class _AckOnce:
         if not self._done:
             self._done = True
             self._client._ack(self._packet_id, self._qos, self._generation)  # noqa: SLF001 - one module
+
+
+def _options(wish: Wish) -> SubscribeOptions:
+    handling = (
+        SubscribeOptions.RETAIN_SEND_IF_NEW_SUB
+        if wish.retained == "new"
+        else SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE
+    )
+    return SubscribeOptions(qos=wish.qos, retainHandling=handling)
 
 
 def _resolve(future: Future[None], wrong: BrokerAway | None) -> None:

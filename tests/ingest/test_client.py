@@ -346,6 +346,52 @@ def test_messages_without_a_handler_wait_for_one(client: Make, wait_until: Wait)
     wait_until(lambda: second.health().acknowledged == 1)
 
 
+def test_overlapping_filters_bring_a_message_once(client: Make, wait_until: Wait) -> None:
+    """Mosquitto delivers once per matching subscription: what another filter covers is not subscribed to."""
+    shelf, device, publisher = Inbox(), Inbox(), client("publisher")
+    earlier = client("hub")  # an earlier run of the same session asked for the device's topic alone
+    earlier.subscribe([("zigbee2mqtt/a", 1)], device)
+    earlier.start()
+    publisher.start()
+    wait_until(lambda: earlier.connected and publisher.connected)
+    publisher.publish("zigbee2mqtt/a", b"0").result(5)
+    wait_until(lambda: device.payloads == [b"0"])
+    earlier.stop(2)
+    hub = client("hub")
+    hub.subscribe([("zigbee2mqtt/#", 1)], shelf)
+    hub.subscribe([("zigbee2mqtt/a", 1), ("z2m/b", 1)], device)
+    hub.start()
+    wait_until(lambda: hub.connected)
+    hub.subscribe([("zigbee2mqtt/+/state", 1)], device)
+    time.sleep(0.3)
+    for topic in ("zigbee2mqtt/a", "zigbee2mqtt/a/state", "z2m/b"):
+        publisher.publish(topic, topic.encode()).result(5)
+    wait_until(lambda: device.payloads == [b"0", b"z2m/b"])
+    assert shelf.payloads == [b"zigbee2mqtt/a", b"zigbee2mqtt/a/state"]
+    hub.unsubscribe(["zigbee2mqtt/#"])
+    time.sleep(0.3)
+    publisher.publish("zigbee2mqtt/a", b"again").result(5)
+    wait_until(lambda: device.payloads[-1] == b"again")
+    assert hub.health().received == 4
+
+
+def test_stop_returns_while_the_broker_hangs(broker: Mosquitto, client: Make, wait_until: Wait) -> None:
+    """What waits fails; nothing blocks longer than told."""
+    publisher = client("publisher")
+    publisher.start()
+    wait_until(lambda: publisher.connected)
+    broker.signal(signal.SIGSTOP)
+    try:
+        waiting = publisher.publish("t", b"1")
+        began = time.monotonic()
+        publisher.stop(3)
+        assert time.monotonic() - began < 4
+        with pytest.raises(BrokerAway):
+            waiting.result(1)
+    finally:
+        broker.signal(signal.SIGCONT)
+
+
 def test_publish_while_away_is_bounded_and_says_so(client: Make) -> None:
     """QoS 0 fails at once; QoS 1 waits until the queue is full; stop() fails what waits, in time."""
     away = client("lonely", url="mqtt://127.0.0.1:1", max_queued=3)
