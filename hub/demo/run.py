@@ -9,21 +9,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import sys
 import webbrowser
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Generator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+
+from alerts import signature
 from alerts.ledger import tally
+from api.auth import local_token
 from config.settings import Settings
 from hub.child import Child
 from hub.demo.footage import streams
+from hub.demo.platform import PATH, SECRET_VARIABLE
 from hub.demo.table import closing_table
 from hub.serve.house import House
 from hub.serve.http import take_port
-from hub.serve.run import now, running, stop_on_signals
+from hub.serve.run import Running, now, running, stop_on_signals
 from ingest.errors import Unavailable
 
 log = logging.getLogger(__name__)
@@ -32,7 +38,7 @@ ROOT = Path(__file__).parents[2]
 COUNTY = ROOT / "config" / "demo.yaml"
 FOOTAGE = ROOT / "build" / "footage"
 START = 20.0
-"""Seconds that an RTSP server has to come up."""
+"""Seconds that an RTSP server or the receiver has to come up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,7 @@ async def demo(settings: Settings, options: Options) -> int:
             running(settings, prepare=lambda house: _apply(house, cameras), rtsp=cameras)
         )
         if options.platform:
-            await stack.enter_async_context(_platform(hub.house, settings))
+            await stack.enter_async_context(_platform(hub, settings))
         for child in _county(hub.house, hub.mqtt, settings):
             await stack.enter_async_context(_kept(child))
         print(f"ready {hub.http}", flush=True)
@@ -111,12 +117,16 @@ async def _kept(child: Child) -> AsyncIterator[Child]:
 @asynccontextmanager
 async def _camera(name: str, clip: Path) -> AsyncIterator[str]:
     """One camera: an RTSP server of its own on a free port, so that it can fail alone. Yields its URL."""
-    with take_port("127.0.0.1", 0) as probe:
-        port = int(probe.getsockname()[1])
+    port = _free_port()
     command = [sys.executable, "-m", "hub.demo.rtsp", "--with-parent", "--port", str(port)]
     async with _kept(Child(f"camera {name}", [*command, "--stream", f"{name}={clip}"])):
-        await _listens(name, port)
+        await _listens(f"the RTSP server of {name}", port)
         yield f"rtsp://127.0.0.1:{port}/{name}"
+
+
+def _free_port() -> int:
+    with take_port("127.0.0.1", 0) as probe:
+        return int(probe.getsockname()[1])
 
 
 async def _listens(name: str, port: int) -> None:
@@ -129,14 +139,49 @@ async def _listens(name: str, port: int) -> None:
                     return
                 await asyncio.sleep(0.05)
     except TimeoutError:
-        raise Unavailable(f"the RTSP server of {name} did not start", reason="rtsp") from None
+        raise Unavailable(f"{name} did not start", reason="not-started") from None
 
 
 @asynccontextmanager
-async def _platform(house: House, settings: Settings) -> AsyncIterator[None]:
-    """The sample receiver, and a webhook of the user `platform` that leads to it."""
-    raise NotImplementedError
-    yield
+async def _platform(hub: Running, settings: Settings) -> AsyncIterator[None]:
+    """The sample receiver, and a webhook that leads to it, made over HTTP like any county's."""
+    secret = signature.write_secret(secrets.token_bytes(32))
+    port = _free_port()
+    url = f"http://127.0.0.1:{port}{PATH}"
+    command = [sys.executable, "-m", "hub.demo.platform", "--with-parent", "--port", str(port)]
+    command += ["--data", str(settings.data / "platform")]
+    async with (
+        _kept(Child("the command platform", command, {SECRET_VARIABLE: secret})),
+        httpx.AsyncClient(
+            base_url=f"{hub.http}/api/v1/",
+            timeout=10,
+            trust_env=False,
+            auth=_Local(hub.house.settings.secret),
+        ) as client,
+    ):
+        await _listens("the command platform", port)
+        for hook in (await client.get("webhooks")).raise_for_status().json()["items"]:
+            if str(hook["url"]).startswith("http://127.0.0.1:"):  # of a demo that was killed
+                (await client.delete(f"webhooks/{hook['id']}")).raise_for_status()
+        made = await client.post("webhooks", json={"url": url, "secret": secret})
+        made.raise_for_status()
+        try:
+            yield
+        finally:
+            with suppress(httpx.HTTPError):
+                await client.delete(f"webhooks/{made.json()['id']}")
+
+
+class _Local(httpx.Auth):
+    """A fresh token of this machine for every request."""
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Sign one request."""
+        request.headers["Authorization"] = f"Bearer {local_token(self._secret, now())}"
+        yield request
 
 
 def _close(house: House) -> None:
