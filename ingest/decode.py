@@ -69,6 +69,19 @@ def listens(described: Described) -> tuple[str, ...]:
     return tuple(topic for convention in conventions().values() for topic in convention.listens(described))
 
 
+def announcement_filters() -> tuple[str, ...]:
+    """Where devices describe themselves, retained: subscribe with `retained="always"`.
+
+    Otherwise a session that lives on at the broker would not bring the descriptions again after a restart.
+    """
+    return tuple(
+        each
+        for convention in conventions().values()
+        if convention.listens is not _none
+        for each in convention.filters
+    )
+
+
 @lru_cache(maxsize=4096)
 def match(topic: str) -> tuple[str, ...]:
     """The conventions whose own filters match this topic."""

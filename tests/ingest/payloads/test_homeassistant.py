@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ingest.bindings import Binding, Bindings
-from ingest.decode import listens
+from ingest.decode import announcement_filters, conventions, listens
 from ingest.errors import MalformedPayload
 from ingest.interpret import interpret
 from ingest.payload import Described, Status
@@ -320,3 +320,8 @@ def test_bound_by_state_topic_or_by_identifier() -> None:
     assert bindings.resolve("homeassistant", "kitchen/state", "whatever") == "a"
     assert bindings.resolve("homeassistant", "any/state", "01ad") == "b"
     assert bindings.conventions("kitchen/state") == ("homeassistant",)
+
+
+def test_announcements_are_asked_for_at_every_connection() -> None:
+    """They are retained, and the only place that says what a state message means."""
+    assert announcement_filters() == conventions()["homeassistant"].filters
