@@ -276,7 +276,8 @@ def _name(body: Mapping[str, object], path: str) -> Text:
     value = body.get("name")
     if isinstance(value, Mapping):
         zh, en = value.get("zh"), value.get("en")
-        return Text(str(zh or en), str(en or zh))
-    if isinstance(value, str) and value:
+        if zh or en:
+            return Text(str(zh or en), str(en or zh))
+    elif isinstance(value, str) and value:
         return Text(value, value)
     raise InvalidInput("a name is expected", where=f"{path}.name", mend="write a text or {zh: …, en: …}")

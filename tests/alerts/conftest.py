@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from alerts.directory import Directory
 from alerts.ledger.engine import Ledger
@@ -29,10 +31,32 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return server.new_database()
 
 
-@pytest.fixture
-def ledger(database_url: str) -> Iterator[Ledger]:
-    """An open ledger of each kind."""
-    opened = Ledger.open(database_url, clock=lambda: NOW)
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ledger just opened and closed, to be copied: migrating takes longer than most tests."""
+    made = tmp_path_factory.mktemp("template") / "ledger.db"
+    Ledger.open(f"sqlite:///{made}", clock=lambda: NOW).close()
+    return made
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: Postgres) -> str:
+    """The same on PostgreSQL: the name of a database."""
+    url = postgres.new_database()
+    Ledger.open(url, clock=lambda: NOW).close()
+    return str(make_url(url).database)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+    """An open, empty ledger of each kind."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "ledger.db")
+        url = f"sqlite:///{tmp_path}/ledger.db"
+    else:
+        server: Postgres = request.getfixturevalue("postgres")
+        url = server.new_database(request.getfixturevalue("postgres_template"))
+    opened = Ledger.open(url, clock=lambda: NOW)
     yield opened
     opened.close()
 
