@@ -120,6 +120,21 @@ def newest_at(conn: Connection, device: str, quantity: str) -> datetime | None:
     return found if isinstance(found, datetime) else None
 
 
+def stored_since(conn: Connection, reading: Reading, since: datetime) -> bool:
+    """Whether a reading of the same device, quantity and message is there, whatever its `at`."""
+    found = conn.execute(
+        select(readings.c.at)
+        .where(
+            readings.c.device == reading.device,
+            readings.c.quantity == reading.quantity,
+            readings.c.at >= since,
+            readings.c.message_id == reading.message_id,
+        )
+        .limit(1)
+    )
+    return found.first() is not None
+
+
 def forget(conn: Connection, before: datetime) -> int:
     """Deletes readings older than `before`; answers how many."""
     return conn.execute(delete(readings).where(readings.c.at < before)).rowcount

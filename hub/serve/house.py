@@ -39,6 +39,7 @@ from hub.serve.nodes import COMMAND, STATES, NodeIntake
 from hub.serve.sensor_rules import SensorRules, watches
 from hub.serve.sensors import SensorIntake, bindings_of, filters
 from hub.serve.signals import SIGNALS, STATUS, SignalIntake
+from ingest.decode import announcement_filters
 from ingest.errors import BrokerAway
 from ingest.mqtt.client import Client
 from ingest.reading import Reading
@@ -127,6 +128,8 @@ class House:
         self.worker_client.subscribe([(SIGNALS, 1)], self.signals.signal)
         self.worker_client.subscribe([(STATUS, 0)], self.signals.status)
         self.sensor_client.subscribe([(STATES, 1)], self.nodes.handle)
+        described = [(each, 1) for each in announcement_filters()]
+        self.sensor_client.subscribe(described, self.sensors.handle, retained="always")
         self.sensor_client.on_state(self._broker_changed)
 
     # -- what the API asks -----------------------------------------------------------------------------
@@ -175,7 +178,7 @@ class House:
             self.workers.plan(county.cameras)
             bindings = bindings_of(county.registry)
             self.sensors.bind(bindings)
-            wanted = frozenset(filters(bindings))
+            wanted = frozenset(filters(bindings)) - frozenset(announcement_filters())
             if fresh := sorted(wanted - self._filters):
                 self.sensor_client.subscribe([(each, 1) for each in fresh], self.sensors.handle)
             if gone := sorted(self._filters - wanted):

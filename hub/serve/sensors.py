@@ -12,7 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alerts.ledger import readings, rejected, rule_states
 from alerts.ledger.engine import Connection, Ledger
@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 WAITING = 5_000
 """Messages that may wait here for the ledger; more stay at the broker, unacknowledged, until the next connection."""
 ORIGIN = "serve"
+AGAIN = timedelta(hours=24)
+"""How long the broker may deliver a message again: the expiry of our session there."""
 
 
 def bindings_of(registry: Registry) -> Bindings:
@@ -143,11 +145,14 @@ class SensorIntake:
         def act(conn: Connection) -> None:
             self._refresh(conn)
             now = self._clock()
-            if said.readings:
-                readings.add(conn, said.readings)
-                for key, state in self._rules.observe(said.readings).items():
+            fresh = said.readings
+            if message.duplicate:  # perhaps its effect was committed, and only the acknowledgement was lost
+                fresh = tuple(each for each in fresh if not readings.stored_since(conn, each, now - AGAIN))
+            if fresh:
+                readings.add(conn, fresh)
+                for key, state in self._rules.observe(fresh).items():
                     rule_states.put(conn, key, state, now)
-                self._tell(conn, now, [each.device for each in said.readings], listening=True)
+                self._tell(conn, now, [each.device for each in fresh], listening=True)
             for each in said.refused:
                 self._refuse(conn, message, said.convention, each, now)
 

@@ -112,7 +112,12 @@ def _of(kind: str, said: Decoded, message: Message, bindings: Bindings, newest: 
         known = {quantity: at for quantity, at in times.items() if at is not None}
         if known:
             found = interpret(
-                observations, device, received_at=message.received_at, retained=message.retain, newest=known
+                observations,
+                device,
+                received_at=message.received_at,
+                retained=message.retain,
+                newest=known,
+                message_id=message.key,
             )
         readings.extend(found.readings)
         refused.extend(Refused(each.reason, f"{device}: {each}") for each in found.refused)
