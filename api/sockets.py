@@ -29,8 +29,8 @@ SLOW = 4008
 TOO_OLD = 4010
 INTERNAL = 1011
 
-CLOSE_TIMEOUT = 2.0
-"""Seconds for a reader that does not read any more to take the close."""
+CLOSE_TIMEOUT = 10.0
+"""Seconds for a reader to take what is under way and then the close; afterwards the connection just ends."""
 
 ROOM_TIMEOUT = 30.0
 """Seconds in which a reader must take half a queue of a replay."""

@@ -10,9 +10,18 @@ import pytest
 from tests.servers.house import House, default_settings, open_house
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ledger with the house's registry: made once (passwords are slow to hash), copied by every house."""
+    folder = tmp_path_factory.mktemp("template")
+    House(folder, default_settings(folder)).close()
+    return folder / "ledger.db"
+
+
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator[House]:
     """A served house that also lets guests in; its own for each test file."""
-    folder: Path = tmp_path_factory.mktemp("house")
-    with open_house(folder, default_settings(folder, guest=True, logins_per_minute=5)) as opened:
+    folder = tmp_path_factory.mktemp("house")
+    settings = default_settings(folder, guest=True, logins_per_minute=5)
+    with open_house(folder, settings, template) as opened:
         yield opened

@@ -102,10 +102,10 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+def story(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator[Story]:
     """A house in which something happened everywhere."""
     folder: Path = tmp_path_factory.mktemp("matrix")
-    with open_house(folder, default_settings(folder, guest=True)) as house:
+    with open_house(folder, default_settings(folder, guest=True), template) as house:
         near = house.raise_at("school-1", "fridge-1")
         far = house.raise_at("school-9", "fridge-9")
         road = house.raise_at("cross-1", "cam-2")
@@ -137,7 +137,7 @@ def routes() -> list[tuple[str, str, str]]:
         for router in NOUNS
         for route in router.routes
         if isinstance(route, APIRoute)
-        for method in sorted(route.methods)
+        for method in sorted(route.methods or ())
     ]
 
 
@@ -159,7 +159,7 @@ def _fits(known: str, path: str) -> bool:
     )
 
 
-@pytest.mark.parametrize(("method", "path", "right"), GUARDED, ids=lambda each: str(each))
+@pytest.mark.parametrize(("method", "path", "right"), GUARDED, ids=str)
 def test_nobody_without_a_token(story: Story, method: str, path: str, right: str) -> None:
     """Every guarded route answers 401 to a request without a token, whatever the thing is."""
     filled = path.split("{", maxsplit=1)[0] + (
@@ -171,7 +171,7 @@ def test_nobody_without_a_token(story: Story, method: str, path: str, right: str
 
 
 @pytest.mark.parametrize("name", sorted(ALL))
-@pytest.mark.parametrize(("method", "path", "right"), GUARDED, ids=lambda each: str(each))
+@pytest.mark.parametrize(("method", "path", "right"), GUARDED, ids=str)
 def test_route_by_role(story: Story, name: str, method: str, path: str, right: str) -> None:
     """Own: done or refused with 403 as the table says. Foreign: 404 for everybody who does not see it."""
     allowed = name in MAY[right]

@@ -5,6 +5,7 @@ Nothing is mocked but what belongs to other processes (workers, nodes, evidence 
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -103,13 +104,15 @@ class Workers:
 
     addresses: dict[str, str] = field(default_factory=dict)
     assignments: dict[str, Json] = field(default_factory=dict)
+    boots: list[str] = field(default_factory=list)
 
     def address(self, device: str) -> str | None:
         """Where a camera is served."""
         return self.addresses.get(device)
 
-    def assignment(self, worker: str) -> Json | None:
+    def assignment(self, worker: str, boot: str) -> Json | None:
         """What a worker does."""
+        self.boots.append(boot)
         return self.assignments.get(worker)
 
 
@@ -133,7 +136,9 @@ class Evidence:
 class House:
     """Implements api.hub.Hub; its clock is the real one plus `shift`."""
 
-    def __init__(self, folder: Path, settings: ApiSettings) -> None:
+    def __init__(self, folder: Path, settings: ApiSettings, template: Path | None = None) -> None:
+        if template is not None:
+            shutil.copy(template, folder / "ledger.db")
         self.shift = timedelta(0)
         self.settings = settings
         self.ledger = Ledger.open(f"sqlite:///{folder / 'ledger.db'}", clock=self.now)
@@ -152,7 +157,8 @@ class House:
         self._directory: tuple[int, Directory] | None = None
         self._clients: dict[str | None, httpx.Client] = {}
         self._n = 0
-        self.registry.apply(REGISTRY, name="house", prune=False, dry_run=False, who="admin")
+        if template is None:
+            self.registry.apply(REGISTRY, name="house", prune=False, dry_run=False, who="admin")
 
     def now(self) -> datetime:
         """The shifted time."""
@@ -282,9 +288,11 @@ def served(app: FastAPI) -> Iterator[str]:
 
 
 @contextmanager
-def open_house(folder: Path, settings: ApiSettings | None = None) -> Iterator[House]:
-    """A house that is served until the end of the block."""
-    house = House(folder, settings or default_settings(folder))
+def open_house(
+    folder: Path, settings: ApiSettings | None = None, template: Path | None = None
+) -> Iterator[House]:
+    """A house that is served until the end of the block; `template` is the ledger of an earlier one."""
+    house = House(folder, settings or default_settings(folder), template)
     try:
         with served(create_app(house)) as house.url:
             yield house
