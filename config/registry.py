@@ -88,8 +88,8 @@ class Site(Item):
     area: Id
     kind: Annotated[SiteKind, AllowedWord]
     name: Name
-    lat: float | None = Field(None, ge=-90, le=90)
-    lon: float | None = Field(None, ge=-180, le=180)
+    lat: float | None = Field(default=None, ge=-90, le=90)
+    lon: float | None = Field(default=None, ge=-180, le=180)
     calendar: Id | None = None
     state: Literal["open", "closed", "closed-until"] = "open"
     until: date | None = None
@@ -128,7 +128,7 @@ class Camera(Device):
 
     kind: Literal["camera"]
     url: CameraUrl
-    fps: float = Field(5.0, gt=0, le=60)
+    fps: float = Field(default=5.0, gt=0, le=60)
     model: Id | None = None
     user: ShortText | None = None
     password: ShortText | None = None
@@ -265,9 +265,9 @@ class Route(Item):
         "place",
         "condition",
     )
-    order: int | None = Field(None, ge=1)
+    order: int | None = Field(default=None, ge=1)
     open_case: bool = True
-    go_on: bool = Field(False, alias="continue")
+    go_on: bool = Field(default=False, alias="continue")
     category: Id | None = None
 
 

@@ -36,36 +36,40 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    data: Path = Field(Path("data"), description="folder of the ledger, evidence, secret and broker state")
+    data: Path = Field(
+        default=Path("data"), description="folder of the ledger, evidence, secret and broker state"
+    )
     database_url: str = Field(
-        "",
+        default="",
         repr=False,
         description="ledger; empty: SQLite in the data folder; else postgresql+psycopg://user:password@host/name",
     )
     broker_url: str = Field(
-        "",
+        default="",
         repr=False,
         description="MQTT 5 broker, mqtt://user:password@host:1883; empty: the hub starts its own mosquitto",
     )
-    host: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 lets other machines in")
-    port: int = Field(8000, ge=0, le=65535, description="HTTP port; 0 takes a free one")
+    host: str = Field(default="127.0.0.1", description="address to listen on; 0.0.0.0 lets other machines in")
+    port: int = Field(default=8000, ge=0, le=65535, description="HTTP port; 0 takes a free one")
     secret: str = Field(
-        "",
+        default="",
         repr=False,
         description="key of tokens and stored passwords, 32 characters or more; empty: made once in data/secret",
     )
     admin_password: str = Field(
-        "",
+        default="",
         repr=False,
         description="password of the user admin, first start only; empty: made up and printed once",
     )
-    timezone: str = Field("Asia/Shanghai", description="zone of areas that name none")
-    workers: int = Field(2, ge=0, le=256, description="camera worker processes; 0: none on this machine")
-    log: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="least level that is logged"
+    timezone: str = Field(default="Asia/Shanghai", description="zone of areas that name none")
+    workers: int = Field(
+        default=2, ge=0, le=256, description="camera worker processes; 0: none on this machine"
     )
-    models: Path = Field(Path(__file__).parents[1] / "models", description="folder of the models")
-    guest: bool = Field(False, description="let anyone look without a password (only for the demo)")
+    log: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="least level that is logged"
+    )
+    models: Path = Field(default=Path(__file__).parents[1] / "models", description="folder of the models")
+    guest: bool = Field(default=False, description="let anyone look without a password (only for the demo)")
 
     @field_validator("data", "models", mode="after")
     @classmethod

@@ -48,13 +48,12 @@ def main(argv: Sequence[str]) -> int:
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     wanted = next((each for each in argv if not each.startswith("-")), None)
-    for name in names:
+    if wanted is not None and wanted.replace("-", "_") not in names:
+        choices = ", ".join(repr(each.replace("_", "-")) for each in names)
+        parser.error(f"invalid choice: {wanted!r} (choose from {choices})")
+    for name in names if wanted is None else [wanted.replace("-", "_")]:
         # Only the command that runs is imported: `hub check` must not need what `hub worker` needs.
-        everything = wanted is None or wanted.replace("-", "_") not in names
-        if name != (wanted or "").replace("-", "_") and not everything:
-            continue
-        module = importlib.import_module(f"hub.commands.{name}")
-        _add(commands, name.replace("_", "-"), module)
+        _add(commands, name.replace("_", "-"), importlib.import_module(f"hub.commands.{name}"))
     args = parser.parse_args(argv)
     try:
         code: int = args.run(args)

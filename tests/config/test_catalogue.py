@@ -55,7 +55,8 @@ def test_roles_of_the_contract() -> None:
 def test_every_step_has_a_chinese_name() -> None:
     """The interface is Chinese first."""
     for workflow in shipped_workflows().values():
-        for name in (workflow.name, *(each.name for each in (*workflow.steps, *workflow.actions.values()))):
+        steps, actions = workflow.steps, workflow.actions.values()
+        for name in (workflow.name, *(each.name for each in steps), *(each.name for each in actions)):
             assert re.search("[一-鿿]", name.zh), name
             assert name.en.isascii(), name
 
