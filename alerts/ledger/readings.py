@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Row, delete, func, select, tuple_
+from sqlalchemy import Row, delete, func, literal, select, tuple_
 from sqlalchemy.engine import Connection
 
 from alerts.directory import Directory
-from alerts.ledger.columns import from_ms, to_ms
+from alerts.ledger.columns import Instant, from_ms, to_ms
 from alerts.ledger.page import Page, decode, encode, limit_of
 from alerts.ledger.tables import readings
-from alerts.ledger.upsert import insert
+from alerts.ledger.upsert import add_missing
 from alerts.sight import Sight
 from ingest.errors import NotFound
 from ingest.instant import format_instant
 from ingest.reading import Reading
 
-CHUNK = 500
-"""Rows per statement: below SQLite's limit of variables."""
-
 
 def add(conn: Connection, new: Iterable[Reading]) -> int:
     """Writes readings that are not there yet (device, quantity, at, message_id); answers how many."""
-    rows = [
+    rows: list[Mapping[str, object]] = [
         {
             "device": each.device,
             "quantity": each.quantity,
@@ -37,11 +34,7 @@ def add(conn: Connection, new: Iterable[Reading]) -> int:
         }
         for each in new
     ]
-    added = 0
-    for start in range(0, len(rows), CHUNK):
-        statement = insert(conn, readings).values(rows[start : start + CHUNK]).on_conflict_do_nothing()
-        added += max(conn.execute(statement).rowcount, 0)
-    return added
+    return add_missing(conn, readings, rows)
 
 
 def page(
@@ -77,7 +70,7 @@ def page(
         query = query.where(readings.c.at < until)
     if cursor is not None:
         at, *rest = decode(cursor, int, str, str, str)
-        query = query.where(tuple_(*key) > tuple_(from_ms(int(at)), *map(str, rest)))
+        query = query.where(tuple_(*key) > tuple_(literal(from_ms(int(at)), Instant()), *map(str, rest)))
     rows = conn.execute(query).all()
     more = len(rows) > limit
     last = rows[limit - 1] if more else None

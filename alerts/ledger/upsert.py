@@ -8,6 +8,9 @@ from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
+CHUNK = 500
+"""Rows per statement: below the databases' limits of variables."""
+
 
 def insert(conn: Connection, table: Table) -> sqlite.Insert:
     """An INSERT of this connection's dialect."""
@@ -26,12 +29,11 @@ def put(conn: Connection, table: Table, row: Mapping[str, object]) -> None:
 
 
 def add_missing(conn: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> int:
-    """Writes the rows whose primary key is new; answers how many those were."""
-    if not rows:
-        return 0
+    """Writes the rows whose primary key is new, also among themselves; answers how many those were."""
     added = 0
-    keys = [column.name for column in table.primary_key]
-    for row in rows:
-        statement = insert(conn, table).values(**row).on_conflict_do_nothing(index_elements=keys)
-        added += max(conn.execute(statement).rowcount, 0)
+    for start in range(0, len(rows), CHUNK):
+        statement = insert(conn, table).values(rows[start : start + CHUNK]).on_conflict_do_nothing()
+        # without the option SQLAlchemy forgets the count of an INSERT on PostgreSQL
+        done = conn.execute(statement, execution_options={"preserve_rowcount": True})
+        added += done.rowcount
     return added

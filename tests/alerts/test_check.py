@@ -39,7 +39,10 @@ def live(ledger: Ledger, directory: Directory) -> None:
 
 
 DAMAGE = [
-    pytest.param("DELETE FROM events WHERE seq = 2", {"event-gap", "case-without-event", "outbox-without-event"}, id="an event is gone"),
+    pytest.param(
+        "DELETE FROM events WHERE seq = 2", {"event-gap", "case-without-event", "outbox-without-event"},
+        id="an event is gone",
+    ),
     pytest.param(
         "DELETE FROM events WHERE seq = 6", {"event-counter", "log-behind", "outbox-without-event"},
         id="the last event is gone",
