@@ -57,6 +57,19 @@ def command_line(pid: int) -> str:
     return ""
 
 
+@contextmanager
+def frozen(pids: list[int]) -> Iterator[None]:
+    """These processes stand still, as a hung machine does; connections stay open and nothing answers."""
+    assert pids
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
 def until(look: Callable[[], T | None], *, seconds: float, what: str, every: float = 0.25) -> T:
     """The first thing `look` finds that is not None; fails after `seconds`, saying what was awaited."""
     end = time.monotonic() + seconds

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from ingest.mqtt.client import Client
-from tests.e2e.running import JSON, Running, demo, until
+from tests.e2e.running import JSON, Running, demo, frozen, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -182,13 +182,24 @@ def test_deleted_model_is_said(tmp_path: Path) -> None:
 
 def test_stopping_the_rtsp_servers_stops_camera_incidents(tmp_path: Path) -> None:
     """Without video no camera incident is raised: nothing is scripted."""
-    with demo(tmp_path / "data", "--no-rtsp") as running:
-        events = running.events(0, seconds=45, enough=lambda _: False)
+    with demo(tmp_path / "data") as running:
         devices = {str(each["id"]): str(each["kind"]) for each in running.items("/devices?limit=1000")}
+        with frozen(running.pids("hub.demo.rtsp")):
+            until(
+                lambda: (
+                    True
+                    if all(
+                        running.device(name)["state"] == "offline"
+                        for name, kind in devices.items()
+                        if kind == "camera"
+                    )
+                    else None
+                ),
+                seconds=20,
+                what="every camera offline",
+            )
+            head = cast("int", running.items("/events?after=0&limit=1000")[-1]["seq"])
+            events = running.events(head, seconds=35, enough=lambda _: False)
         raised = [cast("JSON", each["data"]) for each in events if each["type"] == "incident.raised"]
+        assert not [each for each in raised if devices[cast("list[str]", each["devices"])[0]] == "camera"]
         assert raised, "sensors go on"
-        assert not [
-            each
-            for each in raised
-            if each["kind"] == "presence" and devices[cast("list[str]", each["devices"])[0]] == "camera"
-        ]

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -14,22 +10,9 @@ from typing import cast
 import pytest
 
 from ingest.mqtt.client import Client
-from tests.e2e.running import JSON, Running, demo, until
+from tests.e2e.running import JSON, Running, demo, frozen, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
-
-
-@contextmanager
-def frozen(pids: list[int]) -> Iterator[None]:
-    """These processes stand still, as a hung machine does; connections stay open and nothing answers."""
-    assert pids
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
 
 
 def states(running: Running) -> dict[str, JSON]:
