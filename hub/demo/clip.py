@@ -92,16 +92,16 @@ def load(path: Path) -> Clip:
             first_dts: int | None = None
             number = 0
             for packet in source.demux(video):
-                if packet.dts is None or packet.pts is None or packet.time_base is None:
-                    continue  # the flush at the end carries no data
+                if not packet.size or not (units or packet.is_keyframe):
+                    continue  # the flush at the end; and nothing can be decoded before the first keyframe
                 keyframe = packet.is_keyframe
-                if first_dts is None:
-                    if not keyframe:
-                        continue  # nothing can be decoded before the first keyframe
-                    first_dts = packet.dts
-                ticks = packet.time_base * CLOCK
-                due = round((packet.dts - first_dts) * ticks)
-                time = round((packet.pts - first_dts) * ticks)
+                if packet.dts is None or packet.pts is None or packet.time_base is None:
+                    due = time = step * len(units)  # a raw stream: its rate is all there is
+                    packet.pts = packet.dts = len(units)
+                else:
+                    first_dts = packet.dts if first_dts is None else first_dts
+                    due = round((packet.dts - first_dts) * packet.time_base * CLOCK)
+                    time = round((packet.pts - first_dts) * packet.time_base * CLOCK)
                 packet.stream = target
                 muxer.mux(packet)
                 taken, sink.packets = tuple(sink.packets), []

@@ -190,7 +190,7 @@ class _Session:
                 if request is not None:
                     reply = self._answer(request)
                     self._writer.write(reply.encode(request.headers.get("cseq", "0")))
-                    if request.method == "TEARDOWN":
+                    if request.method == "TEARDOWN" and reply.status == 200:
                         await self._writer.drain()
                         return
         except BadRequest as wrong:
