@@ -227,10 +227,23 @@ def open_case(opening: Opening, workflow: Workflow, *, who: Actor, now: datetime
 
 def join(case: Case, incident: str, severity: Severity, *, now: datetime) -> Done:
     """One more incident of the same group; the higher severity wins."""
-    worse = SEVERITIES[min(SEVERITIES.index(case.severity), SEVERITIES.index(severity))]
-    joined = replace(case, severity=worse)
+    joined = replace(case, severity=worst(case.severity, severity))
     request = Request("join", note=incident)
     return written(joined, Actor(HUB, HUB), request, came_from=case.position, unit=None, now=now)
+
+
+def worsen(case: Case, incident: str, severity: Severity, *, now: datetime) -> Done | None:
+    """One of its incidents got worse; None when the case is over or was as bad already."""
+    if case.state not in LIVE or worst(case.severity, severity) == case.severity:
+        return None
+    worse = replace(case, severity=severity)
+    request = Request("worsen", note=incident)
+    return written(worse, Actor(HUB, HUB), request, came_from=case.position, unit=None, now=now)
+
+
+def worst(one: Severity, other: Severity) -> Severity:
+    """The higher of two severities."""
+    return SEVERITIES[min(SEVERITIES.index(one), SEVERITIES.index(other))]
 
 
 def begin(case: Case, step: Step, now: datetime) -> Case:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from alerts.case import HUB, Actor, Opening, join, open_case
+from alerts.case import HUB, Actor, Opening, join, open_case, worsen
 from alerts.directory import Directory
 from alerts.ids import new_id
 from alerts.incident import STALE_AFTER, Fold, Incident, age, fold, release
@@ -20,7 +20,7 @@ from alerts.ledger import signals as marks
 from alerts.ledger.engine import Connection
 from alerts.ledger.journal import IncidentEvent
 from alerts.route import Chosen, Facts
-from alerts.sight import Visibility
+from alerts.sight import Sight, Visibility
 from detectors.signal import Signal
 
 Reason = Literal["unknown-place", "unknown-device", "old-epoch", "future"]
@@ -95,7 +95,7 @@ def apply_signals(
 def mark_stale(conn: Connection, now: datetime, limit: timedelta = STALE_AFTER) -> tuple[int, ...]:
     """Open incidents that nobody renewed for `limit` become stale; answers the seqs of the events."""
     written: list[int] = []
-    for stored in incidents.all_open(conn):
+    for stored in incidents.all_open(conn, fresh_only=True):
         written += _keep(conn, age(stored.incident, now, limit), now)
     return tuple(written)
 
@@ -139,7 +139,10 @@ def _apply(
         _expect(conn, done.incident.id, signal, origin, now)
         return written
     _expect(conn, done.incident.id, signal, origin, now)
-    return _keep(conn, done, now)
+    written = _keep(conn, done, now)
+    if done.change == "updated" and before.case is not None:
+        written += _worsen(conn, before.case, done.incident, now)
+    return written
 
 
 def _keep(conn: Connection, done: Fold, now: datetime) -> list[int]:
@@ -149,6 +152,17 @@ def _keep(conn: Connection, done: Fold, now: datetime) -> list[int]:
     if done.change not in EVENT:
         return []
     return [journal.incident(conn, done.incident.id, EVENT[done.change], now=now)]
+
+
+def _worsen(conn: Connection, case: str, incident: Incident, now: datetime) -> list[int]:
+    """A case is as bad as the worst of its incidents."""
+    done = worsen(cases.load(conn, Sight.everything(), case), incident.id, incident.severity, now=now)
+    if done is None:
+        return []
+    cases.save(conn, done)
+    return [
+        journal.case(conn, case, "case.changed", action="worsen", who=HUB, place=done.case.place, now=now)
+    ]
 
 
 def _expect(conn: Connection, incident: str, signal: Signal, origin: str, now: datetime) -> None:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Generic, Literal, TypeVar, cast
 
 from sqlalchemy.engine import Connection, Engine
@@ -38,6 +38,9 @@ BATCH = 500
 
 WAITING = 20_000
 """Closures that may wait; more means the database does not keep up, and writers are told so."""
+
+STUCK = timedelta(seconds=10)
+"""A commit that takes longer is shown as failed: a disk that hangs raises nothing."""
 
 PATIENCE = 5.0
 """Seconds that write() waits for a place in the queue."""
@@ -113,6 +116,7 @@ class Ledger:
         self._commits = 0
         self._failures = 0
         self._head = -1
+        self._busy_since: datetime | None = None
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
 
     @classmethod
@@ -180,6 +184,9 @@ class Ledger:
         with self._lock:
             state, reason, since = self._state, self._reason, self._since
             commits, failures = self._commits, self._failures
+            busy_since = self._busy_since
+        if busy_since is not None and now - busy_since > STUCK:
+            state, reason, since = "failed", f"a commit takes longer than {STUCK.seconds} s", busy_since
         if not self._thread.is_alive():
             state, reason, since = "failed", "the writer has stopped", min(since, now)
         return Health(state, reason, since, self._queue.qsize(), commits, failures)
@@ -231,6 +238,8 @@ class Ledger:
                 self._commit(batch)
 
     def _commit(self, batch: list[_Work[object]]) -> None:
+        with self._lock:
+            self._busy_since = self._clock()
         try:
             with self._writing.connect() as conn, conn.begin():
                 counters.lock(conn)
@@ -263,6 +272,7 @@ class Ledger:
     def _succeeded(self) -> None:
         with self._lock:
             self._commits += 1
+            self._busy_since = None
             if self._state != "ok":
                 self._state, self._reason, self._since = "ok", "", self._clock()
                 log.warning("ledger: commits work again")
@@ -270,6 +280,7 @@ class Ledger:
     def _failed(self, wrong: Exception) -> None:
         with self._lock:
             self._failures += 1
+            self._busy_since = None
             first = self._state == "ok"
             if first:
                 self._state, self._since = "failed", self._clock()

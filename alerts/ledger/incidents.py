@@ -76,9 +76,12 @@ def open_at(conn: Connection, place: str, condition: str) -> Stored | None:
     return None if row is None else _stored(row)
 
 
-def all_open(conn: Connection) -> list[Stored]:
-    """Every open incident, the oldest first."""
-    rows = conn.execute(select(incidents).where(incidents.c.state == "open").order_by(incidents.c.id))
+def all_open(conn: Connection, *, fresh_only: bool = False) -> list[Stored]:
+    """Every open incident, the oldest first; `fresh_only` leaves out those that are stale already."""
+    query = select(incidents).where(incidents.c.state == "open").order_by(incidents.c.id)
+    if fresh_only:
+        query = query.where(incidents.c.stale.is_(False))
+    rows = conn.execute(query)
     return [_stored(row) for row in rows]
 
 

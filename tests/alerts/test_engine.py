@@ -63,6 +63,16 @@ def test_a_future_resolves_only_after_the_commit(ledger: Ledger, held: threading
     assert look(ledger, events.head) == 2
 
 
+def test_a_commit_that_hangs_is_shown(ledger: Ledger, held: threading.Event) -> None:
+    """A disk that hangs raises nothing: after 10 s health says so, and takes it back when it is over."""
+    assert ledger.healthy(NOW + timedelta(seconds=10)).state == "ok"
+    health = ledger.healthy(NOW + timedelta(seconds=11))
+    assert (health.state, health.since) == ("failed", NOW)
+    held.set()
+    do(ledger, note)
+    assert ledger.healthy(NOW + timedelta(seconds=11)).state == "ok"
+
+
 def test_what_waits_is_committed_together(ledger: Ledger, held: threading.Event) -> None:
     """A hundred writes behind a slow one are one commit; each gets its own answer."""
     before = ledger.healthy(NOW).commits

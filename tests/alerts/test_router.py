@@ -119,7 +119,11 @@ def test_a_second_rule_merges_and_the_higher_severity_wins(ledger: Ledger, direc
     send(ledger, directory, signal(4, state="inactive"))
     (incident,) = shown(ledger)
     assert (incident["state"], incident["cleared_at"]) == ("cleared", "2026-11-22T08:00:04.000Z")
-    assert types(ledger) == ["incident.raised", "case.opened", "incident.updated", "incident.cleared"]
+    assert types(ledger) == [
+        "incident.raised", "case.opened", "incident.updated", "case.changed", "incident.cleared",
+    ]  # fmt: skip
+    (case,) = shown_cases(ledger)
+    assert (case["severity"], case["version"]) == ("life", 2)
 
 
 def test_a_renewal_writes_no_event(ledger: Ledger, directory: Directory) -> None:
