@@ -37,6 +37,7 @@ from api.routers import (
     signals,
     webhooks,
 )
+from api.server import SILENT
 
 PREFIX = "/api/v1"
 
@@ -89,6 +90,7 @@ def create_app(hub: Hub) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        telemetry=SILENT,
     )
     app.state.hub = hub
     app.state.auth = keeper

@@ -8,6 +8,10 @@ from contextlib import contextmanager
 
 import uvicorn
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
+
+SILENT: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+"""FastAPI's own telemetry stays off, whatever the environment says: requests name places and devices."""
 
 
 class Server(uvicorn.Server):

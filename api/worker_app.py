@@ -16,6 +16,7 @@ from starlette.requests import Request
 
 from api import errors
 from api.answers import answer, binary
+from api.server import SILENT
 from ingest.errors import EvidenceNone, NotAuthenticated
 
 NAMES: Mapping[str, str] = {
@@ -58,7 +59,12 @@ def create_worker_app(view: WorkerView, token: str) -> FastAPI:
             raise NotAuthenticated("not the worker token")
 
     app = FastAPI(
-        title="worker", docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(known)]
+        title="worker",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        telemetry=SILENT,
+        dependencies=[Depends(known)],
     )
     errors.install(app)
 

@@ -16,6 +16,9 @@ from api.rights import Principal
 router = APIRouter(tags=["events"])
 
 HubHere = Annotated[Hub, Depends(hub_of)]
+MOST_SEQ = 2**62
+"""Fits every database."""
+
 Reader = Annotated[Principal, needs("event.read")]
 
 
@@ -23,7 +26,7 @@ Reader = Annotated[Principal, needs("event.read")]
 def page(
     who: Reader,
     hub: HubHere,
-    after: Annotated[int, Query(ge=0, description="seq; 0 is from the oldest kept")] = 0,
+    after: Annotated[int, Query(ge=0, le=MOST_SEQ, description="seq; 0 is from the oldest kept")] = 0,
     limit: Annotated[int, Query(ge=1, le=MOST)] = DEFAULT_LIMIT,
 ) -> Response:
     """Events after a seq, in order; `next` is the seq to go on from, `head` the newest. Older than kept: 410."""
@@ -36,7 +39,8 @@ def page(
 
 @router.websocket("/events/ws", dependencies=[socket("event.read")])
 async def listen(
-    ws: WebSocket, after: Annotated[int | None, Query(ge=0, description="seq; left out: from now")] = None
+    ws: WebSocket,
+    after: Annotated[int | None, Query(ge=0, le=MOST_SEQ, description="seq; left out: from now")] = None,
 ) -> None:
     """Committed events in order, filtered to the reader's rights, with a heartbeat."""
     await cast("Tailer", ws.app.state.tailer).serve(ws, after)
