@@ -152,17 +152,14 @@ export class Api {
       options.headers = { accept: "application/json", "content-type": "application/json" };
       options.body = JSON.stringify(body);
     }
-    let response: Response;
-    let text: string;
     try {
-      response = await this.fetcher(`${ROOT}${path}`, options);
+      const response = await this.fetcher(`${ROOT}${path}`, options);
       if (!response.ok) throw await problem(response);
-      text = await response.text();
+      return (await response.json()) as T;
     } catch (failure) {
       if (failure instanceof ApiError) throw failure;
       throw new Unreachable(failure);
     }
-    return (text === "" ? undefined : JSON.parse(text)) as T;
   }
 }
 

@@ -48,6 +48,8 @@ export const RETRY_MS = 3_000;
 const REGISTRY_MS = 500;
 const RECENT = 50;
 
+type Take = (lists: Lists) => Promise<void>;
+
 export function createHub(api: Api, open: (after: number) => Socket = openSocket): Hub {
   const phase = ref<Phase>("enter");
   const trouble = ref<Trouble>(null);
@@ -142,17 +144,26 @@ export function createHub(api: Api, open: (after: number) => Socket = openSocket
 
   async function load(): Promise<void> {
     const mine = begin();
-    if (phase.value !== "ready") phase.value = "load";
+    // The first time, pages show as they come; later the old world stays until the new one is whole.
+    const atOnce = phase.value !== "ready";
+    if (atOnce) phase.value = "load";
     try {
       if (!may("event.read")) throw new ApiError(403, "not-permitted", "no right to listen");
       const head = await api.head();
       let fresh: World = { ...EMPTY, seq: head };
-      const take = (lists: Lists): void => {
+      const named = names();
+      const take = async (lists: Lists): Promise<void> => {
         fresh = withLists(fresh, lists);
+        if (!atOnce) return;
+        const known = await named;
+        if (mine.aborted) return;
+        directory.value = known;
+        world.value = fresh;
+        phase.value = "ready";
       };
-      const [named] = await Promise.all([names(), devices(take), incidents(mine, take), cases(mine, take)]);
+      await Promise.all([named, devices(take), incidents(mine, take), cases(mine, take)]);
       if (mine.aborted) return;
-      directory.value = named;
+      directory.value = await named;
       world.value = fresh;
       trouble.value = null;
       phase.value = "ready";
@@ -164,23 +175,23 @@ export function createHub(api: Api, open: (after: number) => Socket = openSocket
     }
   }
 
-  async function incidents(mine: AbortSignal, take: (lists: Lists) => void): Promise<void> {
+  async function incidents(mine: AbortSignal, take: Take): Promise<void> {
     if (!may("incident.read")) return;
-    for await (const page of api.incidents({ state: "open" }, mine)) take({ incidents: page });
-    take({ incidents: await first(api.incidents({ state: "cleared", limit: RECENT })) });
+    for await (const page of api.incidents({ state: "open" }, mine)) await take({ incidents: page });
+    await take({ incidents: await first(api.incidents({ state: "cleared", limit: RECENT })) });
   }
 
-  async function cases(mine: AbortSignal, take: (lists: Lists) => void): Promise<void> {
+  async function cases(mine: AbortSignal, take: Take): Promise<void> {
     if (!may("case.read")) return;
     for (const state of OPEN_CASE_STATES) {
-      for await (const page of api.cases({ state }, mine)) take({ cases: page });
+      for await (const page of api.cases({ state }, mine)) await take({ cases: page });
     }
-    take({ cases: await first(api.cases({ state: "closed", limit: RECENT })) });
+    await take({ cases: await first(api.cases({ state: "closed", limit: RECENT })) });
   }
 
-  async function devices(take: (lists: Lists) => void): Promise<void> {
+  async function devices(take: Take): Promise<void> {
     if (!may("device.read")) return;
-    for await (const page of api.devices()) take({ devices: page });
+    for await (const page of api.devices()) await take({ devices: page });
   }
 
   async function names(): Promise<Directory> {
@@ -204,11 +215,14 @@ export function createHub(api: Api, open: (after: number) => Socket = openSocket
   async function rename(mine: AbortSignal): Promise<void> {
     try {
       const named = await names();
-      const listed: World[] = [EMPTY];
-      await devices((lists) => listed.push(withLists(listed.at(-1) ?? EMPTY, lists)));
+      let listed = EMPTY;
+      await devices((lists) => {
+        listed = withLists(listed, lists);
+        return Promise.resolve();
+      });
       if (mine.aborted) return;
       directory.value = named;
-      world.value = { ...world.value, devices: listed.at(-1)?.devices ?? new Map() };
+      world.value = { ...world.value, devices: listed.devices };
     } catch (failure) {
       if (!expected(failure)) throw failure;
       if (!mine.aborted) renameSoon();
