@@ -21,6 +21,8 @@ from ingest.mqtt.client import Client
 from ingest.mqtt.message import Ack, Message
 from tests.servers.wait import wait_until
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 
