@@ -246,6 +246,14 @@ rule_states = Table(
     Column("updated_at", Instant, nullable=False),
 )
 
+announcements = Table(
+    "announcements",
+    metadata,
+    Column("topic", String, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+)
+
 rejected = Table(
     "rejected",
     metadata,

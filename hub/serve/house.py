@@ -130,6 +130,7 @@ class House:
         self.sensor_client.subscribe([(STATES, 1)], self.nodes.handle)
         described = [(each, 1) for each in announcement_filters()]
         self.sensor_client.subscribe(described, self.sensors.handle, retained="always")
+        self.sensors.listen()
         self.sensor_client.on_state(self._broker_changed)
 
     # -- what the API asks -----------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 
-from alerts.ledger import readings, rejected, rule_states
+from alerts.ledger import announcements, readings, rejected, rule_states
 from alerts.ledger.engine import Connection, Ledger
 from alerts.router import apply_signals
 from config.registry import Gateway, Registry, Sensor, Speaker
@@ -72,14 +72,15 @@ class SensorIntake:
     ) -> None:
         self._ledger = ledger
         self._subscribe = subscribe
-        self._named: set[str] = set()
+        self._named: frozenset[str] = frozenset()
         self._county = county
         self._rules = rules
         self._keeper = keeper
         self._metrics = metrics
         self._clock = clock
         self._bindings = Bindings(())
-        self._described = Described()
+        with ledger.read() as conn:
+            self._described = Described(announcements.load_all(conn))
         self._newest: dict[tuple[str, str], datetime | None] = {}
         self._listeners: list[Callable[[Sequence[Reading]], None]] = []
         self._waiting: deque[tuple[Message, Understood, Ack]] = deque()
@@ -110,11 +111,15 @@ class SensorIntake:
         )
         if said.announcement is not None:
             self._described = self._described.after(said.announcement)
-            named = set(listens(self._described))
-            if fresh := sorted(named - self._named):
-                self._named |= named
-                self._subscribe(fresh)
+            self.listen()
         self._commit(message, said, ack)
+
+    def listen(self) -> None:
+        """Subscribe to the topics that announcements name and that are new."""
+        named = frozenset(listens(self._described))
+        if fresh := sorted(named - self._named):
+            self._named |= named
+            self._subscribe(fresh)
 
     def retry(self) -> None:
         """Try again what a failed commit left; called every second."""
@@ -153,6 +158,8 @@ class SensorIntake:
                 for key, state in self._rules.observe(fresh).items():
                     rule_states.put(conn, key, state, now)
                 self._tell(conn, now, [each.device for each in fresh], listening=True)
+            if said.announcement is not None:
+                announcements.put(conn, said.announcement.topic, said.announcement.body, now=now)
             for each in said.refused:
                 self._refuse(conn, message, said.convention, each, now)
 
@@ -194,7 +201,7 @@ class SensorIntake:
     # -- around the commit ---------------------------------------------------------------------------------
 
     def _commit(self, message: Message, said: Understood, ack: Ack) -> None:
-        if not said.readings and not said.refused:
+        if not said.readings and not said.refused and said.announcement is None:
             self._committed(said)
             ack()
             return

@@ -43,12 +43,14 @@ def now() -> datetime:
 
 @asynccontextmanager
 async def hub(data: Path, broker: str = "") -> AsyncIterator[Running]:
-    """A hub without workers, with one gas sensor."""
+    """A hub without workers; its first start gives it one gas sensor."""
     settings = Settings.model_validate(
         {"data": data, "port": 0, "workers": 0, "broker_url": broker, "admin_password": "x" * 12}
     )
 
     def prepare(house: House) -> None:
+        if house.door.registry().devices:
+            return
         house.door.apply(REGISTRY, name="test", prune=False, dry_run=False, who="system")
 
     async with running(settings, prepare=prepare) as it:
@@ -131,6 +133,30 @@ async def test_what_was_not_acknowledged_comes_again(tmp_path: Path) -> None:
         async with hub(tmp_path / "data", owner.mqtt) as it:
             await until(lambda: stored(it.house) == 2)
             assert len(open_incidents(it.house)) == 1
+
+
+async def test_descriptions_survive_a_restart(tmp_path: Path) -> None:
+    """A device that described itself is understood after a restart too, before it describes itself again."""
+    async with hub(tmp_path / "broker-owner") as owner, publisher(owner.mqtt) as device:
+        config = {
+            "uniq_id": "k1_t",
+            "dev": {"ids": ["abc"]},
+            "dev_cla": "temperature",
+            "stat_t": "esp/k1/state",
+            "unit_of_meas": "°C",
+        }
+        async with hub(tmp_path / "data", owner.mqtt) as it:
+            entry = {"site": "k1", "kind": "sensor", "payload": "homeassistant", "external_id": "abc"}
+            await asyncio.to_thread(it.house.registry.put, "device", "k1-gas", entry, who="system")
+            device.publish("homeassistant/sensor/k1_t/config", json.dumps(config).encode()).result(5)
+            async with asyncio.timeout(10):
+                while stored(it.house) == 0:  # until the hub has subscribed, nobody hears
+                    device.publish("esp/k1/state", b"4.5").result(5)
+                    await asyncio.sleep(0.3)
+            before = stored(it.house)
+        device.publish("esp/k1/state", b"4.7").result(5)  # the hub is away; its session keeps this
+        async with hub(tmp_path / "data", owner.mqtt) as it:
+            await until(lambda: stored(it.house) > before)
 
 
 async def test_a_failed_commit_loses_nothing(tmp_path: Path) -> None:
