@@ -37,6 +37,13 @@ def write_secret(key: bytes) -> str:
     return PREFIX + base64.b64encode(key).decode()
 
 
+def secret_of(hub_secret: str, sender: str) -> str:
+    """The `whsec_…` of one sender of signals, derived: another HUB_SECRET or another name gives another one."""
+    return write_secret(
+        hmac.new(hub_secret.encode(), b"signals\0" + sender.encode(), hashlib.sha256).digest()
+    )
+
+
 def sign(secret: str, message_id: str, at: datetime, body: bytes) -> dict[str, str]:
     """The three headers of one request."""
     stamp = str(int(at.timestamp()))

@@ -21,6 +21,7 @@ from api.hub import Hub
 from api.proxy import WorkerProxy
 from api.push import Tailer
 from api.routers import (
+    audit,
     auth,
     broadcasts,
     cameras,
@@ -55,6 +56,7 @@ NOUNS: tuple[APIRouter, ...] = (
     cameras.router,
     broadcasts.router,
     webhooks.router,
+    audit.router,
     health.router,
 )
 

@@ -1,14 +1,13 @@
 """Signals of other platforms: signed (Standard Webhooks) by a user of role `platform`, applied once per id.
 
-The sender names itself in `webhook-sender` (a user of the registry with the right `signal.send`) and signs with
-its own key, which is derived from HUB_SECRET and the name: signing_secret() is what `hub user signing-secret NAME`
-prints. A sender raises incidents only where it may see.
+The sender names itself in `webhook-sender` (a user of the registry with the right `signal.send`) and signs with its
+own key, which is derived from HUB_SECRET and the name: `hub user signing-secret NAME` prints it. A sender raises
+incidents only where it may see.
 """
 
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -68,13 +67,6 @@ class NewSignal(BaseModel):
     explanation: Sentence | None = None
 
 
-def signing_secret(secret: str, sender: str) -> str:
-    """The `whsec_…` of one sender; another HUB_SECRET or name gives another one."""
-    return signature.write_secret(
-        hmac.new(secret.encode(), b"signals\0" + sender.encode(), hashlib.sha256).digest()
-    )
-
-
 @router.post(
     "/signals",
     status_code=202,
@@ -95,7 +87,7 @@ async def send(request: Request, hub: Annotated[Hub, Depends(hub_of)]) -> Respon
 def _send(hub: Hub, headers: dict[str, str], body: bytes) -> Response:
     now = hub.now()
     name = headers.get(SENDER, "")
-    message_id = signature.verify(signing_secret(hub.settings.secret, name), headers, body, now)
+    message_id = signature.verify(signature.secret_of(hub.settings.secret, name), headers, body, now)
     who = _sender(hub, name, now)
     given = _read(body)
     signal = _signal(hub, who, given, now)

@@ -8,8 +8,10 @@ import secrets
 import sys
 from collections.abc import Mapping
 
+from alerts.signature import secret_of
 from config.load import parse
 from config.registry import ROLES
+from config.secret_file import load_secret
 from hub.commands import _house
 from ingest.errors import InvalidInput
 
@@ -41,7 +43,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     listing = actions.add_parser("list", help="list the users")
     remove = actions.add_parser("remove", help="remove a user; his tokens end at once")
     remove.add_argument("name", metavar="NAME")
-    for each in (add, listing, remove):
+    signing = actions.add_parser(
+        "signing-secret", help="print the key with which a platform signs its signals (POST /api/v1/signals)"
+    )
+    signing.add_argument("name", metavar="NAME")
+    for each in (add, listing, remove, signing):
         _house.configure(each)
 
 
@@ -49,6 +55,9 @@ def run(args: argparse.Namespace) -> int:
     """Add, list or remove."""
     if args.action == "list":
         return _list(args)
+    if args.action == "signing-secret":
+        print(secret_of(load_secret(_house.settings_of(args)), args.name))
+        return 0
     if args.action == "remove":
         with _house.registry_of(_house.settings_of(args)) as registry:
             registry.delete("user", args.name, who=_house.WHO)

@@ -85,10 +85,9 @@ def test_the_whole_way_by_the_right_people(house: House) -> None:
         answer = house.client(name).post(path, json={"action": action, **more})
         assert answer.status_code == 200, (action, answer.text)
     assert house.client("hans").post(path, json={"action": "verify"}).status_code == 403
-    for name, action in (("olga", "verify"), ("sue", "evaluate")):
+    for name, action, state in (("olga", "verify", "open"), ("sue", "evaluate", "closed")):
         answer = house.client(name).post(path, json={"action": action, "note": "good"})
-        assert answer.status_code == 200, (action, answer.text)
-    assert answer.json()["state"] == "closed"
+        assert answer.json().get("state") == state, (action, answer.text)
     changes = [
         each["data"]["change"]["action"]
         for each in house.client("olga").get("/events?limit=1000").json()["items"]

@@ -44,6 +44,7 @@ MAY: dict[str, frozenset[str]] = {
     "case.act": frozenset({"olga", "ines", "dora", "hans", "sue"}),
     "case.reconcile": frozenset({"dora", "sue", "admin", "aude", "city"}),
     "event.read": ALL,
+    "audit.read": frozenset({"admin", "aude"}),
     "broadcast.read": frozenset({"olga", "guest", "dora", "sue", "admin"}),
     "broadcast.create": frozenset({"olga", "dora"}),
     "webhook.read": frozenset({"admin"}),

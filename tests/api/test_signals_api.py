@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from alerts import signature
-from api.routers.signals import SENDER, signing_secret
+from api.routers.signals import SENDER
 from ingest.instant import format_instant
 from tests.servers.house import SECRET, House
 
@@ -26,7 +26,7 @@ def send(
         **body,
     }
     content = json.dumps({name: value for name, value in given.items() if value is not None}).encode()
-    signed = signature.sign(key or signing_secret(SECRET, sender), message_id, house.now(), content)
+    signed = signature.sign(key or signature.secret_of(SECRET, sender), message_id, house.now(), content)
     return httpx.post(f"{house.url}/api/v1/signals", content=content, headers={**signed, SENDER: sender})
 
 
@@ -62,8 +62,8 @@ def test_the_same_message_counts_once(house: House) -> None:
 @pytest.mark.parametrize(
     ("change", "status", "reason"),
     [
-        ({"key": signing_secret(SECRET, "olga")}, 401, "another user's key"),
-        ({"key": signing_secret("another secret of another hub", "city")}, 401, "another hub's key"),
+        ({"key": signature.secret_of(SECRET, "olga")}, 401, "another user's key"),
+        ({"key": signature.secret_of("another secret of another hub", "city")}, 401, "another hub's key"),
         ({"sender": "nobody"}, 401, "a user that is not there, though the key fits"),
         ({"sender": "olga"}, 403, "a person, not a platform"),
         ({"place": "school-9"}, 404, "a place the platform does not see"),
@@ -77,7 +77,7 @@ def test_the_same_message_counts_once(house: House) -> None:
 )
 def test_what_is_refused(house: House, change: dict[str, str], status: int, reason: str) -> None:
     """Each with its own status, and nothing is raised."""
-    answer = send(house, f"r-{reason}", condition="refused", **change)  # type: ignore[arg-type] # rows of the table
+    answer = send(house, f"r-{reason}", condition="refused", **change)
     assert answer.status_code == status, (reason, answer.text)
     assert opened(house, "refused") == []
 

@@ -139,6 +139,7 @@ class House:
     def __init__(self, folder: Path, settings: ApiSettings, template: Path | None = None) -> None:
         if template is not None:
             shutil.copy(template, folder / "ledger.db")
+        self.folder = folder
         self.shift = timedelta(0)
         self.settings = settings
         self.ledger = Ledger.open(f"sqlite:///{folder / 'ledger.db'}", clock=self.now)

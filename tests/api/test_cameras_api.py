@@ -1,0 +1,125 @@
+"""Pictures come from the worker that has the camera: through rights, within a time; a worker obeys serve only."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import httpx
+import pytest
+
+from api.worker_app import create_worker_app
+from ingest.errors import CameraUnreachable, EvidencePending, NotFound
+from tests.servers.house import WORKER_TOKEN, House, served
+
+
+class View:
+    """A worker with one camera that works and one that does not."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.forgotten: list[str] = []
+
+    def status(self) -> Mapping[str, object]:
+        """Nothing much."""
+        return {"worker": "w1"}
+
+    def snapshot(self, device: str) -> bytes:
+        """A picture of cam-1."""
+        if device == "cam-1":
+            return b"\xff\xd8 a picture"
+        if device == "cam-2":
+            raise CameraUnreachable("no picture", reason="timeout")
+        raise NotFound("another worker's")
+
+    def evidence(self, ref: str) -> Path:
+        """One folder; another is being written."""
+        if ref == "busy":
+            raise EvidencePending("being written", retry_after=1)
+        return self.folder / ref
+
+    def forget(self, ref: str) -> None:
+        """Kept."""
+        self.forgotten.append(ref)
+
+
+@pytest.fixture
+def worker(tmp_path: Path) -> Iterator[tuple[str, View]]:
+    """A served worker app."""
+    view = View(tmp_path)
+    (tmp_path / "ref-1").mkdir()
+    (tmp_path / "ref-1" / "shown.jpg").write_bytes(b"shown")
+    (tmp_path / "secret.txt").write_text("not evidence")
+    with served(create_worker_app(view, WORKER_TOKEN)) as url:
+        yield url, view
+
+
+def test_a_picture_comes_through_the_worker(house: House, worker: tuple[str, View]) -> None:
+    """With the right: the worker's bytes; without sight 404 and without asking the worker."""
+    house.workers.addresses.update({"cam-1": worker[0], "cam-2": worker[0]})
+    answer = house.client("olga").get("/cameras/cam-1/snapshot.jpg")
+    assert answer.content == b"\xff\xd8 a picture"
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert house.client("olga").get("/cameras/cam-9/snapshot.jpg").status_code == 404
+    assert house.client("olga").get("/cameras/fridge-1/snapshot.jpg").status_code == 404
+    assert house.client("ines").get("/cameras/cam-2/snapshot.jpg").status_code == 404
+
+
+def test_a_camera_or_worker_that_is_away_is_told(house: House, worker: tuple[str, View]) -> None:
+    """503 with the reason: no picture, no worker, a closed port, a silent port."""
+    client = house.client("olga")
+
+    def reason(address: str | None) -> tuple[int, str]:
+        house.workers.addresses.pop("cam-2", None)
+        if address is not None:
+            house.workers.addresses["cam-2"] = address
+        answer = client.get("/cameras/cam-2/snapshot.jpg")
+        return answer.status_code, answer.json()["reason"]
+
+    assert reason(worker[0]) == (503, "no-picture")
+    assert reason(None) == (503, "worker-lost")
+    assert reason("http://127.0.0.1:9") == (503, "unreachable")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        assert reason(f"http://127.0.0.1:{silent.getsockname()[1]}") == (503, "timeout")
+
+
+def test_health_is_the_device(house: House) -> None:
+    """State and rates as `serve` judges them; never seen is unknown, not OK."""
+    client = house.client("olga")
+    fresh = client.get("/cameras/cam-1/health").json()
+    assert (fresh["state"], fresh["reason"]) == ("unknown", "never-seen")
+    house.states["cam-1"] = {"state": "online", "reason": "", "received_fps": 25.0, "gate": "open"}
+    after = client.get("/cameras/cam-1/health").json()
+    assert (after["state"], after["received_fps"]) == ("online", 25.0)
+    assert client.get("/devices/cam-1").json() == after
+    listed = {each["id"]: each for each in client.get("/devices?kind=camera").json()["items"]}
+    assert set(listed) == {"cam-1", "cam-2"}
+    assert [each["id"] for each in client.get("/devices?state=online").json()["items"]] == ["cam-1"]
+
+
+def test_a_worker_shows_itself_to_serve_only(worker: tuple[str, View]) -> None:
+    """Every path needs the worker token."""
+    url, _ = worker
+    for path in ("/status", "/cameras/cam-1/snapshot.jpg", "/evidence/ref-1/shown.jpg", "/openapi.json"):
+        assert httpx.get(url + path).status_code in {401, 404}
+        assert httpx.get(url + path, headers={"Authorization": "Bearer x"}).status_code in {401, 404}
+    assert httpx.delete(f"{url}/evidence/ref-1").status_code == 401
+
+
+def test_a_worker_gives_evidence_and_nothing_else(worker: tuple[str, View]) -> None:
+    """Known names below known refs; pending is 409; a path out of the folder is not there."""
+    url, view = worker
+    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {WORKER_TOKEN}"}) as client:
+        assert client.get("/status").json() == {"worker": "w1"}
+        assert client.get("/evidence/ref-1/shown.jpg").content == b"shown"
+        assert client.get("/evidence/ref-1/original.mp4").status_code == 404
+        assert client.get("/evidence/busy/shown.jpg").status_code == 409
+        for path in (
+            "/evidence/../secret.txt",
+            "/evidence/..%2F/secret.txt",
+            "/evidence/ref-1/..%2Fsecret.txt",
+        ):
+            assert client.get(path).status_code == 404
+        assert client.delete("/evidence/ref-1").status_code == 204
+        assert view.forgotten == ["ref-1"]
