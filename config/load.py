@@ -70,13 +70,14 @@ class Parsed:
         """
         mistakes = self._mistakes.copy()
         whole = merge(known, self.registry, gone or {})
+        hanging: list[tuple[Loc, str, str]] = []
 
         def complain(section: str, key: str, loc: Loc, what: str, mend: str) -> None:
             at = self._reader.place.get((section, key))
             if at is not None:
                 mistakes.add((section, at, *loc), what, mend)
-            else:  # an entry that is stored already and would be left hanging
-                mistakes.add((f"{section} {key} (stored)", *loc), what, mend)
+            else:
+                hanging.append(((f"{section} {key} (stored)", *loc), what, mend))
 
         named = references.known_of(whole, self._reader.named)
         references.References(whole, named, complain).check()
@@ -85,6 +86,9 @@ class Parsed:
         if "routes" not in self._reader.broken and references.catch_all_missing(whole):
             what = "one route without match is missing: incidents could go to nobody"
             mistakes.add(("routes",), what, "add - {unit: …} as the last")
+        # What the file would do to stored entries is worth saying only once the file itself is right.
+        for loc, what, mend in hanging if not len(mistakes) else ():
+            mistakes.add(loc, what, mend)
         mistakes.raise_any()
         return self.registry
 

@@ -221,3 +221,14 @@ def test_a_large_county(ledger: Ledger) -> None:
     assert counts(door, text) == (401, 0, 0, 0)
     assert counts(door, door.export(who="test"), prune=True) == (0, 0, 401, 0)
     assert len(load(text, "big").devices) == 200
+
+
+def test_what_a_right_file_would_leave_hanging(door: Door) -> None:
+    """A file that is wrong in itself is told its own mistakes only; one that is right, what it would break."""
+    site = "sites: [{id: school-1, area: east, kind: canteen-school, name: 一小}]"
+    with pytest.raises(InvalidRegistry) as caught:
+        counts(door, site)
+    assert [each.path for each in caught.value.mistakes] == ["devices school-1-cam (stored).room"]
+    with pytest.raises(InvalidRegistry) as caught:
+        counts(door, site.replace("area: east", "area: nowhere"))
+    assert [each.path for each in caught.value.mistakes] == ["sites[0].area"]
