@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from config import references
 from config.mistakes import Loc, Mistakes, path_of
-from config.registry import SECTIONS, Registry, Route, key_of
+from config.registry import SECTIONS, Registry, Route, keyed
 from config.schema import MODELS, by_kind, payload_names
 from config.tree import MAX_BYTES, Node, UnreadableText, read_tree
 from config.wording import meant, near
@@ -128,6 +128,7 @@ class _Reader:
 
     def _section(self, section: str, nodes: list[Node]) -> list[BaseModel]:
         items: list[BaseModel] = []
+        places: list[int] = []
         for at, node in enumerate(nodes):
             loc: Loc = (section, at)
             if node.keys is None:
@@ -143,8 +144,10 @@ class _Reader:
             if isinstance(item, Route):
                 position = {"id": item.id or f"route-{at + 1}", "order": item.order or at + 1}
                 item = item.model_copy(update=position)
-            self.place[section, key_of(item, at)] = at
+            places.append(at)
             items.append(item)
+        for (key, _), at in zip(keyed(items), places, strict=True):
+            self.place[section, key] = at
         return items
 
     def _known_already(self, section: str, at: int, node: Node) -> bool:

@@ -7,7 +7,7 @@ What a single entry cannot know (does that site exist?) is judged by config/refe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Literal, Self, get_args
@@ -327,12 +327,8 @@ class Registry:
     def items(self) -> Iterator[tuple[str, str, BaseModel]]:
         """Each entry as (section, key, model), in the order of SECTIONS; a key is unique in its section."""
         for section in SECTIONS:
-            seen: dict[str, int] = {}
-            for at, item in enumerate(getattr(self, section)):
-                key = key_of(item, at)
-                seen[key] = seen.get(key, 0) + 1
-                # Two contacts of one duty at one site are two people, not a mistake.
-                yield section, key if seen[key] == 1 else f"{key}/{seen[key]}", item
+            for key, item in keyed(getattr(self, section)):
+                yield section, key, item
 
     def by_key(self, section: str) -> dict[str, BaseModel]:
         """The entries of one section."""
@@ -352,6 +348,18 @@ SECTIONS: dict[str, str] = {
     "workflows": "workflow",
 }
 """The sections of a file, in the order they are written, and the noun of one entry."""
+
+
+def keyed(items: Iterable[BaseModel]) -> Iterator[tuple[str, BaseModel]]:
+    """The items of one section with their keys; a second of the same key gets `/2`.
+
+    Two contacts of one duty at one site are two people, not a mistake.
+    """
+    seen: dict[str, int] = {}
+    for at, item in enumerate(items):
+        key = key_of(item, at)
+        seen[key] = seen.get(key, 0) + 1
+        yield key if seen[key] == 1 else f"{key}/{seen[key]}", item
 
 
 def key_of(item: BaseModel, position: int) -> str:
