@@ -57,7 +57,7 @@ class _TcpViewer:
         transport = self.writer.transport
         if transport.is_closing():
             return
-        if transport.get_write_buffer_size() > _SLOW:
+        if transport.get_write_buffer_size() > self.server.slow_limit:
             self.server.slow += 1
             log.warning("a client reads too slowly and is dropped")
             transport.abort()
@@ -92,11 +92,13 @@ class RtspServer:
         host: str = "127.0.0.1",
         port: int = 0,
         password: Password | None = None,
+        slow_limit: int = _SLOW,
     ) -> None:
         self.host = host
         self.port = port
         self.password = password
         self.streams = {name: Stream(clip) for name, clip in clips.items()}
+        self.slow_limit = slow_limit
         self.slow = 0  # TCP clients dropped because they did not read
         self.lost = 0  # datagrams the kernel did not take
         self._server: asyncio.Server | None = None
