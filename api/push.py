@@ -25,8 +25,8 @@ from api import accounts
 from api.auth import Auth
 from api.hub import Hub
 from api.rights import Account, Principal, principal
-from api.sockets import RIGHTS_ENDED, TOKEN_ENDED, TOO_OLD, Socket, accept
-from ingest.errors import NotAuthenticated, TooOld
+from api.sockets import INTERNAL, RIGHTS_ENDED, TOKEN_ENDED, TOO_OLD, Socket, accept
+from ingest.errors import NotAuthenticated, TooOld, Unavailable
 from ingest.instant import format_instant
 
 log = logging.getLogger(__name__)
@@ -87,6 +87,9 @@ class Tailer:
                 await asyncio.to_thread(self._page, after, 1, who.sight)
             except TooOld as gone:
                 await ws.close(TOO_OLD, f"oldest {gone.oldest}")
+                return
+            except Unavailable as away:
+                await ws.close(INTERNAL, away.slug)
                 return
         socket = Socket(ws, who, self._hub)
         socket.behind = self.head if after is None else after
@@ -184,6 +187,8 @@ async def recheck(hub: Hub, socket: Socket) -> None:
     except NotAuthenticated:
         socket.end(TOKEN_ENDED, "the user is gone or has a new password")
         return
+    except Unavailable:
+        return  # no ledger, no events either: the tailer reports it, and the next beat asks again
     if _scope(now_is) != _scope(socket.who):
         socket.end(RIGHTS_ENDED, "rights were changed")
     else:

@@ -19,7 +19,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from api.auth import Auth, subprotocol
 from api.hub import Hub
 from api.rights import Principal, may
-from ingest.errors import NotAuthenticated
+from ingest.errors import NotAuthenticated, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -174,6 +174,11 @@ async def accept(ws: WebSocket, auth: Auth, right: str) -> Principal | None:
         who, _ = await asyncio.to_thread(auth.of_websocket, ws)
     except NotAuthenticated as wrong:
         reason = wrong.message
+    except Unavailable as away:
+        log.warning("a websocket could not be authenticated: %s", away)
+        await ws.accept(subprotocol=subprotocol(ws))
+        await ws.close(INTERNAL, away.slug)
+        return None
     await ws.accept(subprotocol=subprotocol(ws))
     if who is None:
         await ws.close(TOKEN_ENDED, reason[:120])
