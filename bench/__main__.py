@@ -1,0 +1,45 @@
+"""`python -m bench [NAME …]`: side-by-side benchmarks; each prints a table and writes docs/images/bench-NAME.svg.
+
+Figures of one run are compared with each other only: machines differ, ratios hold. A benchmark is a file here
+that exports ABOUT and run() -> Figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import pkgutil
+import sys
+from pathlib import Path
+
+import bench
+from bench.figures import Figures
+
+ROOT = Path(__file__).parents[1]
+
+
+def main() -> int:
+    """Run the named benchmarks, or all."""
+    shelf = [
+        each.name for each in pkgutil.iter_modules(bench.__path__) if each.name not in {"__main__", "figures"}
+    ]
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(shelf)} (default: all)")
+    names = parser.parse_args().names or shelf
+    unknown = [name for name in names if name not in shelf]
+    if unknown:
+        parser.error(f"no benchmark {', '.join(unknown)}; there are: {', '.join(shelf)}")
+    for name in names:
+        module = importlib.import_module(f"bench.{name}")
+        print(f"{name}: {module.ABOUT}", flush=True)
+        figures: Figures = module.run()
+        print(figures.table(), flush=True)
+        picture = ROOT / "docs" / "images" / f"bench-{name}.svg"
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        picture.write_text(figures.svg(name), "utf-8")
+        print(f"picture: {picture.relative_to(ROOT)}", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
