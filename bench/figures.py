@@ -46,7 +46,8 @@ class Figures:
         most = max(mid for _, mid, _, _ in rows)
         height = 46 + 34 * len(rows)
         parts = [
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="720" height="{height}" font-family="sans-serif" font-size="14">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="720" height="{height}">',
+            "<style>text { font: 14px sans-serif }</style>",
             f'<rect width="720" height="{height}" fill="#fff"/>',
             f'<text x="12" y="24" font-weight="bold">{escape(title)}, {escape(self.unit)}</text>',
         ]
