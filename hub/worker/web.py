@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 
 import uvicorn
 from fastapi import FastAPI
+
+from api.server import listener
 
 
 class WebServer:
     """One uvicorn server."""
 
     def __init__(self, app: FastAPI, *, host: str = "127.0.0.1", port: int = 0) -> None:
-        self._socket = socket.create_server((host, port))
+        self._socket = listener(host, port)
         config = uvicorn.Config(
             app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=2
         )
