@@ -71,6 +71,7 @@ export interface Case {
   step: string | null;
   state: CaseState;
   kind: string;
+  /** The condition, for cases that an incident opened. */
   category: string | null;
   severity: Severity | null;
   area: string | null;
@@ -81,8 +82,12 @@ export interface Case {
   opened_at: string;
   clocks: Clock[];
   version: number;
-  /** Of cases that a person or another platform reported. */
-  title?: Text | null;
+  /** `hub`: opened by an incident; otherwise somebody reported it. */
+  source: string;
+  /** One line, as the reporter wrote it. */
+  title: string;
+  /** Of the incident that opened it. */
+  explanation?: Text | null;
 }
 
 export interface Device {

@@ -47,6 +47,7 @@ export function caseOf(over: Partial<Case> = {}): Case {
     opened_at: "2026-11-22T08:00:00.000Z",
     clocks: [],
     version: 1,
+    source: "hub",
     title: "",
     ...over,
   };

@@ -5,11 +5,11 @@ import { useI18n } from "vue-i18n";
 import { HUB, TODAY, use } from "@/composables/keys";
 import { en } from "@/locales/en";
 import { zh } from "@/locales/zh";
-import { placeOf, quantityOf, readable, say } from "@/store/names";
+import { measureOf, placeOf, readable, say } from "@/store/names";
 import { lengthParts, shortTime } from "@/store/time";
 import type { Device, Incident, Lang, Text } from "@/types";
 
-type Shelf = "condition" | "reason" | "step" | "unitOf" | "caseState" | "kind" | "role";
+type Shelf = "condition" | "reason" | "step" | "unitOf" | "caseState" | "role";
 
 export interface Speaker {
   lang: ComputedRef<Lang>;
@@ -58,14 +58,15 @@ export function useWords(): Speaker {
       return zone === null ? first : `${first} · ${readable(zone)}`;
     },
     measure(incident) {
-      const quantity = quantityOf(incident, hub.directory.value.rules);
-      if (quantity === null && typeof incident.limit !== "number") return ""; // a bare count: the explanation says it
-      const unit = quantity === null ? "" : (shelf("unitOf")[quantity] ?? "");
-      const show = (value: number): string => `${Number(value.toFixed(2))}${unit === "" || unit === "%" ? unit : ` ${unit}`}`;
-      const parts: string[] = [];
-      if (typeof incident.value === "number") parts.push(`${t("incident.value")} ${show(incident.value)}`);
-      if (typeof incident.limit === "number") parts.push(`${t("incident.limit")} ${show(incident.limit)}`);
-      return parts.join(" / ");
+      const units = shelf("unitOf");
+      const found = measureOf(incident, hub.directory.value.rules, units);
+      if (found === null) return "";
+      const unit = found.quantity === null ? "" : (units[found.quantity] ?? "");
+      const gap = unit === "" || unit === "%" || unit === "°" ? "" : " ";
+      const show = (value: number): string =>
+        found.as === "length" ? speaker.length(value * 1000) : `${Number(value.toFixed(2))}${gap}${unit}`;
+      const value = `${t(found.as === "length" ? "incident.duration" : "incident.value")} ${show(found.value)}`;
+      return found.limit === null ? value : `${value} / ${t("incident.limit")} ${show(found.limit)}`;
     },
     time: (instant) => shortTime(instant, today.value, hub.zone.value),
     length: (milliseconds) =>

@@ -82,4 +82,6 @@ export const conditions: typeof zh = {
   "gateway-offline": "Gateway offline",
   "fire": "Fire",
   "flood": "Flood",
+  // not in the catalogue, but in the demo county
+  "passer-by": "Passer-by",
 };

@@ -80,4 +80,6 @@ export const conditions = {
   "gateway-offline": "网关离线",
   "fire": "火情",
   "flood": "洪水",
+  // not in the catalogue, but in the demo county
+  "passer-by": "有人经过",
 };

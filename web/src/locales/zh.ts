@@ -11,7 +11,6 @@ export const zh = {
     lost: "连接中断",
     lostFor: "连接中断，已 {length}，画面可能不是最新，正在重连",
     retry: "立即重连",
-    back: "连接已恢复",
   },
   trouble: {
     away: "无法连接到县哨，正在重试",
@@ -78,9 +77,9 @@ export const zh = {
     running: "持续 {length}",
     lasted: "持续了 {length}",
     value: "数值",
+    duration: "时长",
     limit: "限值",
     certainty: "置信度 {n}%",
-    count: "{n} 次",
     case: "案件 {number}",
     hasCase: "已立案",
     none: "当前没有未消除的警情",
@@ -88,7 +87,6 @@ export const zh = {
     now: "未消除",
     over: "已消除",
     new: "新警情：{severity}，{condition}，{place}",
-    view: "查看",
   },
   evidence: {
     open: "放大查看现场画面：{what}",
@@ -98,7 +96,6 @@ export const zh = {
     pending: "画面生成中",
     expired: "画面已到期",
     failed: "画面无法载入",
-    close: "关闭",
     alt: "现场画面：{what}",
   },
   case: {
@@ -107,7 +104,6 @@ export const zh = {
     now: "在办",
     over: "已结",
     step: "待办",
-    unit: "责任单位",
     noUnit: "未派单位",
     opened: "{time} 立案",
     untitled: "未命名案件",
@@ -151,8 +147,6 @@ export const zh = {
     received: "接收",
     analysed: "分析",
     fps: "帧/秒",
-    quiet: "静止",
-    active: "有动静",
     reduced: "降频分析",
     since: "自 {time}",
     page: "第 {n} 页，共 {total} 页",
@@ -225,7 +219,6 @@ export const zh = {
     noise: "dB",
     pm2_5: "µg/m³",
   },
-  kind: { presence: "视频检测", threshold: "传感器限值", "state-too-long": "状态过久", silence: "数据中断" },
   condition: conditions,
 };
 

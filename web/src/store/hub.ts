@@ -11,8 +11,8 @@ import { countsOf, type Counts } from "@/store/counts";
 import { type Directory, NOBODY, topArea, zoneOf } from "@/store/names";
 import { EventStream, type LineState, type Outlook, type Socket } from "@/store/stream";
 import { forget, recall, remember } from "@/store/visitor";
-import { apply, EMPTY, type Lists, withLists, type World } from "@/store/world";
-import { type Area, OPEN_CASE_STATES, type Session } from "@/types";
+import { apply, EMPTY, type Lists, withDevices, withLists, type World } from "@/store/world";
+import { type Area, type Device, OPEN_CASE_STATES, type Session } from "@/types";
 
 /** `enter`: finding out who is here; `login`: nobody yet; `load`: the first lists; `ready`: showing. */
 export type Phase = "enter" | "login" | "load" | "ready";
@@ -47,6 +47,9 @@ export interface Hub {
 export const RETRY_MS = 3_000;
 const REGISTRY_MS = 500;
 const RECENT = 50;
+export const REFRESH_MS = 5_000;
+const REFRESH_MANY_MS = 60_000;
+const MANY = 1_000;
 
 type Take = (lists: Lists) => Promise<void>;
 
@@ -63,6 +66,7 @@ export function createHub(api: Api, open: (after: number) => Socket = openSocket
   /** What is under way; replaced by whatever begins anew, so that late answers of the old are dropped. */
   let turn = new AbortController();
   let renaming: ReturnType<typeof setTimeout> | undefined;
+  let refreshing: ReturnType<typeof setTimeout> | undefined;
   let began = 0;
 
   const stream = new EventStream({
@@ -168,6 +172,7 @@ export function createHub(api: Api, open: (after: number) => Socket = openSocket
       trouble.value = null;
       phase.value = "ready";
       stream.start(head);
+      keepFresh(mine);
     } catch (failure) {
       if (mine.aborted) return;
       if (failure instanceof ApiError && failure.status === 401) again(enter);
@@ -215,23 +220,43 @@ export function createHub(api: Api, open: (after: number) => Socket = openSocket
   async function rename(mine: AbortSignal): Promise<void> {
     try {
       const named = await names();
-      let listed = EMPTY;
-      await devices((lists) => {
-        listed = withLists(listed, lists);
-        return Promise.resolve();
-      });
       if (mine.aborted) return;
       directory.value = named;
-      world.value = { ...world.value, devices: listed.devices };
+      await refresh(mine);
     } catch (failure) {
       if (!expected(failure)) throw failure;
       if (!mine.aborted) renameSoon();
     }
   }
 
+  /** The devices as they are now. */
+  async function refresh(mine: AbortSignal): Promise<void> {
+    if (!may("device.read")) return;
+    const asked = world.value.devices;
+    const listed: Device[] = [];
+    for await (const page of api.devices()) listed.push(...page);
+    if (!mine.aborted) world.value = withDevices(world.value, asked, listed);
+  }
+
+  /** What events do not carry (rates, last data) is asked for again and again, while somebody looks. */
+  function keepFresh(mine: AbortSignal): void {
+    const wait = world.value.devices.size > MANY ? REFRESH_MANY_MS : REFRESH_MS;
+    refreshing = setTimeout(() => {
+      void (async () => {
+        try {
+          if (!document.hidden && line.value === "live") await refresh(mine);
+        } catch (failure) {
+          if (!expected(failure)) throw failure; // a lost line is noticed and told by the stream
+        }
+        if (!mine.aborted) keepFresh(mine);
+      })();
+    }, wait);
+  }
+
   function begin(): AbortSignal {
     stream.stop();
     clearTimeout(renaming);
+    clearTimeout(refreshing);
     turn.abort();
     turn = new AbortController();
     began = Date.now();

@@ -51,8 +51,37 @@ export function quantityOf(incident: Incident, rules: ReadonlyMap<string, Rule>)
   return null;
 }
 
-/** The condition a case is about: that of its first incident that is known. */
+export interface Measure {
+  value: number;
+  limit: number | null;
+  /** `length`: both are seconds. */
+  as: "length" | "number";
+  quantity: string | null;
+}
+
+const LENGTHS = new Set(["silence", "state-too-long"]);
+
+/**
+ * The deciding value, where it tells a reader more than the explanation does: a count of things seen or a
+ * true/false does not.
+ */
+export function measureOf(
+  incident: Incident,
+  rules: ReadonlyMap<string, Rule>,
+  units: Readonly<Record<string, string>>,
+): Measure | null {
+  if (typeof incident.value !== "number" || incident.kind === "presence") return null;
+  const limit = typeof incident.limit === "number" ? incident.limit : null;
+  if (LENGTHS.has(incident.kind)) return { value: incident.value, limit, as: "length", quantity: null };
+  const quantity = quantityOf(incident, rules);
+  if (quantity === null ? limit === null : !Object.hasOwn(units, quantity)) return null;
+  return { value: incident.value, limit, as: "number", quantity };
+}
+
+/** The condition a case is about, for cases that an incident opened; a reporter's own words are in its title. */
 export function conditionOf(each: Case, incidents: ReadonlyMap<string, Incident>): string | null {
+  if (each.source !== "hub") return null;
+  if (each.category) return each.category;
   for (const id of each.incidents) {
     const incident = incidents.get(id);
     if (incident !== undefined) return incident.condition;

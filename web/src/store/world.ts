@@ -44,6 +44,19 @@ export function withLists(world: World, lists: Lists): World {
   };
 }
 
+/**
+ * The world with its devices as listed. Rates and times of the last data are in lists only, not in events; a device
+ * that an event changed since `asked` (the devices when the list was asked for) stays as the event said.
+ */
+export function withDevices(world: World, asked: ReadonlyMap<string, Device>, listed: readonly Device[]): World {
+  const devices = new Map<string, Device>();
+  for (const each of listed) {
+    const now = world.devices.get(each.id);
+    devices.set(each.id, now !== undefined && now !== asked.get(each.id) ? now : each);
+  }
+  return { ...world, devices };
+}
+
 /** The world after these events, in the order they were sent. */
 export function apply(world: World, events: readonly HubEvent[]): World {
   let seq = world.seq;

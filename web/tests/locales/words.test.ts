@@ -70,8 +70,13 @@ describe("every word the hub may send is known", () => {
       conditions: Record<string, { id: string; zh: string; en: string }[]>;
     };
     const rows = Object.values(conditions).flat();
-    expect(zh.condition).toEqual(Object.fromEntries(rows.map((row) => [row.id, row.zh])));
-    expect(en.condition).toEqual(Object.fromEntries(rows.map((row) => [row.id, row.en])));
+    expect(zh.condition).toMatchObject(Object.fromEntries(rows.map((row) => [row.id, row.zh])));
+    expect(en.condition).toMatchObject(Object.fromEntries(rows.map((row) => [row.id, row.en])));
+  });
+
+  it("conditions: those of the demo county", () => {
+    const { rules } = config("demo.yaml") as { rules: { id: string; condition?: string }[] };
+    expect(rules.map((rule) => rule.condition ?? rule.id).filter((id) => !(id in zh.condition))).toEqual([]);
   });
 
   it("quantities: their units", () => {

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { Api } from "@/api";
-import { createHub, type Hub, RETRY_MS } from "@/store/hub";
+import { createHub, type Hub, REFRESH_MS, RETRY_MS } from "@/store/hub";
 import type { Socket } from "@/store/stream";
 
 import { caseOf, device, incident, raised, registryChanged } from "../examples";
@@ -17,6 +17,7 @@ class Small {
   rights = EVERYTHING;
   head = 100;
   siteName = "食堂";
+  lastSeen = "2026-11-22T08:00:00.000Z";
   incidents = [incident({ id: "listed" })];
   asked: string[] = [];
   sockets: (Socket & { after: number })[] = [];
@@ -66,7 +67,7 @@ class Small {
   private items(path: string): unknown[] {
     if (path.startsWith("/incidents")) return path.includes("state=open") ? this.incidents : [];
     if (path.startsWith("/cases")) return path.includes("state=open") ? [caseOf()] : [];
-    if (path.startsWith("/devices")) return [device()];
+    if (path.startsWith("/devices")) return [device({ last_seen: this.lastSeen })];
     if (path.startsWith("/areas")) return [{ id: "county", parent: null, level: "county", name: "示范县" }];
     if (path.startsWith("/sites")) return [{ id: "school-1", area: "county", kind: "scenic", name: this.siteName }];
     return [];
@@ -182,6 +183,17 @@ describe("the store", () => {
     small.socket.onmessage?.({ data: JSON.stringify(registryChanged(101)) });
     await settle(1000);
     expect(hub.directory.value.sites.get("school-1")?.name).toBe("新食堂");
+  });
+
+  it("asks again for what events do not carry, while the line is live", async () => {
+    await hub.start();
+    await settle();
+    small.lastSeen = "2026-11-22T09:30:00.000Z";
+    await settle(REFRESH_MS);
+    expect(hub.world.value.devices.get("school-1-gas")?.last_seen).not.toBe(small.lastSeen);
+    small.socket.onopen?.();
+    await settle(REFRESH_MS);
+    expect(hub.world.value.devices.get("school-1-gas")?.last_seen).toBe(small.lastSeen);
   });
 
   it("goes by the hub's clock", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { conditionOf, placeOf, quantityOf, readable, say, topArea, zoneOf } from "@/store/names";
-import type { Area, Lang, Text } from "@/types";
+import { conditionOf, type Measure, measureOf, placeOf, quantityOf, readable, say, topArea, zoneOf } from "@/store/names";
+import type { Area, Incident, Lang, Text } from "@/types";
 
 import { caseOf, incident } from "../examples";
 
@@ -59,10 +59,39 @@ it("the quantity is that of the first rule that has one", () => {
   expect(quantityOf(incident({ rules: ["gone"] }), rules)).toBeNull();
 });
 
-it("a case is about the condition of its first known incident", () => {
+describe("the deciding value", () => {
+  const rules = new Map([
+    ["gas", { id: "gas", kind: "threshold", quantity: "gas" }],
+    ["button", { id: "button", kind: "threshold", quantity: "button" }],
+  ]);
+  const units = { gas: "%LEL" };
+  const rows: { why: string; over: Partial<Incident>; then: Partial<Measure> | null }[] = [
+    { why: "has the unit of its quantity", over: { value: 32 }, then: { value: 32, limit: 20, as: "number", quantity: "gas" } },
+    { why: "may have no limit", over: { value: 32, limit: null }, then: { limit: null } },
+    { why: "is not shown where there is none", over: { value: null }, then: null },
+    { why: "is not shown for true and false", over: { value: 1, limit: 0.5, rules: ["button"] }, then: null },
+    { why: "is not shown for a count of persons", over: { kind: "presence", value: 2, limit: 0 }, then: null },
+    { why: "is a length for silence", over: { kind: "silence", value: 640, limit: 600 }, then: { as: "length", quantity: null } },
+    { why: "is shown bare with its limit where the rule is not seen", over: { rules: ["gone"] }, then: { quantity: null, limit: 20 } },
+    { why: "is not shown bare without a limit", over: { rules: ["gone"], limit: null }, then: null },
+  ];
+  it.each(rows)("$why", ({ over, then }) => {
+    const found = measureOf(incident(over), rules, units);
+    if (then === null) expect(found).toBeNull();
+    else expect(found).toMatchObject(then);
+  });
+});
+
+describe("what a case is about", () => {
   const known = new Map([["i2", incident({ id: "i2", condition: "fridge-warm" })]]);
-  expect(conditionOf(caseOf({ incidents: ["i1", "i2"] }), known)).toBe("fridge-warm");
-  expect(conditionOf(caseOf({ incidents: [] }), known)).toBeNull();
+  it.each([
+    ["its category", { category: "gas-level", incidents: ["i2"] }, "gas-level"],
+    ["else its first incident that is known", { incidents: ["i1", "i2"] }, "fridge-warm"],
+    ["nothing known", { incidents: [] }, null],
+    ["a reporter's own words are in the title", { source: "hotline", category: "noise" }, null],
+  ])("%s", (_why, over, condition) => {
+    expect(conditionOf(caseOf(over), known)).toBe(condition);
+  });
 });
 
 it("an id without a word is still readable", () => {

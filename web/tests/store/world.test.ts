@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { apply, EMPTY, KEPT, withLists, type World } from "@/store/world";
+import { apply, EMPTY, KEPT, withDevices, withLists, type World } from "@/store/world";
 import type { HubEvent } from "@/types";
 
 import { caseOf, changed, cleared, device, deviceChanged, incident, opened, raised, registryChanged, updated } from "../examples";
@@ -111,6 +111,18 @@ describe("lists", () => {
     expect([...second.incidents.keys()]).toEqual(["a", "b"]);
     expect([second.cases.size, second.devices.size]).toEqual([1, 1]);
   });
+});
+
+it("a list of devices brings what events do not, takes away what is gone, and never undoes an event", () => {
+  const asked = withLists(EMPTY, { devices: [device({ id: "a" }), device({ id: "b" }), device({ id: "gone" })] });
+  const meanwhile = apply(asked, [deviceChanged(1, { id: "b", state: "offline" })]);
+  const listed = [device({ id: "a", last_seen: "2026-11-22T09:00:00.000Z" }), device({ id: "b" }), device({ id: "new" })];
+  const after = withDevices(meanwhile, asked.devices, listed);
+  expect([...after.devices.values()].map((each) => `${each.id}:${each.state}:${String(each.last_seen)}`)).toEqual([
+    "a:online:2026-11-22T09:00:00.000Z",
+    "b:offline:2026-11-22T08:00:00.000Z",
+    "new:online:2026-11-22T08:00:00.000Z",
+  ]);
 });
 
 describe("what is over", () => {
