@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
         format=f"%(asctime)s %(levelname)s {args.name} %(name)s: %(message)s",
     )
     logging.getLogger("httpx").setLevel(logging.WARNING)  # a line per poll says nothing
-    return work(
+    code = work(
         Options(
             name=args.name,
             serve_url=args.serve_url,
@@ -57,3 +57,7 @@ def run(args: argparse.Namespace) -> int:
             host=args.host,
         )
     )
+    # Everything was ended in order and is on the disk. A thread that is still inside FFmpeg or the model's runtime
+    # would make the interpreter's own end abort the process ("terminate called without an active exception").
+    logging.shutdown()
+    os._exit(code)

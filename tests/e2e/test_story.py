@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
@@ -10,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
+from ingest.instant import parse_instant
 from tests.e2e.running import JSON, Running, demo
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
@@ -43,9 +46,15 @@ def test_a_county_lives(tmp_path: Path) -> None:
         )
         numbers = [cast("int", event["seq"]) for event in events]
         assert numbers == sorted(set(numbers)), "events come in order, each once"
+        run = json.loads((running.data / "run.json").read_text())
+        ready = parse_instant(run["started_at"])
+        raised = next(parse_instant(str(each["at"])) for each in events if each["type"] == "incident.raised")
+        assert raised - ready < timedelta(seconds=30), "the first incident"
         first = sorts(events)
         assert {"camera", "sensor"} <= first.keys(), f"cases seen within 60 s: {sorted(first)}"
         for sort in ("camera", "sensor"):
+            opened = parse_instant(str(first[sort]["at"]))
+            assert opened - ready < timedelta(seconds=60), f"the first case of a {sort}"
             explanation = cast("dict[str, str]", cast("JSON", first[sort]["incident"])["explanation"])
             assert explanation["zh"], sort
             assert explanation["en"], sort
