@@ -32,6 +32,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--host", default="127.0.0.1", help="address of the worker's own HTTP (default 127.0.0.1)"
     )
+    parser.add_argument("--port", type=int, default=0, help="its port (default: a free one)")
+    parser.add_argument(
+        "--announce", default="", metavar="NAME", help="name by which serve reaches it (default: the address)"
+    )
     parser.epilog = f"The environment holds the worker token in {TOKEN}."
 
 
@@ -55,6 +59,8 @@ def run(args: argparse.Namespace) -> int:
             data=args.data or Path(os.environ.get("HUB_DATA", "data")) / "workers" / args.name,
             models=args.models or Path(os.environ.get("HUB_MODELS") or MODELS),
             host=args.host,
+            port=args.port,
+            announce=args.announce,
         )
     )
     # Everything was ended in order and is on the disk. A thread that is still inside FFmpeg or the model's runtime

@@ -46,6 +46,8 @@ class Options:
         data: Folder of the spool and of evidence.
         models: Folder of the models.
         host: Address that the worker's own HTTP listens on.
+        port: Its port; 0 takes a free one.
+        announce: Name by which `serve` reaches it; empty: `host`.
     """
 
     name: str
@@ -54,6 +56,8 @@ class Options:
     data: Path
     models: Path
     host: str = "127.0.0.1"
+    port: int = 0
+    announce: str = ""
 
 
 def now() -> datetime:
@@ -93,7 +97,12 @@ def run(options: Options) -> int:
         publisher=publisher,
         clock=now,
     )
-    web = WebServer(create_worker_app(view, options.token), host=options.host)
+    web = WebServer(
+        create_worker_app(view, options.token),
+        host=options.host,
+        port=options.port,
+        announce=options.announce,
+    )
     view.address = web.address
     poller = Poller(options.serve_url, name=options.name, boot=str(ULID()), token=options.token)
 

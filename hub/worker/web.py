@@ -11,9 +11,9 @@ from api.server import listener
 
 
 class WebServer:
-    """One uvicorn server."""
+    """One uvicorn server; `announce` is the name by which `serve` reaches `host`, where the two differ."""
 
-    def __init__(self, app: FastAPI, *, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, app: FastAPI, *, host: str = "127.0.0.1", port: int = 0, announce: str = "") -> None:
         self._socket = listener(host, port)
         config = uvicorn.Config(
             app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=2
@@ -22,7 +22,7 @@ class WebServer:
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, name="web", daemon=True
         )
-        self.address = f"http://{host}:{self._socket.getsockname()[1]}"
+        self.address = f"http://{announce or host}:{self._socket.getsockname()[1]}"
 
     def start(self) -> None:
         """Begin to answer."""

@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,17 +17,12 @@ from typing import TypeVar, cast
 import httpx
 import websockets
 
+from tests.servers.ports import free_port
+
 ROOT = Path(__file__).parents[2]
 ADMIN_PASSWORD = "only-for-this-test"
 JSON = dict[str, object]
 T = TypeVar("T")
-
-
-def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def tree(pid: int) -> list[int]:
