@@ -24,16 +24,22 @@ GRACE = 6.0
 
 
 class Child:
-    """One process, for as long as run() is not cancelled."""
+    """One process, for as long as run() is not cancelled; `quiet`: what it prints is thrown away, errors are not."""
 
     def __init__(
-        self, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str] | None = None,
+        *,
+        quiet: bool = False,
     ) -> None:
         self.name = name
         self.restarts = 0
         self.pid: int | None = None
         self._command = tuple(command)
         self._environment = dict(environment or {})
+        self._output = asyncio.subprocess.DEVNULL if quiet else None
 
     async def run(self) -> None:
         """Keep the process alive until this task is cancelled; then end it within GRACE seconds."""
@@ -44,6 +50,7 @@ class Child:
             process = await asyncio.create_subprocess_exec(
                 *self._command,
                 stdin=asyncio.subprocess.PIPE,
+                stdout=self._output,
                 env={**os.environ, **self._environment},
                 start_new_session=True,  # Ctrl-C is for the hub, which ends its children in order
             )

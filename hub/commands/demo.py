@@ -30,6 +30,8 @@ def run(args: argparse.Namespace) -> int:
         raise InvalidSetting("not a length of time", where="--seconds", mend="write --seconds 90")
     flags = {**vars(args), "guest": True}
     flags["data"] = flags["data"] or os.environ.get("HUB_DATA") or "data/demo"
+    flags["log"] = flags["log"] or os.environ.get("HUB_LOG") or "warning"  # a newcomer looks at the story
+    os.environ["HUB_LOG"] = str(flags["log"])  # for the processes of the county
     settings = load_settings(flags, os.environ)
     set_up_log(settings)
     options = Options(headless=args.headless, seconds=args.seconds, platform=args.platform)

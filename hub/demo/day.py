@@ -13,6 +13,7 @@ import argparse
 import heapq
 import json
 import logging
+import os
 import random
 import signal
 import sys
@@ -113,7 +114,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--with-parent", action="store_true", help="end when standard input closes")
     args = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="day: %(message)s", stream=sys.stderr)
+    logging.basicConfig(
+        level=os.environ.get("HUB_LOG", "info").upper(), format="day: %(message)s", stream=sys.stderr
+    )
     stopping = threading.Event()
     on_signals({signal.SIGTERM: stopping.set, signal.SIGINT: stopping.set})
     if args.with_parent:

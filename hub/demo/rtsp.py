@@ -353,7 +353,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--user", help=f"ask for this user; the password is in {PASSWORD_VARIABLE}")
     parser.add_argument("--with-parent", action="store_true", help="end when standard input closes")
     args = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="rtsp: %(message)s", stream=sys.stderr)
+    logging.basicConfig(
+        level=os.environ.get("HUB_LOG", "info").upper(), format="rtsp: %(message)s", stream=sys.stderr
+    )
     try:
         clips = {name: load(path) for name, path in args.stream}
         password = Password(args.user, os.environ.get(PASSWORD_VARIABLE, "")) if args.user else None

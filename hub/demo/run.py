@@ -59,6 +59,7 @@ class Options:
 async def demo(settings: Settings, options: Options) -> int:
     """Run the county until its time is over or it is told to stop; prints the closing table."""
     stop = stop_on_signals()
+    print("starting cameras, broker, hub, sensors and village nodes …", flush=True)
     async with AsyncExitStack() as stack:
         cameras = {
             name: await stack.enter_async_context(_camera(name, clip))
@@ -72,6 +73,8 @@ async def demo(settings: Settings, options: Options) -> int:
         for child in _county(hub.house, hub.mqtt, settings):
             await stack.enter_async_context(_kept(child))
         print(f"ready {hub.http}", flush=True)
+        if options.seconds is None:
+            print("open the address in a browser; Ctrl-C ends the demo and prints what it did", flush=True)
         if not options.headless:
             with suppress(webbrowser.Error):
                 await asyncio.to_thread(webbrowser.open, hub.http)
@@ -119,7 +122,8 @@ async def _camera(name: str, clip: Path) -> AsyncIterator[str]:
     """One camera: an RTSP server of its own on a free port, so that it can fail alone. Yields its URL."""
     port = _free_port()
     command = [sys.executable, "-m", "hub.demo.rtsp", "--with-parent", "--port", str(port)]
-    async with _kept(Child(f"camera {name}", [*command, "--stream", f"{name}={clip}"])):
+    server = Child(f"camera {name}", [*command, "--stream", f"{name}={clip}"], quiet=True)
+    async with _kept(server):
         await _listens(f"the RTSP server of {name}", port)
         yield f"rtsp://127.0.0.1:{port}/{name}"
 
