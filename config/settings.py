@@ -12,6 +12,7 @@ import re
 import tomllib
 from argparse import ArgumentParser
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -20,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from config.urls import without_password
 from config.wording import said
+from detectors.rule import Duration
 from ingest.errors import InvalidSetting
 from ingest.mqtt.address import Address
 
@@ -69,6 +71,24 @@ class Settings(BaseModel):
         default="info", description="least level that is logged"
     )
     models: Path = Field(default=Path(__file__).parents[1] / "models", description="folder of the models")
+    keep_readings: Duration = Field(
+        default=timedelta(days=90), description="readings older than this are deleted"
+    )
+    keep_events: Duration = Field(
+        default=timedelta(days=30),
+        description="events older than this are deleted, once every webhook has them",
+    )
+    keep_evidence: Duration = Field(
+        default=timedelta(days=7), description="pictures and clips of incidents without a case"
+    )
+    keep_case_evidence: Duration = Field(
+        default=timedelta(days=180), description="pictures and clips of incidents whose case is over"
+    )
+    evidence_gigabytes: float = Field(
+        default=20.0,
+        gt=0,
+        description="above this the oldest evidence goes early, never that of an open case",
+    )
     guest: bool = Field(default=False, description="let anyone look without a password (only for the demo)")
 
     @field_validator("data", "models", mode="after")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.engine import Connection
 
 from alerts.ledger.tables import cases, evidence, incidents
@@ -122,22 +122,33 @@ def find(conn: Connection, incident: str, name: EvidenceName) -> File:
     return File(incident, name, row.path, row.sha256, row.bytes)
 
 
-def expired(conn: Connection, before: datetime, limit: int = 100) -> list[File]:
-    """Files older than `before` whose incident is over and bound to no case that is still live."""
+def expired(
+    conn: Connection, unbound_before: datetime, bound_before: datetime, limit: int = 100
+) -> list[File]:
+    """Files that may go, oldest first: never those of an open incident or of a case that is still live.
+
+    `unbound_before` holds for incidents without a case, `bound_before` for those whose case is over.
+    """
     rows = conn.execute(
         select(evidence)
         .join(incidents, incidents.c.id == evidence.c.incident_id)
         .outerjoin(cases, cases.c.id == incidents.c.case_id)
         .where(
             evidence.c.state == "ready",
-            evidence.c.updated_at < before,
             incidents.c.state == "cleared",
-            cases.c.state.is_(None) | cases.c.state.not_in(["open", "paused"]),
+            (cases.c.state.is_(None) & (evidence.c.updated_at < unbound_before))
+            | (cases.c.state.not_in(["open", "paused"]) & (evidence.c.updated_at < bound_before)),
         )
         .order_by(evidence.c.updated_at)
         .limit(limit)
     )
     return [File(row.incident_id, row.name, row.path, row.sha256, row.bytes) for row in rows]
+
+
+def stored_bytes(conn: Connection) -> int:
+    """Bytes of all files that are there."""
+    found = conn.execute(select(func.sum(evidence.c.bytes)).where(evidence.c.state == "ready")).scalar()
+    return int(found or 0)
 
 
 def overdue(conn: Connection, now: datetime, patience: timedelta) -> list[Wanted]:

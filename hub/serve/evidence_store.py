@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -67,6 +68,13 @@ class EvidenceStore:
         if hashlib.sha256(content).hexdigest() != sha256:
             raise HubError("the evidence is not what was stored (sha256 differs)", where=f"{incident}/{name}")
         return content
+
+    def remove(self, incident: str, name: str) -> None:
+        """Delete the file, and the incident's folder with its last one; twice is fine."""
+        path = self._path(incident, name)
+        path.unlink(missing_ok=True)
+        with suppress(OSError):  # not empty, or gone already
+            path.parent.rmdir()
 
     def _path(self, incident: str, name: str) -> Path:
         return self.folder / incident / (f"{name}.sealed" if name in SEALED else name)

@@ -29,6 +29,7 @@ from hub.serve.data_lock import DataLock
 from hub.serve.evidence_copier import EvidenceCopier
 from hub.serve.house import House, worker_token
 from hub.serve.http import address_of, take_port
+from hub.serve.retention import Limits, Retention
 from hub.serve.run_file import remove_run_file, write_run_file
 from hub.serve.webhooks import WebhookSender
 from ingest.errors import BrokerAway, HubError
@@ -133,6 +134,14 @@ async def running(
         group.start("ticks", _ticks(house))
         group.start("webhooks", webhooks.run())
         group.start("evidence", copier.run())
+        retention = Retention(
+            ledger,
+            house.store,
+            Limits.of(settings),
+            clock=now,
+            failed=house.counted.errors.labels("retention").inc,
+        )
+        group.start("retention", retention.run())
         group.start("statuses", _statuses(house, token))
         for each in workers:
             group.start(each.name, each.run())

@@ -1,0 +1,142 @@
+"""Retention: one job that deletes what has been kept long enough, by age and by bytes.
+
+Never evidence of an open incident or of a case that is still live, never an event that a webhook still waits for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from alerts.ledger import events, evidence, readings
+from alerts.ledger.engine import Connection, Ledger
+from alerts.ledger.evidence import File
+from config.settings import Settings
+from hub.serve.evidence_store import EvidenceStore
+
+log = logging.getLogger(__name__)
+
+EVERY = 600.0
+"""Seconds between two runs."""
+FILES = 200
+"""Files deleted per transaction: a commit must not keep the others waiting."""
+COMMIT = 60.0
+GIGABYTE = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long and how much is kept."""
+
+    readings: timedelta
+    events: timedelta
+    evidence: timedelta
+    case_evidence: timedelta
+    evidence_bytes: int
+
+    @staticmethod
+    def of(settings: Settings) -> Limits:
+        """As the settings say."""
+        return Limits(
+            settings.keep_readings,
+            settings.keep_events,
+            settings.keep_evidence,
+            settings.keep_case_evidence,
+            round(settings.evidence_gigabytes * GIGABYTE),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """What one run deleted."""
+
+    readings: int
+    events: int
+    files: int
+
+
+class Retention:
+    """The job."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        store: EvidenceStore,
+        limits: Limits,
+        *,
+        clock: Callable[[], datetime],
+        failed: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._ledger = ledger
+        self._store = store
+        self._limits = limits
+        self._clock = clock
+        self._failed = failed
+
+    async def run(self) -> None:
+        """Delete every ten minutes until cancelled."""
+        while True:
+            try:
+                done = await asyncio.to_thread(self.once)
+                if done != Deleted(0, 0, 0):
+                    log.info("retention: %s", done)
+            except Exception:  # what could not be deleted now is deleted the next time
+                self._failed()
+                log.exception("retention could not finish")
+            await asyncio.sleep(EVERY)
+
+    def once(self) -> Deleted:
+        """Delete everything that is due now."""
+        now = self._clock()
+        limits = self._limits
+        old_readings = self._write(lambda conn: readings.forget(conn, now - limits.readings))
+        old_events = self._write(lambda conn: events.forget(conn, now - limits.events))
+        files = self._evidence(now, now - limits.evidence, now - limits.case_evidence, limits.evidence_bytes)
+        return Deleted(old_readings, old_events, files)
+
+    def _evidence(self, now: datetime, unbound: datetime, bound: datetime, most: int) -> int:
+        deleted = self._by_age(now, unbound, bound)
+        with self._ledger.read() as conn:
+            over = evidence.stored_bytes(conn) - most
+        while over > 0:  # what may go at all goes early, oldest first
+            with self._ledger.read() as conn:
+                found = evidence.expired(conn, now, now, FILES)
+            some: list[File] = []
+            for each in found:
+                if over <= 0:
+                    break
+                some.append(each)
+                over -= each.size
+            if not some:
+                log.warning("evidence is %d bytes over its limit, and all of it is of open cases", over)
+                break
+            deleted += self._delete(some, now)
+        return deleted
+
+    def _by_age(self, now: datetime, unbound: datetime, bound: datetime) -> int:
+        deleted = 0
+        while True:
+            with self._ledger.read() as conn:
+                found = evidence.expired(conn, unbound, bound, FILES)
+            if not found:
+                return deleted
+            deleted += self._delete(found, now)
+
+    def _delete(self, files: list[File], now: datetime) -> int:
+        """First the ledger says `expired`, then the file goes: nothing that is said to be there is missing."""
+
+        def act(conn: Connection) -> int:
+            for each in files:
+                evidence.set_expired(conn, each.incident, each.name, now=now)
+            return len(files)
+
+        self._write(act)
+        for each in files:
+            self._store.remove(each.incident, each.name)
+        return len(files)
+
+    def _write(self, act: Callable[[Connection], int]) -> int:
+        return self._ledger.write(act).result(COMMIT)

@@ -1,0 +1,163 @@
+"""Retention on a real ledger and a real disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from alerts.directory import Area, DeviceEntry, Directory, Site, Unit
+from alerts.ledger import evidence, incidents, readings
+from alerts.ledger.engine import Connection, Ledger
+from alerts.route import Match, Route
+from alerts.router import apply_signals
+from config.catalogue import with_own_workflows
+from detectors.signal import Signal, SignalState
+from hub.serve.evidence_store import EvidenceStore
+from hub.serve.retention import Deleted, Limits, Retention
+from ingest.errors import EvidenceNone
+from ingest.reading import Reading
+from ingest.text import Text
+
+NAME = Text("名", "name")
+START = datetime(2026, 11, 22, 8, tzinfo=UTC)
+COUNTY = Directory(
+    areas={"county": Area("county", "county", NAME)},
+    units={"duty-room": Unit("duty-room", "county", NAME)},
+    sites={"k1": Site("k1", "county", "canteen-school", NAME)},
+    devices={"k1-cam": DeviceEntry("k1-cam", "camera", "k1", NAME)},
+    routes=(
+        Route(unit="duty-room", match=Match(condition="seen"), open_case=False),
+        Route(unit="duty-room", workflow="four-step"),
+    ),
+    workflows=with_own_workflows([]),
+)
+LIMITS = Limits(
+    readings=timedelta(days=90),
+    events=timedelta(days=30),
+    evidence=timedelta(days=7),
+    case_evidence=timedelta(days=180),
+    evidence_bytes=1000,
+)
+
+
+class Clock:
+    """A clock that the test moves."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class World:
+    """A ledger, a store, the job, and a county in which things happen."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = Clock()
+        self.ledger = Ledger.open(f"sqlite:///{folder / 'hub.db'}", clock=self.clock)
+        self.store = EvidenceStore(folder / "evidence", "a secret that is long enough for a test")
+        self.job = Retention(self.ledger, self.store, LIMITS, clock=self.clock)
+        self.n = 0
+
+    def say(self, condition: str, state: SignalState) -> None:
+        """A signal of the camera."""
+        self.n += 1
+        signal = Signal(
+            f"s{self.n}", condition, "presence", condition, "k1", "k1-cam", state, self.clock.now, self.clock.now,
+            "minor", 1.0, None, 0.9, 1, self.n, None, NAME,
+        )  # fmt: skip
+        now = self.clock.now
+        self.write(lambda conn: apply_signals(conn, [signal], directory=COUNTY, now=now, origin="w1"))
+
+    def write(self, act: object) -> None:
+        """Commit."""
+        self.ledger.write(act).result(10)  # type: ignore[arg-type] # whatever it answers is not looked at
+
+    def picture(self, condition: str, size: int = 100) -> str:
+        """An incident of this condition with a picture; answers its id."""
+        self.say(condition, "active")
+        with self.ledger.read() as conn:
+            found = incidents.open_at(conn, "k1", condition)
+        assert found is not None
+        key = found.incident.id
+        digest = self.store.put(key, "shown.jpg", b"x" * size)
+        now = self.clock.now
+
+        def act(conn: Connection) -> None:
+            evidence.expect(conn, key, ref=key, worker="w1", now=now)
+            evidence.set_ready(conn, key, "shown.jpg", path=key, sha256=digest, size=size, now=now)
+
+        self.write(act)
+        return key
+
+    def there(self, incident: str) -> bool:
+        """Whether the picture is there, in the ledger and on the disk alike."""
+        on_disk = (self.store.folder / incident / "shown.jpg").exists()
+        with self.ledger.read() as conn:
+            try:
+                evidence.find(conn, incident, "shown.jpg")
+            except EvidenceNone:
+                assert not on_disk
+                return False
+        assert on_disk
+        return True
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """A fresh one."""
+    made = World(tmp_path)
+    yield made
+    made.ledger.close()
+
+
+def test_unbound_evidence_goes_after_its_time(world: World) -> None:
+    """A picture of a cleared incident without a case stays for its time, then goes from ledger and disk."""
+    key = world.picture("seen")
+    world.say("seen", "inactive")
+    world.clock.now = START + timedelta(days=6)
+    assert world.job.once().files == 0
+    assert world.there(key)
+    world.clock.now = START + timedelta(days=8)
+    assert world.job.once().files == 1
+    assert not world.there(key)
+
+
+def test_open_incidents_and_live_cases_keep_theirs(world: World) -> None:
+    """However old: not while the incident is open, and not while its case is live, not even over the limit of bytes."""
+    still_open = world.picture("seen", size=800)
+    with_case = world.picture("stray", size=800)
+    world.say("stray", "inactive")
+    world.clock.now = START + timedelta(days=400)
+    assert world.job.once().files == 0
+    assert world.there(still_open)
+    assert world.there(with_case)
+
+
+def test_over_the_bytes_the_oldest_goes_first(world: World) -> None:
+    """Above the limit what may go at all goes early, oldest first, and no more than needed."""
+    keys = []
+    for hour in range(3):
+        world.clock.now = START + timedelta(hours=hour)
+        keys.append(world.picture("seen", size=400))
+        world.say("seen", "inactive")
+    assert world.job.once().files == 1
+    assert [world.there(key) for key in keys] == [False, True, True]
+
+
+def test_readings_and_events(world: World) -> None:
+    """Old readings and events go; the newest event stays, so that the log goes on where it was."""
+    world.write(
+        lambda conn: readings.add(conn, [Reading("k1-t", "temperature", 4.0, "°C", START, START, "good", "")])
+    )
+    world.say("seen", "active")
+    world.say("seen", "inactive")
+    world.clock.now = START + timedelta(days=100)
+    done = world.job.once()
+    assert done.readings == 1
+    assert done.events >= 1
+    assert world.job.once() == Deleted(0, 0, 0)
