@@ -115,7 +115,7 @@ class Running:
         """What the demo has printed so far."""
         return self.log.read_text(errors="replace")
 
-    def wait_ready(self, seconds: float = 45) -> JSON:
+    def wait_ready(self, seconds: float = 120) -> JSON:
         """Wait for the line `ready http://…`; returns run.json."""
 
         def ready() -> bool | None:
