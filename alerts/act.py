@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from alerts import closing
 from alerts.case import Actor, Case, Done, Request, begin, end, written
+from alerts.closing import Watched
 from alerts.effect import EFFECT, Around
 from alerts.workflow import Action, Step, Workflow
 from ingest.errors import InvalidInput, NotPermitted, VersionStale
@@ -23,10 +25,12 @@ def act(
     now: datetime,
     known_unit: Callable[[str], bool],
     above: str | None = None,
+    watched: Callable[[], Iterable[Watched]] = tuple,
 ) -> Done:
     """What `who` does to a case.
 
-    `known_unit` says whether a unit is in the registry; `above` is the area one level up, for escalate.
+    `known_unit` says whether a unit is in the registry; `above` is the area one level up, for escalate;
+    `watched` gives the incidents that must be over before the case may close.
     Raises VersionStale, UnknownAction (naming the pair), NotPermitted, InvalidInput or Conflict; then nothing
     has happened.
     """
@@ -39,12 +43,15 @@ def act(
     move = workflow.move(case.state, case.step, request.action)
     _may(case, move, who)
     _carries(move, request, known_unit, has_unit=case.unit is not None)
+    proof = None
     if isinstance(move, Step):
+        if workflow.after(move.step) is None:
+            proof = closing.prove(case.number, watched(), clear_for=workflow.clear_for, now=now)
         after = _complete(case, workflow, move, who.name, to=request.to, now=now)
     else:
         after = EFFECT[move.effect](case, Around(workflow, request, now, above))
     unit = request.to if request.to is not None and known_unit(request.to) else None
-    return written(after, who, request, came_from=case.position, unit=unit, now=now)
+    return written(after, who, request, came_from=case.position, unit=unit, now=now, proof=proof)
 
 
 def _may(case: Case, move: Step | Action, who: Actor) -> None:

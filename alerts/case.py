@@ -6,7 +6,7 @@ done is the workflow's (alerts/workflow.py); alerts/effect.py knows what each ac
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -127,7 +127,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of a history, as it is stored and shown; `hash` seals it and everything before."""
+    """One entry of a history, as it is stored and shown; `hash` seals it and everything before.
+
+    `proof` is kept by the entry that closes a watched case: each incident before and after (alerts/closing.py).
+    """
 
     seq: int
     at: datetime
@@ -140,10 +143,11 @@ class Entry:
     note: str
     attachments: tuple[str, ...]
     hash: str = ""
+    proof: Mapping[str, object] | None = None
 
     def as_dict(self) -> dict[str, object]:
-        """`{seq, at, who, role, action, from, to, unit, note, attachments, hash}`."""
-        return {
+        """`{seq, at, who, role, action, from, to, unit, note, attachments, hash}`, and `proof` if there is one."""
+        shown: dict[str, object] = {
             "seq": self.seq,
             "at": format_instant(self.at),
             "who": self.who,
@@ -156,6 +160,7 @@ class Entry:
             "attachments": list(self.attachments),
             "hash": self.hash,
         }
+        return shown if self.proof is None else {**shown, "proof": dict(self.proof)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +246,13 @@ def worsen(case: Case, incident: str, severity: Severity, *, now: datetime) -> D
     return written(worse, Actor(HUB, HUB), request, came_from=case.position, unit=None, now=now)
 
 
+def recur(case: Case, incident: str, severity: Severity, first: Step, *, now: datetime) -> Done:
+    """What the case was about came back soon after it closed: open again at its first step, with its history."""
+    again = begin(replace(case, closed_at=None, severity=worst(case.severity, severity)), first, now)
+    request = Request("reopen", note=incident)
+    return written(again, Actor(HUB, HUB), request, came_from=case.position, unit=None, now=now)
+
+
 def worst(one: Severity, other: Severity) -> Severity:
     """The higher of two severities."""
     return SEVERITIES[min(SEVERITIES.index(one), SEVERITIES.index(other))]
@@ -266,7 +278,14 @@ def on_last_clock(case: Case, change: Callable[[Clock], Clock]) -> tuple[Clock, 
 
 
 def written(
-    case: Case, who: Actor, request: Request, *, came_from: str, unit: str | None, now: datetime
+    case: Case,
+    who: Actor,
+    request: Request,
+    *,
+    came_from: str,
+    unit: str | None,
+    now: datetime,
+    proof: Mapping[str, object] | None = None,
 ) -> Done:
     """`case` with one more entry in its history, sealed onto the last."""
     entry = Entry(
@@ -280,6 +299,7 @@ def written(
         unit=unit,
         note=request.note,
         attachments=request.attachments,
+        proof=proof,
     )
     entry = replace(entry, hash=seal(entry.as_dict(), case.last_hash))
     return Done(replace(case, version=entry.seq, last_hash=entry.hash, updated_at=now), entry)

@@ -15,7 +15,7 @@ from alerts.act import act as act_on
 from alerts.case import LIVE, Actor, Case, Opening, Request, open_case
 from alerts.directory import Directory
 from alerts.ids import new_id
-from alerts.ledger import audit, cases, counters, incidents, journal
+from alerts.ledger import audit, cases, counters, incidents, journal, watch
 from alerts.ledger.engine import Connection
 from alerts.route import Facts
 from alerts.sight import Sight, Visibility
@@ -111,6 +111,7 @@ def act(
         now=now,
         known_unit=directory.units.__contains__,
         above=_above(directory, before),
+        watched=lambda: watch.watched(conn, before.id),
     )
     _alone_in_group(conn, before, done.case)
     cases.save(conn, done)

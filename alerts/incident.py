@@ -44,6 +44,7 @@ class Source:
         limit: The limit it passed.
         certainty: 0..1.
         explanation: Which rule, which limit, since when.
+        said: The value of its newest signal, whichever its level; None where there is none.
     """
 
     rule: str
@@ -62,6 +63,7 @@ class Source:
     limit: float | None
     certainty: float
     explanation: Text
+    said: float | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -77,7 +79,9 @@ class Source:
         """After one more signal of the same rule and device, in any order."""
         after = replace(self, renewed_at=max(self.renewed_at, now))
         if (signal.epoch, signal.n) > (self.epoch, self.n):
-            after = replace(after, epoch=signal.epoch, n=signal.n, state=signal.state, at=signal.at)
+            after = replace(
+                after, epoch=signal.epoch, n=signal.n, state=signal.state, at=signal.at, said=signal.value
+            )
         if signal.state != "active":
             return after
         if self.first_at is None:
@@ -119,6 +123,7 @@ class Source:
             limit=signal.limit if active else None,
             certainty=signal.certainty if active else 0.0,
             explanation=signal.explanation if active else Text("", ""),
+            said=signal.value,
         )
 
 
@@ -186,6 +191,11 @@ class Incident:
         """The newest moment anything is known of."""
         latest = max(each.at for each in self.sources)
         return latest if self.touched_at is None else max(latest, self.touched_at)
+
+    @property
+    def cleared_value(self) -> float | None:
+        """What the source that let go last said then, None while open and where there is no value."""
+        return None if self.state == "open" else max(self.ever, key=lambda each: (each.at, each.key)).said
 
     @property
     def certainty(self) -> float:

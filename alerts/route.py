@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from alerts.closing import REOPEN_WITHIN
+
 GROUP_BY: tuple[str, ...] = ("place", "condition")
 """What makes two incidents one case, unless the route says otherwise."""
 
@@ -78,6 +80,7 @@ class Route:
         go_on: `continue: true` in the file: later routes that match call their units too.
         group_by: Properties of `Facts` that make two incidents one case.
         category: Category of the case, or None for the condition's own word.
+        reopen_within: The condition back so soon after its case closed reopens that case; 0 opens another.
     """
 
     unit: str
@@ -88,6 +91,7 @@ class Route:
     go_on: bool = False
     group_by: tuple[str, ...] = GROUP_BY
     category: str | None = None
+    reopen_within: timedelta = REOPEN_WITHIN
 
 
 @dataclass(frozen=True, slots=True)

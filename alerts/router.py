@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from alerts.case import HUB, Actor, Opening, join, open_case, worsen
+from alerts.case import HUB, Actor, Done, Opening, join, open_case, recur, worsen
 from alerts.directory import Directory
 from alerts.ids import new_id
 from alerts.incident import STALE_AFTER, Fold, Incident, age, fold, release
-from alerts.ledger import cases, counters, evidence, incidents, journal
+from alerts.ledger import cases, counters, evidence, incidents, journal, watch
 from alerts.ledger import signals as marks
 from alerts.ledger.engine import Connection
 from alerts.ledger.journal import IncidentEvent
@@ -171,7 +171,7 @@ def _expect(conn: Connection, incident: str, signal: Signal, origin: str, now: d
 
 
 def _raise(conn: Connection, incident: Incident, directory: Directory, now: datetime) -> list[int]:
-    """A new incident, and in the same breath its case: opened, or the live one of its group."""
+    """A new incident, and in the same breath its case: opened, reopened, or the live one of its group."""
     place = directory.visibility(incident.place)
     facts = Facts(
         kind=incident.kind,
@@ -186,16 +186,37 @@ def _raise(conn: Connection, incident: Incident, directory: Directory, now: date
     if chosen is None or not chosen.route.open_case or chosen.route.workflow not in directory.workflows:
         incidents.add(conn, incident, place, None)
         return [journal.incident(conn, incident.id, "incident.raised", now=now)]
-    live = cases.live_of_group(conn, chosen.group_key(facts))
-    if live is None:
+    done = _into_known_case(conn, incident, chosen, facts, directory=directory, now=now)
+    if done is None:
         return _with_new_case(conn, incident, chosen, facts, directory=directory, place=place, now=now)
-    incidents.add(conn, incident, place.with_units(live.place.units), live.id)
-    joined = join(live, incident.id, incident.severity, now=now)
-    cases.save(conn, joined)
+    seen, action = done.case.place, done.entry.action
+    incidents.add(conn, incident, place.with_units(seen.units), done.case.id)
+    cases.save(conn, done)
     return [
         journal.incident(conn, incident.id, "incident.raised", now=now),
-        journal.case(conn, live.id, "case.changed", action="join", who=HUB, place=joined.case.place, now=now),
+        journal.case(conn, done.case.id, "case.changed", action=action, who=HUB, place=seen, now=now),
     ]
+
+
+def _into_known_case(
+    conn: Connection,
+    incident: Incident,
+    chosen: Chosen,
+    facts: Facts,
+    *,
+    directory: Directory,
+    now: datetime,
+) -> Done | None:
+    """The live case of its group joined, or the one that closed a short while ago reopened; None for neither."""
+    key = chosen.group_key(facts)
+    live = cases.live_of_group(conn, key)
+    if live is not None:
+        return join(live, incident.id, incident.severity, now=now)
+    last = watch.closed_of_group(conn, key, now - chosen.route.reopen_within)
+    if not chosen.route.reopen_within or last is None or last.workflow not in directory.workflows:
+        return None
+    first = directory.workflows[last.workflow].steps[0]
+    return recur(last, incident.id, incident.severity, first, now=now)
 
 
 def _with_new_case(

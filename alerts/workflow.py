@@ -30,6 +30,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, cast, get_args
 
+from alerts.closing import CLEAR_FOR
 from ingest.duration import parse_duration
 from ingest.errors import InvalidInput, UnknownAction
 from ingest.text import Text
@@ -99,12 +100,14 @@ class Workflow:
         name: In both languages.
         steps: In order; the case closes when the last is done.
         actions: What may be done beside the steps, by word.
+        clear_for: How long a watched condition must have been clear before the last step can be completed.
     """
 
     id: str
     name: Text
     steps: tuple[Step, ...]
     actions: Mapping[str, Action]
+    clear_for: timedelta = CLEAR_FOR
 
     def index(self, step: str) -> int:
         """Where `step` stands; raises InvalidInput for a word this workflow does not have."""
@@ -180,7 +183,7 @@ def parse_workflows(data: object) -> dict[str, Workflow]:
 
 def _workflow(data: object, path: str, actions: Mapping[str, Action]) -> Workflow:
     body = _mapping(data, path)
-    _only(body, {"id", "name", "steps"}, path)
+    _only(body, {"id", "name", "steps", "clear_for"}, path)
     steps = tuple(
         _step(item, f"{path}.steps[{at}]") for at, item in enumerate(_sequence(body.get("steps", []), path))
     )
@@ -194,7 +197,11 @@ def _workflow(data: object, path: str, actions: Mapping[str, Action]) -> Workflo
             )
         if each.step in actions:
             raise InvalidInput(f"{each.step!r} is an action beside the steps, too", where=f"{path}.steps")
-    return Workflow(_word(body, "id", path), _name(body, path), steps, actions)
+    try:
+        clear_for = parse_duration(body.get("clear_for", CLEAR_FOR))
+    except ValueError as wrong:
+        raise InvalidInput(str(wrong), where=f"{path}.clear_for") from wrong
+    return Workflow(_word(body, "id", path), _name(body, path), steps, actions, clear_for=clear_for)
 
 
 def _step(data: object, path: str) -> Step:

@@ -42,6 +42,7 @@ def directory(registry: Registry, *, timezone: str = core.DEFAULT_ZONE) -> core.
                 go_on=each.go_on,
                 group_by=each.group_by,
                 category=each.category,
+                reopen_within=each.reopen_within,
             )
             for each in sorted(registry.routes, key=route_order)
         ),

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from alerts.closing import CLEAR_FOR, REOPEN_WITHIN
 from config.fields import (
     AllowedWord,
     CameraUrl,
@@ -261,6 +262,7 @@ class Route(Item):
     unit: Id
     workflow: Id = "seven-step"
     group_wait: Duration = timedelta(seconds=30)
+    reopen_within: Duration = REOPEN_WITHIN
     group_by: tuple[Literal["place", "condition", "kind", "severity", "site", "site_kind", "area"], ...] = (
         "place",
         "condition",
@@ -302,6 +304,7 @@ class Workflow(Item):
     id: Id
     name: Name
     steps: tuple[WorkflowStep, ...] = Field(min_length=1)
+    clear_for: Duration = CLEAR_FOR
 
 
 @dataclass(frozen=True, slots=True)

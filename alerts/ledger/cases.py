@@ -87,20 +87,26 @@ def load(conn: Connection, sight: Sight, case: str) -> Case:
 
 def live_of_group(conn: Connection, group_key: str) -> Case | None:
     """The live case of a group, or the live case that the group's newest one was merged into."""
-    row = conn.execute(
+    live = conn.execute(
         select(cases).where(cases.c.group_key == group_key, cases.c.state.in_(LIVE))
     ).one_or_none()
-    if row is None:
-        row = conn.execute(
-            select(cases).where(cases.c.group_key == group_key).order_by(cases.c.id.desc()).limit(1)
-        ).one_or_none()
-        seen: set[str] = set()
-        while row is not None and row.state == "merged" and row.id not in seen:
-            seen.add(row.id)
-            row = conn.execute(select(cases).where(cases.c.id == row.merged_into)).one_or_none()
-        if row is None or row.state not in LIVE:
-            return None
-    return _case(conn, row)
+    if live is not None:
+        return _case(conn, live)
+    newest = conn.execute(
+        select(cases.c.id).where(cases.c.group_key == group_key).order_by(cases.c.id.desc()).limit(1)
+    ).scalar()
+    last = None if newest is None else surviving(conn, str(newest))
+    return last if last is not None and last.state in LIVE else None
+
+
+def surviving(conn: Connection, case: str) -> Case | None:
+    """This case or, when it was merged, the one it became part of in the end; None when there is none."""
+    row = conn.execute(select(cases).where(cases.c.id == case)).one_or_none()
+    seen: set[str] = set()
+    while row is not None and row.state == "merged" and row.id not in seen:
+        seen.add(row.id)
+        row = conn.execute(select(cases).where(cases.c.id == row.merged_into)).one_or_none()
+    return None if row is None or row.state == "merged" else _case(conn, row)
 
 
 def by_external(conn: Connection, source: str, external_id: str) -> Case | None:

@@ -239,6 +239,7 @@ def _source_row(source: Source) -> dict[str, object]:
         "limit": source.limit,
         "certainty": source.certainty,
         "explanation": source.explanation.as_dict(),
+        "said": source.said,
     }
 
 
@@ -262,6 +263,7 @@ class _SourceRow:
     limit: float | None
     certainty: float
     explanation: dict[str, str]
+    said: float | None = None  # absent in rows of before
 
     def source(self) -> Source:
         return Source(
@@ -281,6 +283,7 @@ class _SourceRow:
             limit=self.limit,
             certainty=self.certainty,
             explanation=Text(**self.explanation),
+            said=self.said,
         )
 
 
