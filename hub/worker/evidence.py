@@ -131,11 +131,14 @@ class EvidenceKeeper:
     def folder(self, ref: str) -> Path:
         """Where the evidence is; EvidencePending before its pictures are written, EvidenceNone without any."""
         path = self._folder / ref
+        with (
+            self._changed
+        ):  # asked before the disk: a reference leaves `writing` only after its file is there
+            writing = ref in self._writing
         if (path / META).is_file():
             return path
-        with self._changed:
-            if ref in self._writing:
-                raise EvidencePending("the evidence is being written", retry_after=1, where=ref)
+        if writing:
+            raise EvidencePending("the evidence is being written", retry_after=1, where=ref)
         raise EvidenceNone("no such evidence here", where=ref)
 
     def forget(self, ref: str) -> None:

@@ -52,7 +52,7 @@ def test_a_case_appears_by_itself(tmp_path: Path) -> None:
         expect(page.get_by_test_id(f"case-{number}")).to_be_visible(timeout=5_000)
         for camera in [each for each in running.items("/devices?limit=1000") if each["kind"] == "camera"]:
             tile = page.get_by_test_id(f"camera-{camera['id']}")
-            expect(tile.locator("img")).to_have_js_property("complete", value=True)
+            expect(tile.locator("img")).to_have_js_property("complete", value=True, timeout=30_000)
         assert re.search("[一-鿿]", page.inner_text("body"))
         page.get_by_test_id("lang").click()
         page.wait_for_timeout(500)
