@@ -237,6 +237,14 @@ def join(case: Case, incident: str, severity: Severity, *, now: datetime) -> Don
     return written(joined, Actor(HUB, HUB), request, came_from=case.position, unit=None, now=now)
 
 
+def absorb(case: Case, into: Case, *, now: datetime) -> Done:
+    """The case goes on in `into`, which is about the same and more; its clock waits, as in a merge by hand."""
+    clocks = on_last_clock(case, lambda clock: clock.pause(now))
+    merged = replace(case, state="merged", merged_into=into.id, clocks=clocks)
+    request = Request("merge", note=into.number)
+    return written(merged, Actor(HUB, HUB), request, came_from=case.position, unit=None, now=now)
+
+
 def worsen(case: Case, incident: str, severity: Severity, *, now: datetime) -> Done | None:
     """One of its incidents got worse; None when the case is over or was as bad already."""
     if case.state not in LIVE or worst(case.severity, severity) == case.severity:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from alerts.correlate import TogetherRule
 from alerts.place import parse_place
 from alerts.route import Chosen, Facts, Route, choose
 from alerts.sight import Visibility
@@ -85,6 +86,7 @@ class Directory:
     rules: Mapping[str, RuleMeta] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
     workflows: Mapping[str, Workflow] = field(default_factory=dict)
+    together: tuple[TogetherRule, ...] = ()
     default_timezone: str = DEFAULT_ZONE
 
     def path(self, area: str) -> tuple[str, ...]:
@@ -131,6 +133,13 @@ class Directory:
         if site is not None:
             return Visibility(site.area, site.kind, site.id)
         return Visibility(area=place) if place in self.areas else Visibility()
+
+    def meeting(self, rule: TogetherRule, place: str) -> str | None:
+        """Where the conditions of a together rule meet, seen from `place`; None when it is nowhere."""
+        site = self.site_of(place)
+        if site is None:
+            return None
+        return {"zone": place, "site": site.id, "area": site.area}[rule.place]
 
     def choose(self, facts: Facts) -> Chosen | None:
         """The route for an incident or a case, None when the table has none."""

@@ -22,6 +22,9 @@ Change = Literal["raised", "updated", "cleared", "renewed", "none"]
 STALE_AFTER = timedelta(seconds=30)
 """A level that is not renewed for this long is no longer known."""
 
+TOGETHER = "together"
+"""Kind of the sources that follow from other incidents (alerts/correlate.py)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -74,6 +77,11 @@ class Source:
     def holds(self) -> bool:
         """It said active and has not taken it back."""
         return self.first_at is not None and self.state != "inactive"
+
+    @property
+    def derived(self) -> bool:
+        """It follows from other incidents, nobody renews it."""
+        return self.kind == TOGETHER
 
     def heard(self, signal: Signal, now: datetime) -> Source:
         """After one more signal of the same rule and device, in any order."""
@@ -139,6 +147,7 @@ class Incident:
         state: open or cleared; a cleared one never opens again.
         cleared_at: When the last source let go (UTC), None while open.
         touched_at: When it last changed by itself, such as becoming stale (UTC).
+        members: Ids of the incidents that were absorbed into it, sorted.
     """
 
     id: str
@@ -148,6 +157,7 @@ class Incident:
     state: Literal["open", "cleared"] = "open"
     cleared_at: datetime | None = None
     touched_at: datetime | None = None
+    members: tuple[str, ...] = ()
 
     @property
     def ever(self) -> tuple[Source, ...]:
@@ -220,7 +230,7 @@ class Incident:
     @property
     def face(self) -> tuple[object, ...]:
         """What a reader would notice when it changes."""
-        return self.state, self.stale, self.severity, self.devices, self.rules, self.kind
+        return self.state, self.stale, self.severity, self.devices, self.rules, self.kind, self.members
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,13 +255,15 @@ def fold(incident: Incident | None, signal: Signal, *, now: datetime, new_id: st
     before = known.get((signal.rule, signal.device))
     source = Source.of(signal, now) if before is None else before.heard(signal, now)
     sources = {**known, source.key: source}
-    return _settle(incident, replace(incident, sources=tuple(sources[key] for key in sorted(sources))))
+    return settle(incident, replace(incident, sources=tuple(sources[key] for key in sorted(sources))))
 
 
 def age(incident: Incident, now: datetime, limit: timedelta = STALE_AFTER) -> Fold:
     """The sources not heard of for `limit` become unknown."""
     sources = tuple(
-        replace(each, state="unknown") if each.state == "active" and now - each.renewed_at > limit else each
+        replace(each, state="unknown")
+        if each.state == "active" and not each.derived and now - each.renewed_at > limit
+        else each
         for each in incident.sources
     )
     if sources == incident.sources:
@@ -259,7 +271,7 @@ def age(incident: Incident, now: datetime, limit: timedelta = STALE_AFTER) -> Fo
     aged = replace(incident, sources=sources)
     if aged.stale and not incident.stale:
         aged = replace(aged, touched_at=now)
-    return _settle(incident, aged)
+    return settle(incident, aged)
 
 
 def release(incident: Incident, gone: frozenset[tuple[str, str]], now: datetime) -> Fold:
@@ -268,10 +280,11 @@ def release(incident: Incident, gone: frozenset[tuple[str, str]], now: datetime)
         replace(each, state="inactive", at=max(each.at, now)) if each.key in gone and each.holds else each
         for each in incident.sources
     )
-    return _settle(incident, replace(incident, sources=sources))
+    return settle(incident, replace(incident, sources=sources))
 
 
-def _settle(before: Incident, after: Incident) -> Fold:
+def settle(before: Incident, after: Incident) -> Fold:
+    """What became of it: cleared when nothing holds it any more."""
     if not after.holding:
         cleared_at = max(each.at for each in after.sources)
         return Fold(replace(after, state="cleared", cleared_at=cleared_at), "cleared")

@@ -6,18 +6,20 @@ That an incident is open only once is the ledger's index, not a lock; that a sig
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from alerts.case import HUB, Actor, Done, Opening, join, open_case, recur, worsen
+from alerts.case import HUB, Actor, Case, Done, Opening, absorb, join, open_case, recur, worsen
+from alerts.correlate import TogetherRule, decide, restate
 from alerts.directory import Directory
 from alerts.ids import new_id
 from alerts.incident import STALE_AFTER, Fold, Incident, age, fold, release
 from alerts.ledger import cases, counters, evidence, incidents, journal, watch
 from alerts.ledger import signals as marks
 from alerts.ledger.engine import Connection
+from alerts.ledger.incidents import Stored
 from alerts.ledger.journal import IncidentEvent
 from alerts.route import Chosen, Facts
 from alerts.sight import Sight, Visibility
@@ -127,6 +129,28 @@ def _refusal(signal: Signal, directory: Directory, now: datetime) -> Reason | No
     return "future" if signal.at > now + AHEAD else None
 
 
+def review(conn: Connection, directory: Directory, now: datetime) -> tuple[int, ...]:
+    """Every together rule looked at anew: after time passed or the registry changed. Answers the seqs."""
+    written: list[int] = []
+    words = {word for rule in directory.together for word in rule.words}
+    found = incidents.of_interest(conn, words)
+    ids = {rule.id for rule in directory.together}
+    for stored in found:
+        gone = {each.key for each in stored.incident.sources if each.derived and each.rule not in ids}
+        written += _keep(conn, release(stored.incident, frozenset(gone), now), now) if gone else []
+    for rule in directory.together:
+        meetings = {directory.meeting(rule, each.incident.place) for each in found}
+        # where its own incident stands: an area is no place that a rule could look out from
+        meetings |= {
+            each.incident.place
+            for each in found
+            if any(source.derived and source.rule == rule.id for source in each.incident.sources)
+        }
+        for meeting in sorted(each for each in meetings if each is not None):
+            written += _meet(conn, rule, meeting, directory, now)
+    return tuple(written)
+
+
 def _apply(
     conn: Connection, signal: Signal, directory: Directory, now: datetime, *, origin: str
 ) -> list[int]:
@@ -142,7 +166,121 @@ def _apply(
     written = _keep(conn, done, now)
     if done.change == "updated" and before.case is not None:
         written += _worsen(conn, before.case, done.incident, now)
+    if done.change != "none":
+        written += _correlate(conn, done.incident, directory, now)
     return written
+
+
+def _raise(conn: Connection, incident: Incident, directory: Directory, now: datetime) -> list[int]:
+    """A new incident with its case, or as a part of one that absorbs it: then it opens no case of its own."""
+    if not _absorbed(conn, incident, directory):
+        return [
+            *_raise_alone(conn, incident, directory, now),
+            *_correlate(conn, incident, directory, now),
+        ]
+    incidents.add(conn, incident, directory.visibility(incident.place), None)
+    written = [journal.incident(conn, incident.id, "incident.raised", now=now)]
+    written += _correlate(conn, incident, directory, now)
+    stored = incidents.open_at(conn, incident.place, incident.condition)
+    if stored is not None and stored.case is None:
+        # what absorbed it has no live case: nobody would be told
+        written += _raise_alone(conn, incident, directory, now, known=True)
+    return written
+
+
+def _absorbed(conn: Connection, incident: Incident, directory: Directory) -> bool:
+    """Whether a together rule would take it as soon as it is there."""
+    for rule in directory.together:
+        meeting = directory.meeting(rule, incident.place) if incident.condition in rule.words else None
+        if meeting is not None:
+            found = [each.incident for each in incidents.open_of(conn, rule, meeting)]
+            verdict = decide(rule, [*found, incident])
+            if verdict is not None and incident.id in verdict.members:
+                return True
+    return False
+
+
+def _correlate(conn: Connection, incident: Incident, directory: Directory, now: datetime) -> list[int]:
+    """What this incident's change means to the together rules that look at its condition."""
+    written: list[int] = []
+    for rule in directory.together:
+        meeting = directory.meeting(rule, incident.place) if incident.condition in rule.words else None
+        if meeting is not None:
+            written += _meet(conn, rule, meeting, directory, now)
+    return written
+
+
+def _meet(
+    conn: Connection, rule: TogetherRule, meeting: str, directory: Directory, now: datetime
+) -> list[int]:
+    """One together rule at one place, decided anew; the same again writes nothing."""
+    found = incidents.open_of(conn, rule, meeting)
+    verdict = decide(rule, [each.incident for each in found])
+    before = incidents.open_at(conn, meeting, rule.condition)
+    done = restate(
+        before.incident if before else None, rule, verdict, place=meeting, now=now, new_id=new_id(now)
+    )
+    if done.incident is None:
+        return []
+    if before is None:
+        written = _raise_alone(conn, done.incident, directory, now)
+    else:
+        written = _keep(conn, done, now)
+        if done.change == "updated" and before.case is not None:
+            written += _worsen(conn, before.case, done.incident, now)
+    if verdict is not None:
+        fresh = [
+            each
+            for each in found
+            if each.incident.id in verdict.members and each.absorbed_into != done.incident.id
+        ]
+        written += _absorb(conn, done.incident, fresh, now)
+    return written
+
+
+def _absorb(conn: Connection, into: Incident, fresh: Sequence[Stored], now: datetime) -> list[int]:
+    """The members say where they went, and their cases go on in the case of the whole.
+
+    Without a live case of the whole (its route opens none, or people closed it) the members keep their own.
+    """
+    written: list[int] = []
+    whole = incidents.open_at(conn, into.place, into.condition)
+    for each in fresh:
+        member = each.incident
+        incidents.set_absorbed(conn, member.id, into.id)
+        target = cases.live(conn, whole.case) if whole is not None and whole.case is not None else None
+        if target is not None:
+            written += _into_case(conn, each, target, now)
+        written.append(journal.incident(conn, member.id, "incident.updated", now=now))
+    return written
+
+
+def _into_case(conn: Connection, member: Stored, target: Case, now: datetime) -> list[int]:
+    own = cases.live(conn, member.case) if member.case is not None else None
+    if own is not None and own.id == target.id:
+        return []
+    units = target.place.units | (own.place.units if own is not None else frozenset())
+    joined = join(
+        replace(target, place=target.place.with_units(units)),
+        member.incident.id,
+        member.incident.severity,
+        now=now,
+    )
+    cases.save(conn, joined)
+    incidents.move_units(conn, target.id, units)
+    written = []
+    if own is not None:
+        cases.save(conn, absorb(own, target, now=now))
+        written.append(
+            journal.case(conn, own.id, "case.changed", action="merge", who=HUB, place=own.place, now=now)
+        )
+    elif member.case is None:
+        incidents.set_case(conn, member.incident.id, target.id, units)
+    place = joined.case.place
+    return [
+        *written,
+        journal.case(conn, target.id, "case.changed", action="join", who=HUB, place=place, now=now),
+    ]
 
 
 def _keep(conn: Connection, done: Fold, now: datetime) -> list[int]:
@@ -170,8 +308,24 @@ def _expect(conn: Connection, incident: str, signal: Signal, origin: str, now: d
         evidence.expect(conn, incident, ref=signal.evidence_ref, worker=origin, now=now)
 
 
-def _raise(conn: Connection, incident: Incident, directory: Directory, now: datetime) -> list[int]:
-    """A new incident, and in the same breath its case: opened, reopened, or the live one of its group."""
+def _put(
+    conn: Connection, incident: Incident, place: Visibility, case: str | None, now: datetime, *, known: bool
+) -> int:
+    if not known:
+        incidents.add(conn, incident, place, case)
+        return journal.incident(conn, incident.id, "incident.raised", now=now)
+    if case is not None:
+        incidents.set_case(conn, incident.id, case, place.units)
+    return journal.incident(conn, incident.id, "incident.updated", now=now)
+
+
+def _raise_alone(
+    conn: Connection, incident: Incident, directory: Directory, now: datetime, *, known: bool = False
+) -> list[int]:
+    """A new incident, and in the same breath its case: opened, reopened, or the live one of its group.
+
+    `known`: the incident is in the ledger already and lacks only its case.
+    """
     place = directory.visibility(incident.place)
     facts = Facts(
         kind=incident.kind,
@@ -184,16 +338,17 @@ def _raise(conn: Connection, incident: Incident, directory: Directory, now: date
     )
     chosen = directory.choose(facts)
     if chosen is None or not chosen.route.open_case or chosen.route.workflow not in directory.workflows:
-        incidents.add(conn, incident, place, None)
-        return [journal.incident(conn, incident.id, "incident.raised", now=now)]
+        return [] if known else [_put(conn, incident, place, None, now, known=False)]
     done = _into_known_case(conn, incident, chosen, facts, directory=directory, now=now)
     if done is None:
-        return _with_new_case(conn, incident, chosen, facts, directory=directory, place=place, now=now)
+        return _with_new_case(
+            conn, incident, chosen, facts, directory=directory, place=place, now=now, known=known
+        )
     seen, action = done.case.place, done.entry.action
-    incidents.add(conn, incident, place.with_units(seen.units), done.case.id)
+    raised = _put(conn, incident, place.with_units(seen.units), done.case.id, now, known=known)
     cases.save(conn, done)
     return [
-        journal.incident(conn, incident.id, "incident.raised", now=now),
+        raised,
         journal.case(conn, done.case.id, "case.changed", action=action, who=HUB, place=seen, now=now),
     ]
 
@@ -228,6 +383,7 @@ def _with_new_case(
     directory: Directory,
     place: Visibility,
     now: datetime,
+    known: bool,
 ) -> list[int]:
     seen = place.with_units(chosen.units)
     year = now.astimezone(directory.zone(place.area)).year
@@ -250,8 +406,7 @@ def _with_new_case(
         now=now,
     )
     cases.add(conn, opened)
-    incidents.add(conn, incident, seen, opened.case.id)
     return [
-        journal.incident(conn, incident.id, "incident.raised", now=now),
+        _put(conn, incident, seen, opened.case.id, now, known=known),
         journal.case(conn, opened.case.id, "case.opened", action="open", who=HUB, place=seen, now=now),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from alerts import directory as core
+from alerts.correlate import TogetherRule
 from alerts.route import Match
 from alerts.route import Route as CoreRoute
 from config.catalogue import with_own_workflows
@@ -47,5 +48,17 @@ def directory(registry: Registry, *, timezone: str = core.DEFAULT_ZONE) -> core.
             for each in sorted(registry.routes, key=route_order)
         ),
         workflows=with_own_workflows([each.model_dump(mode="json") for each in registry.workflows]),
+        together=tuple(
+            TogetherRule(
+                each.id,
+                each.condition or each.id,
+                each.any_of,
+                within=each.within,
+                place=each.place,
+                severity=each.severity,
+                kind=each.kind,
+            )
+            for each in registry.together
+        ),
         default_timezone=timezone,
     )

@@ -109,6 +109,12 @@ def surviving(conn: Connection, case: str) -> Case | None:
     return None if row is None or row.state == "merged" else _case(conn, row)
 
 
+def live(conn: Connection, case: str) -> Case | None:
+    """A case, or the one that it was merged into; None when that is over."""
+    found = surviving(conn, case)
+    return found if found is not None and found.state in LIVE else None
+
+
 def by_external(conn: Connection, source: str, external_id: str) -> Case | None:
     """The case that came from there under that number, None when none did."""
     row = conn.execute(

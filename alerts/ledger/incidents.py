@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import ColumnElement, Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
-from alerts.incident import Incident, Source
+from alerts.correlate import TogetherRule
+from alerts.incident import TOGETHER, Incident, Source
 from alerts.ledger import evidence
 from alerts.ledger.columns import from_ms, join_ids, to_ms
 from alerts.ledger.page import Page, decode, encode, limit_of
@@ -64,6 +65,7 @@ class Stored:
     incident: Incident
     place: Visibility = field(default_factory=Visibility)
     case: str | None = None
+    absorbed_into: str | None = None
 
 
 def open_at(conn: Connection, place: str, condition: str) -> Stored | None:
@@ -85,6 +87,34 @@ def all_open(conn: Connection, *, fresh_only: bool = False) -> list[Stored]:
     return [_stored(row) for row in rows]
 
 
+def open_of(conn: Connection, rule: TogetherRule, meeting: str) -> list[Stored]:
+    """The open incidents that a together rule looks at, where they meet; the oldest first."""
+    column = {"zone": incidents.c.place, "site": incidents.c.site, "area": incidents.c.area}[rule.place]
+    rows = conn.execute(
+        select(incidents)
+        .where(
+            incidents.c.state == "open",
+            column == meeting,
+            incidents.c.condition.in_(sorted(rule.words)),
+        )
+        .order_by(incidents.c.id)
+    )
+    return [_stored(row) for row in rows]
+
+
+def of_interest(conn: Connection, words: Collection[str]) -> list[Stored]:
+    """The open incidents of these conditions, and those that together rules raised; the oldest first."""
+    rows = conn.execute(
+        select(incidents)
+        .where(
+            incidents.c.state == "open",
+            or_(incidents.c.kind == TOGETHER, incidents.c.condition.in_(sorted(words))),
+        )
+        .order_by(incidents.c.id)
+    )
+    return [_stored(row) for row in rows]
+
+
 def of_case(conn: Connection, case: str) -> list[Stored]:
     """The incidents of a case, the oldest first."""
     rows = conn.execute(select(incidents).where(incidents.c.case_id == case).order_by(incidents.c.id))
@@ -99,7 +129,6 @@ def add(conn: Connection, incident: Incident, place: Visibility, case: str | Non
             condition=incident.condition,
             place=incident.place,
             acked=False,
-            members=[],
             case_id=case,
             **stands(place),
             **_columns(incident),
@@ -110,6 +139,18 @@ def add(conn: Connection, incident: Incident, place: Visibility, case: str | Non
 def save(conn: Connection, incident: Incident) -> None:
     """What its signals changed; acknowledgement, verdict and case are left alone."""
     conn.execute(update(incidents).where(incidents.c.id == incident.id).values(**_columns(incident)))
+
+
+def set_case(conn: Connection, incident: str, case: str, units: frozenset[str]) -> None:
+    """Its case, which it had not before."""
+    conn.execute(
+        update(incidents).where(incidents.c.id == incident).values(case_id=case, units=join_ids(units))
+    )
+
+
+def set_absorbed(conn: Connection, incident: str, into: str) -> None:
+    """It is part of another incident, the newest one that took it."""
+    conn.execute(update(incidents).where(incidents.c.id == incident).values(absorbed_into=into))
 
 
 def move_units(conn: Connection, case: str, units: frozenset[str]) -> None:
@@ -217,6 +258,7 @@ def _columns(incident: Incident) -> dict[str, object]:
         "count": incident.count,
         "certainty": incident.certainty,
         "explanation": lead.explanation.as_dict(),
+        "members": list(incident.members),
         "sources": [_source_row(each) for each in incident.sources],
     }
 
@@ -296,8 +338,10 @@ def _stored(row: Row[tuple[object, ...]]) -> Stored:
         state=row.state,
         cleared_at=row.cleared_at,
         touched_at=row.updated_at,
+        members=tuple(row.members),
     )
-    return Stored(incident, standing(row.area, row.site_kind, row.site, row.units), row.case_id)
+    place = standing(row.area, row.site_kind, row.site, row.units)
+    return Stored(incident, place, row.case_id, row.absorbed_into)
 
 
 def _shown(conn: Connection, rows: Sequence[Row[tuple[object, ...]]]) -> list[dict[str, object]]:
@@ -332,6 +376,7 @@ def _shown(conn: Connection, rows: Sequence[Row[tuple[object, ...]]]) -> list[di
             "certainty": row.certainty,
             "evidence": shown[row.id],
             "members": row.members,
+            "absorbed_into": row.absorbed_into,
             "case": row.case_id,
             "explanation": row.explanation,
         }

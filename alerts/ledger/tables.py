@@ -166,6 +166,7 @@ incidents = Table(
     Column("count", Integer, nullable=False),
     Column("certainty", Float, nullable=False),
     Column("members", JSON, nullable=False),
+    Column("absorbed_into", String),
     Column("case_id", ForeignKey("cases.id")),
     Column("explanation", JSON, nullable=False),
     Column("sources", JSON, nullable=False),

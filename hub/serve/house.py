@@ -22,7 +22,7 @@ from alerts.directory import Directory
 from alerts.ids import new_id
 from alerts.ledger import counters, devices, incidents, outbox, registry, rule_states
 from alerts.ledger.engine import Connection, Ledger
-from alerts.router import mark_stale, retire
+from alerts.router import mark_stale, retire, review
 from api.hub import ApiSettings, Component, ComponentState, Json
 from config.door import Door
 from config.secrets import SecretBox
@@ -195,6 +195,7 @@ class House:
                 rule_states.put(conn, key, state, now)
             if rules or names:
                 retire(conn, rules=rules, devices=names, now=now)
+            review(conn, county.directory, now)
             self.keeper.judge(conn, county.directory, now)
 
         self.ledger.write(act).result(COMMIT)
@@ -216,6 +217,7 @@ class House:
             self.sensors.tick(conn, now, listening=self.sensor_client.connected)
             if stale:
                 mark_stale(conn, now)
+                review(conn, self.directory(), now)
             self.keeper.judge(conn, self.directory(), now)
 
         try:
