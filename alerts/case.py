@@ -85,6 +85,7 @@ class Case:
         extension_asked: Somebody asked for more time.
         escalated_to: The area it was raised to.
         merged_into: Id of the case it became part of.
+        before_merge: Its state when it became part of another, to which unmerge brings it back.
         version: Rises by one per history entry.
         last_hash: Hash of the newest history entry.
     """
@@ -118,6 +119,7 @@ class Case:
     merged_into: str | None
     version: int
     last_hash: str
+    before_merge: Status = "open"
 
     @property
     def position(self) -> str:
@@ -259,6 +261,16 @@ def recur(case: Case, incident: str, severity: Severity, first: Step, *, now: da
     again = begin(replace(case, closed_at=None, severity=worst(case.severity, severity)), first, now)
     request = Request("reopen", note=incident)
     return written(again, Actor(HUB, HUB), request, came_from=case.position, unit=None, now=now)
+
+
+def take_in(case: Case, other: str, who: Actor, *, now: datetime) -> Done:
+    """The case with the number `other` became part of this one: said here, too, and nothing else changes."""
+    return written(case, who, Request("take-in", note=other), came_from=case.position, unit=None, now=now)
+
+
+def give_back(case: Case, other: str, who: Actor, *, now: datetime) -> Done:
+    """The case with the number `other` is one of its own again."""
+    return written(case, who, Request("give-back", note=other), came_from=case.position, unit=None, now=now)
 
 
 def worst(one: Severity, other: Severity) -> Severity:

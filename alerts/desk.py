@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Literal
 
 from alerts.act import act as act_on
-from alerts.case import LIVE, Actor, Case, Opening, Request, open_case
+from alerts.case import LIVE, Actor, Case, Opening, Request, give_back, open_case, take_in
 from alerts.directory import Directory
 from alerts.ids import new_id
 from alerts.ledger import audit, cases, counters, incidents, journal, watch
@@ -120,6 +120,7 @@ def act(
     # a unit that lost the case still learns that it did
     place = done.case.place.with_units(before.place.units | done.case.place.units)
     journal.case(conn, before.id, "case.changed", action=request.action, who=who.name, place=place, now=now)
+    _other_side(conn, before, done.case, who=who, now=now)
     audit.add(
         conn,
         at=now,
@@ -260,6 +261,18 @@ def _target(conn: Connection, sight: Sight, case: Case, workflow: Workflow, requ
     return replace(request, to=into.id)
 
 
+def _other_side(conn: Connection, before: Case, after: Case, *, who: Actor, now: datetime) -> None:
+    """A merge and its undoing stand in the history of the case it is merged into, too."""
+    if before.merged_into == after.merged_into:
+        return
+    joining = after.merged_into is not None
+    into = cases.load(conn, Sight.everything(), str(after.merged_into or before.merged_into))
+    done = (take_in if joining else give_back)(into, after.number, who, now=now)
+    cases.save(conn, done)
+    action, place = done.entry.action, into.place
+    journal.case(conn, into.id, "case.changed", action=action, who=who.name, place=place, now=now)
+
+
 def _above(directory: Directory, case: Case) -> str | None:
     """The area one level up from where the case was raised to so far."""
     at = case.escalated_to or case.place.area
@@ -272,6 +285,8 @@ def _alone_in_group(conn: Connection, before: Case, after: Case) -> None:
     if after.group_key is None or after.state not in LIVE or before.state in LIVE:
         return
     live = cases.live_of_group(conn, after.group_key)
+    if live is not None and before.state == "merged" and live.group_key != after.group_key:
+        return  # the one it leaves, which is about something else as well
     if live is not None and live.id != after.id:
         raise Conflict(
             f"case {live.number} is already about the same",

@@ -72,7 +72,15 @@ def _escalate(case: Case, around: Around) -> Case:
 
 def _merge(case: Case, around: Around) -> Case:
     clocks = on_last_clock(case, lambda clock: clock.pause(around.now))
-    return replace(case, state="merged", merged_into=around.request.to, clocks=clocks)
+    return replace(
+        case, state="merged", merged_into=around.request.to, before_merge=case.state, clocks=clocks
+    )
+
+
+def _unmerge(case: Case, around: Around) -> Case:
+    if case.before_merge == "paused":  # its clock stood before the merge, and stands on
+        return replace(case, state="paused", merged_into=None)
+    return _resume(case, around)
 
 
 def _reopen(case: Case, around: Around) -> Case:
@@ -97,7 +105,7 @@ EFFECT: Mapping[Effect, Callable[[Case, Around], Case]] = {
     "note": _nothing,
     "escalate": _escalate,
     "merge": _merge,
-    "unmerge": _resume,
+    "unmerge": _unmerge,
     "reopen": _reopen,
     "false-alarm": _false_alarm,
     "cancel": _cancel,

@@ -19,6 +19,7 @@ from alerts.ledger.page import Page, decode, encode, limit_of
 from alerts.ledger.sieve import standing, stands, visible
 from alerts.ledger.tables import case_history, cases
 from alerts.sight import Sight
+from alerts.workflow import Status
 from ingest.errors import NotFound
 from ingest.instant import format_instant
 from ingest.text import Text
@@ -281,7 +282,17 @@ def _case(conn: Connection, row: Row[tuple[object, ...]]) -> Case:
         merged_into=row.merged_into,
         version=row.version,
         last_hash=str(last or START),
+        before_merge=_before_merge(conn, row.id) if row.state == "merged" else "open",
     )
+
+
+def _before_merge(conn: Connection, case: str) -> Status:
+    """The state that the sealed entry of the latest merge came from."""
+    entries = conn.execute(
+        select(case_history.c.entry).where(case_history.c.case_id == case).order_by(case_history.c.seq.desc())
+    ).scalars()
+    merges = (each["from"] for each in entries if each["to"] == "merged" and each["from"] != "merged")
+    return "paused" if next(merges, "") == "paused" else "open"
 
 
 def _shown(
