@@ -8,7 +8,7 @@ Conflict.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from alerts.act import act as act_on
@@ -27,6 +27,9 @@ from ingest.text import Text
 Source = Literal["hotline", "grid", "public", "operator", "platform"]
 
 TITLE_CHARS = 200
+
+ACK_LASTS = timedelta(hours=4)
+"""How long an acknowledgement counts; who still works on it by then says so again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +62,19 @@ class Opened:
 def acknowledge(
     conn: Connection, sight: Sight, incident: str, *, who: Actor, note: str, now: datetime
 ) -> dict[str, object]:
-    """Somebody has seen it; a second acknowledgement replaces the first. Answers the Incident."""
+    """Somebody has seen it, for ACK_LASTS; a second acknowledgement replaces the first. Answers the Incident."""
     before = incidents.get(conn, sight, incident)
-    incidents.set_ack(conn, incident, who=who.name, note=note, now=now)
+    incidents.set_ack(conn, incident, who=who.name, note=note, now=now, until=now + ACK_LASTS)
     return _incident_changed(conn, before, "incident.ack", {"note": note}, who=who, now=now)
+
+
+def expire_acknowledgements(conn: Connection, now: datetime) -> tuple[int, ...]:
+    """What is still open when its acknowledgement ends counts as not seen again; answers the seqs."""
+    written: list[int] = []
+    for incident in incidents.acks_over(conn, now):
+        incidents.end_ack(conn, incident)
+        written.append(journal.incident(conn, incident, "incident.updated", now=now))
+    return tuple(written)
 
 
 def judge(

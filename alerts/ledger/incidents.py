@@ -158,13 +158,28 @@ def move_units(conn: Connection, case: str, units: frozenset[str]) -> None:
     conn.execute(update(incidents).where(incidents.c.case_id == case).values(units=join_ids(units)))
 
 
-def set_ack(conn: Connection, incident: str, *, who: str, note: str, now: datetime) -> None:
-    """Somebody has seen it."""
+def set_ack(conn: Connection, incident: str, *, who: str, note: str, now: datetime, until: datetime) -> None:
+    """Somebody has seen it, and that counts up to a moment."""
     conn.execute(
         update(incidents)
         .where(incidents.c.id == incident)
-        .values(acked=True, acked_by=who, acked_at=now, ack_note=note)
+        .values(acked=True, acked_by=who, acked_at=now, ack_note=note, ack_until=until)
     )
+
+
+def acks_over(conn: Connection, now: datetime) -> list[str]:
+    """Open incidents whose acknowledgement has ended, the oldest first."""
+    rows = conn.execute(
+        select(incidents.c.id)
+        .where(incidents.c.state == "open", incidents.c.acked.is_(True), incidents.c.ack_until <= now)
+        .order_by(incidents.c.id)
+    )
+    return list(rows.scalars())
+
+
+def end_ack(conn: Connection, incident: str) -> None:
+    """It counts as not seen again; who saw it last, and until when that counted, stays."""
+    conn.execute(update(incidents).where(incidents.c.id == incident).values(acked=False))
 
 
 def set_verdict(
@@ -363,6 +378,7 @@ def _shown(conn: Connection, rows: Sequence[Row[tuple[object, ...]]]) -> list[di
             "acked_by": row.acked_by,
             "acked_at": _text(row.acked_at),
             "ack_note": row.ack_note,
+            "ack_until": _text(row.ack_until),
             "verdict": row.verdict,
             "verdict_by": row.verdict_by,
             "verdict_at": _text(row.verdict_at),

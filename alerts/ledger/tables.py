@@ -154,6 +154,7 @@ incidents = Table(
     Column("acked_by", String),
     Column("acked_at", Instant),
     Column("ack_note", Text),
+    Column("ack_until", Instant),
     Column("verdict", Boolean),
     Column("verdict_by", String),
     Column("verdict_at", Instant),

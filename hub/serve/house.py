@@ -18,6 +18,7 @@ from typing import TypeVar
 
 from prometheus_client import CollectorRegistry
 
+from alerts.desk import expire_acknowledgements
 from alerts.directory import Directory
 from alerts.ids import new_id
 from alerts.ledger import counters, devices, incidents, outbox, registry, rule_states
@@ -218,6 +219,7 @@ class House:
             if stale:
                 mark_stale(conn, now)
                 review(conn, self.directory(), now)
+                expire_acknowledgements(conn, now)
             self.keeper.judge(conn, self.directory(), now)
 
         try:

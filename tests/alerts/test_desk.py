@@ -170,6 +170,33 @@ def test_a_transfer_moves_what_units_see(room: Room) -> None:
         room.act(case, FOREIGN_HANDLER, "report", sight=TRAFFIC)
 
 
+def test_an_acknowledgement_ends(room: Room) -> None:
+    """Four hours later it counts as not seen, once and with an event; a new one lasts anew; cleared ones rest."""
+    room.raise_one()
+    (incident,) = look(room.ledger, lambda conn: incidents.page(conn, ALL).items)
+    key, end = str(incident["id"]), NOW + desk.ACK_LASTS
+
+    def ack(minutes: float) -> Shown:
+        at = NOW + timedelta(minutes=minutes)
+        return write(
+            room.ledger, lambda tx: desk.acknowledge(tx, ALL, key, who=OPERATOR, note="seen", now=at)
+        )
+
+    def expire(late: timedelta) -> int:
+        return len(write(room.ledger, lambda tx: desk.expire_acknowledgements(tx, end + late)))
+
+    assert ack(0)["ack_until"] == "2026-11-22T12:00:00.000Z"
+    second = timedelta(seconds=1)
+    assert [expire(-second), expire(timedelta(0)), expire(second)] == [0, 1, 0]
+    (after,) = look(room.ledger, lambda conn: incidents.page(conn, ALL).items)
+    assert (after["acked"], after["acked_by"]) == (False, "olga")
+    assert look(room.ledger, lambda conn: events.about(conn, key))[-1].data == after
+    assert ack(10)["acked"] is True
+    assert expire(timedelta(minutes=9)) == 0
+    room.say(signal(99, state="inactive"))
+    assert expire(timedelta(minutes=11)) == 0
+
+
 def test_acknowledge_and_judge(room: Room) -> None:
     """Both are events and audit rows; a false verdict needs a reason; the incident goes on."""
     room.raise_one()
