@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from alerts import closing
-from alerts.case import Actor, Case, Done, Request, begin, end, written
+from alerts.case import Actor, Case, Done, Request, begin, end, report_in, written
 from alerts.closing import Watched
 from alerts.effect import EFFECT, Around
 from alerts.workflow import Action, Step, Workflow
-from ingest.errors import InvalidInput, NotPermitted, VersionStale
+from ingest.errors import Conflict, InvalidInput, NotPermitted, VersionStale
 
 NOTE_CHARS = 4000
 
@@ -47,9 +47,9 @@ def act(
     if isinstance(move, Step):
         if workflow.after(move.step) is None:
             proof = closing.prove(case.number, watched(), clear_for=workflow.clear_for, now=now)
-        after = _complete(case, workflow, move, who.name, to=request.to, now=now)
+        after = _complete(case, workflow, move, who, to=request.to, now=now)
     else:
-        after = EFFECT[move.effect](case, Around(workflow, request, now, above))
+        after = EFFECT[move.effect](case, Around(workflow, request, now, above, who))
     unit = request.to if request.to is not None and known_unit(request.to) else None
     return written(after, who, request, came_from=case.position, unit=unit, now=now, proof=proof)
 
@@ -78,17 +78,25 @@ def _carries(
         raise InvalidInput(f"{request.action} needs a reason", where="note")
     if "to" in move.needs and not request.to and not (isinstance(move, Step) and has_unit):
         raise InvalidInput(f"{request.action} needs whom it goes to", where="to")
-    names_unit = isinstance(move, Step) or move.effect == "transfer"
+    names_unit = isinstance(move, Step) or move.effect in {"transfer", "call"}
     if request.to and names_unit and not known_unit(request.to):
         raise InvalidInput(
             f"there is no unit {request.to!r}", where="to", mend="GET /api/v1/units lists them"
         )
 
 
-def _complete(case: Case, workflow: Workflow, step: Step, who: str, *, to: str | None, now: datetime) -> Case:
+def _complete(
+    case: Case, workflow: Workflow, step: Step, who: Actor, *, to: str | None, now: datetime
+) -> Case:
     if step.by_unit:
-        case = replace(case, handlers=case.handlers | {who})
+        case = report_in(replace(case, handlers=case.handlers | {who.name}), who, now)
+    if step.all_reported and case.missing:
+        raise Conflict(
+            f"case {case.number} cannot complete {step.step}: not yet reported in: {', '.join(case.missing)}",
+            where="action",
+            mend="each unit called reports in first (action report-in)",
+        )
     if to:
-        case = replace(case, unit=to, place=case.place.with_units(case.place.units | {to}))
+        case = replace(case, unit=to, place=case.place.with_units((case.place.units - {case.unit}) | {to}))
     due = workflow.after(step.step)
     return end(case, "closed", now) if due is None else begin(case, due, now)

@@ -54,6 +54,15 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportIn:
+    """A called unit is there (报到): since when, and who said so."""
+
+    unit: str
+    at: datetime
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One case as of one version.
 
@@ -85,6 +94,7 @@ class Case:
         extension_asked: Somebody asked for more time.
         escalated_to: The area it was raised to.
         merged_into: Id of the case it became part of.
+        reports: The called units that have reported in, in their order.
         before_merge: Its state when it became part of another, to which unmerge brings it back.
         version: Rises by one per history entry.
         last_hash: Hash of the newest history entry.
@@ -120,6 +130,12 @@ class Case:
     version: int
     last_hash: str
     before_merge: Status = "open"
+    reports: tuple[ReportIn, ...] = ()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The units called that have not reported in."""
+        return tuple(sorted(self.place.units - {each.unit for each in self.reports}))
 
     @property
     def position(self) -> str:
@@ -258,7 +274,9 @@ def worsen(case: Case, incident: str, severity: Severity, *, now: datetime) -> D
 
 def recur(case: Case, incident: str, severity: Severity, first: Step, *, now: datetime) -> Done:
     """What the case was about came back soon after it closed: open again at its first step, with its history."""
-    again = begin(replace(case, closed_at=None, severity=worst(case.severity, severity)), first, now)
+    again = begin(
+        replace(case, closed_at=None, reports=(), severity=worst(case.severity, severity)), first, now
+    )
     request = Request("reopen", note=incident)
     return written(again, Actor(HUB, HUB), request, came_from=case.position, unit=None, now=now)
 
@@ -271,6 +289,12 @@ def take_in(case: Case, other: str, who: Actor, *, now: datetime) -> Done:
 def give_back(case: Case, other: str, who: Actor, *, now: datetime) -> Done:
     """The case with the number `other` is one of its own again."""
     return written(case, who, Request("give-back", note=other), came_from=case.position, unit=None, now=now)
+
+
+def report_in(case: Case, who: Actor, now: datetime) -> Case:
+    """The called units of `who` are there; those that were stay as they were."""
+    new = tuple(ReportIn(unit, now, who.name) for unit in case.missing if unit in who.units)
+    return replace(case, reports=(*case.reports, *new))
 
 
 def worst(one: Severity, other: Severity) -> Severity:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from alerts.case import Case, Request, begin, end, on_last_clock
+from alerts.case import Actor, Case, Request, begin, end, on_last_clock, report_in
 from alerts.workflow import Effect, Workflow
 from ingest.errors import Conflict, UnknownAction
 
@@ -20,12 +20,14 @@ class Around:
         request: What is asked.
         now: When (UTC).
         above: The area one level up, None at the top.
+        who: Who asks.
     """
 
     workflow: Workflow
     request: Request
     now: datetime
     above: str | None
+    who: Actor
 
 
 def _return(case: Case, around: Around) -> Case:
@@ -41,7 +43,23 @@ def _return(case: Case, around: Around) -> Case:
 
 def _transfer(case: Case, around: Around) -> Case:
     to = around.request.to or ""
-    return replace(case, unit=to, place=case.place.with_units((case.place.units - {case.unit}) | {to}))
+    reports = tuple(each for each in case.reports if each.unit != case.unit)
+    units = (case.place.units - {case.unit}) | {to}
+    return replace(case, unit=to, place=case.place.with_units(units), reports=reports)
+
+
+def _call(case: Case, around: Around) -> Case:
+    to = around.request.to or ""
+    if to in case.place.units:
+        raise Conflict(f"{to} was called to case {case.number} already", where="to")
+    return replace(case, place=case.place.with_units(case.place.units | {to}))
+
+
+def _report_in(case: Case, around: Around) -> Case:
+    after = report_in(case, around.who, around.now)
+    if after == case:
+        raise Conflict(f"the unit of {around.who.name} has reported in to case {case.number} already")
+    return after
 
 
 def _ask_extension(case: Case, _around: Around) -> Case:
@@ -84,7 +102,7 @@ def _unmerge(case: Case, around: Around) -> Case:
 
 
 def _reopen(case: Case, around: Around) -> Case:
-    return begin(replace(case, closed_at=None), around.workflow.steps[0], around.now)
+    return begin(replace(case, closed_at=None, reports=()), around.workflow.steps[0], around.now)
 
 
 def _false_alarm(case: Case, around: Around) -> Case:
@@ -98,6 +116,8 @@ def _cancel(case: Case, around: Around) -> Case:
 EFFECT: Mapping[Effect, Callable[[Case, Around], Case]] = {
     "return": _return,
     "transfer": _transfer,
+    "call": _call,
+    "report-in": _report_in,
     "ask-extension": _ask_extension,
     "extend": _extend,
     "resume": _resume,

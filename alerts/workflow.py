@@ -37,7 +37,7 @@ from ingest.text import Text
 
 Status = Literal["open", "paused", "closed", "false_alarm", "cancelled", "merged"]
 Effect = Literal[
-    "complete", "return", "transfer", "ask-extension", "extend", "resume", "urge", "escalate",
+    "complete", "return", "transfer", "ask-extension", "extend", "resume", "urge", "escalate", "call", "report-in",
     "merge", "unmerge", "reopen", "false-alarm", "cancel", "note",
 ]  # fmt: skip
 
@@ -58,6 +58,7 @@ class Step:
         by_unit: Done by the units the case was given to, by nobody else.
         independent: Never done by somebody who did a `by_unit` step of this case.
         return_to: The step that `return` falls back to; None: the step before.
+        all_reported: Not before every unit that was called has reported in.
     """
 
     step: str
@@ -68,6 +69,7 @@ class Step:
     by_unit: bool = False
     independent: bool = False
     return_to: str | None = None
+    all_reported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +210,18 @@ def _step(data: object, path: str) -> Step:
     body = _mapping(data, path)
     _only(
         body,
-        {"step", "name", "roles", "limit", "needs", "by_unit", "independent", "return_to", "source"},
+        {
+            "step",
+            "name",
+            "roles",
+            "limit",
+            "needs",
+            "by_unit",
+            "independent",
+            "return_to",
+            "all_reported",
+            "source",
+        },
         path,
     )
     limit = body.get("limit")
@@ -226,6 +239,7 @@ def _step(data: object, path: str) -> Step:
         by_unit=body.get("by_unit") is True,
         independent=body.get("independent") is True,
         return_to=None if back is None else str(back),
+        all_reported=body.get("all_reported") is True,
     )
 
 

@@ -312,6 +312,7 @@ class WorkflowStep(Item):
     by_unit: bool = False
     independent: bool = False
     return_to: Id | None = None
+    all_reported: bool = False
 
 
 class Workflow(Item):

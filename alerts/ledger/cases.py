@@ -10,7 +10,7 @@ from typing import cast
 from sqlalchemy import ColumnElement, Row, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
-from alerts.case import Case, Done, Entry
+from alerts.case import Case, Done, Entry, ReportIn
 from alerts.chain import START
 from alerts.clock import Clock
 from alerts.ledger import incidents
@@ -240,6 +240,7 @@ def _columns(case: Case) -> dict[str, object]:
         "extension_asked": case.extension_asked,
         "escalated_to": case.escalated_to,
         "merged_into": case.merged_into,
+        "reports": [{"unit": each.unit, "at": to_ms(each.at), "who": each.who} for each in case.reports],
         "version": case.version,
         **stands(case.place),
     }
@@ -282,6 +283,7 @@ def _case(conn: Connection, row: Row[tuple[object, ...]]) -> Case:
         merged_into=row.merged_into,
         version=row.version,
         last_hash=str(last or START),
+        reports=tuple(ReportIn(each["unit"], from_ms(each["at"]), each["who"]) for each in row.reports or ()),
         before_merge=_before_merge(conn, row.id) if row.state == "merged" else "open",
     )
 
@@ -329,6 +331,7 @@ def _shown(
             "extension_asked": row.extension_asked,
             "escalated_to": row.escalated_to,
             "merged_into": row.merged_into,
+            "reports": [{**each, "at": format_instant(from_ms(each["at"]))} for each in row.reports or ()],
             "version": row.version,
         }
         for row in rows

@@ -113,6 +113,7 @@ cases = Table(
     Column("extension_asked", Boolean, nullable=False),
     Column("escalated_to", String),
     Column("merged_into", String),
+    Column("reports", JSON),
     Column("version", Integer, nullable=False),
     CheckConstraint(
         "state IN ('open', 'paused', 'closed', 'false_alarm', 'cancelled', 'merged')", name="state"

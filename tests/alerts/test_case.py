@@ -108,7 +108,7 @@ def test_every_pair_is_either_in_the_table_or_named(workflow: str) -> None:
         outcomes: list[HubError | Done] = []
         for who in everyone:
             try:
-                outcomes.append(do(case, who, action, to="market"))
+                outcomes.append(do(case, who, action, to="traffic" if action == "call" else "market"))
             except HubError as wrong:
                 outcomes.append(wrong)
         known = action in flow.open_actions(status, step.step)
