@@ -11,6 +11,7 @@ from alerts.case import Actor, Case, Done, Request, begin, end, report_in, writt
 from alerts.closing import Watched
 from alerts.effect import EFFECT, Around
 from alerts.workflow import Action, Step, Workflow
+from alerts.working_time import PLAIN, Calendar
 from ingest.errors import Conflict, InvalidInput, NotPermitted, VersionStale
 
 NOTE_CHARS = 4000
@@ -25,11 +26,13 @@ def act(
     now: datetime,
     known_unit: Callable[[str], bool],
     above: str | None = None,
+    calendar: Calendar = PLAIN,
     watched: Callable[[], Iterable[Watched]] = tuple,
 ) -> Done:
     """What `who` does to a case.
 
     `known_unit` says whether a unit is in the registry; `above` is the area one level up, for escalate;
+    `calendar` is what limits are counted in;
     `watched` gives the incidents that must be over before the case may close.
     Raises VersionStale, UnknownAction (naming the pair), NotPermitted, InvalidInput or Conflict; then nothing
     has happened.
@@ -47,9 +50,9 @@ def act(
     if isinstance(move, Step):
         if workflow.after(move.step) is None:
             proof = closing.prove(case.number, watched(), clear_for=workflow.clear_for, now=now)
-        after = _complete(case, workflow, move, who, to=request.to, now=now)
+        after = _complete(case, workflow, move, who, to=request.to, now=now, calendar=calendar)
     else:
-        after = EFFECT[move.effect](case, Around(workflow, request, now, above, who))
+        after = EFFECT[move.effect](case, Around(workflow, request, now, above, calendar, who))
     unit = request.to if request.to is not None and known_unit(request.to) else None
     return written(after, who, request, came_from=case.position, unit=unit, now=now, proof=proof)
 
@@ -86,7 +89,14 @@ def _carries(
 
 
 def _complete(
-    case: Case, workflow: Workflow, step: Step, who: Actor, *, to: str | None, now: datetime
+    case: Case,
+    workflow: Workflow,
+    step: Step,
+    who: Actor,
+    *,
+    to: str | None,
+    now: datetime,
+    calendar: Calendar,
 ) -> Case:
     if step.by_unit:
         case = report_in(replace(case, handlers=case.handlers | {who.name}), who, now)
@@ -99,4 +109,4 @@ def _complete(
     if to:
         case = replace(case, unit=to, place=case.place.with_units((case.place.units - {case.unit}) | {to}))
     due = workflow.after(step.step)
-    return end(case, "closed", now) if due is None else begin(case, due, now)
+    return end(case, "closed", now) if due is None else begin(case, due, now, calendar)

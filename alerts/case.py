@@ -14,6 +14,7 @@ from alerts.chain import START, seal
 from alerts.clock import Clock
 from alerts.sight import Visibility
 from alerts.workflow import Status, Step, Workflow
+from alerts.working_time import PLAIN, Calendar
 from detectors.signal import SEVERITIES, Severity
 from ingest.instant import format_instant
 from ingest.text import Text
@@ -98,6 +99,7 @@ class Case:
         before_merge: Its state when it became part of another, to which unmerge brings it back.
         version: Rises by one per history entry.
         last_hash: Hash of the newest history entry.
+        calendar: Id of the calendar that its route named for its limits, or None.
     """
 
     id: str
@@ -129,6 +131,7 @@ class Case:
     merged_into: str | None
     version: int
     last_hash: str
+    calendar: str | None = None
     before_merge: Status = "open"
     reports: tuple[ReportIn, ...] = ()
 
@@ -208,10 +211,13 @@ class Opening:
     unit: str | None = None
     lat: float | None = None
     lon: float | None = None
+    calendar: str | None = None
 
 
-def open_case(opening: Opening, workflow: Workflow, *, who: Actor, now: datetime) -> Done:
-    """A new case, its first step due and its clock running."""
+def open_case(
+    opening: Opening, workflow: Workflow, *, who: Actor, now: datetime, calendar: Calendar = PLAIN
+) -> Done:
+    """A new case, its first step due and its clock running in `calendar`."""
     first = workflow.steps[0]
     case = Case(
         id=opening.id,
@@ -243,14 +249,15 @@ def open_case(opening: Opening, workflow: Workflow, *, who: Actor, now: datetime
         merged_into=None,
         version=0,
         last_hash=START,
+        calendar=opening.calendar,
     )
-    begun = begin(case, first, now)
+    begun = begin(case, first, now, calendar)
     return written(begun, who, Request("open", note=opening.title), came_from="", unit=case.unit, now=now)
 
 
 def join(case: Case, incident: str, severity: Severity, *, now: datetime) -> Done:
     """One more incident of the same group; the higher severity wins."""
-    joined = replace(case, severity=worst(case.severity, severity))
+    joined = _as_bad_as(case, severity, now)
     request = Request("join", note=incident)
     return written(joined, Actor(HUB, HUB), request, came_from=case.position, unit=None, now=now)
 
@@ -267,15 +274,28 @@ def worsen(case: Case, incident: str, severity: Severity, *, now: datetime) -> D
     """One of its incidents got worse; None when the case is over or was as bad already."""
     if case.state not in LIVE or worst(case.severity, severity) == case.severity:
         return None
-    worse = replace(case, severity=severity)
+    worse = _as_bad_as(case, severity, now)
     request = Request("worsen", note=incident)
     return written(worse, Actor(HUB, HUB), request, came_from=case.position, unit=None, now=now)
 
 
-def recur(case: Case, incident: str, severity: Severity, first: Step, *, now: datetime) -> Done:
+def _as_bad_as(case: Case, severity: Severity, now: datetime) -> Case:
+    """At least that severe; what becomes a matter of life waits for no office to open."""
+    after = replace(case, severity=worst(case.severity, severity))
+    if after.severity == "life" and case.severity != "life":
+        return replace(after, clocks=on_last_clock(case, lambda clock: clock.hurry(now)))
+    return after
+
+
+def recur(
+    case: Case, incident: str, severity: Severity, first: Step, *, now: datetime, calendar: Calendar
+) -> Done:
     """What the case was about came back soon after it closed: open again at its first step, with its history."""
     again = begin(
-        replace(case, closed_at=None, reports=(), severity=worst(case.severity, severity)), first, now
+        replace(case, closed_at=None, reports=(), severity=worst(case.severity, severity)),
+        first,
+        now,
+        calendar,
     )
     request = Request("reopen", note=incident)
     return written(again, Actor(HUB, HUB), request, came_from=case.position, unit=None, now=now)
@@ -302,11 +322,12 @@ def worst(one: Severity, other: Severity) -> Severity:
     return SEVERITIES[min(SEVERITIES.index(one), SEVERITIES.index(other))]
 
 
-def begin(case: Case, step: Step, now: datetime) -> Case:
+def begin(case: Case, step: Step, now: datetime, calendar: Calendar) -> Case:
     """`step` is due: the clock before stops, its own runs."""
     clocks = tuple(each.finish(now) for each in case.clocks)
     if step.limit is not None:
-        clocks = (*clocks, Clock.start(step.step, step.limit, now))
+        life = case.severity == "life"
+        clocks = (*clocks, Clock.start(step.step, step.limit, now, calendar, life=life))
     return replace(case, state="open", step=step.step, extension_asked=False, clocks=clocks)
 
 
@@ -314,6 +335,16 @@ def end(case: Case, state: Status, now: datetime) -> Case:
     """Nothing is due any more: every clock stops."""
     clocks = tuple(each.finish(now) for each in case.clocks)
     return replace(case, state=state, closed_at=now, extension_asked=False, clocks=clocks)
+
+
+def supervise(case: Case, now: datetime) -> Done | None:
+    """督办: its due step is red, which is written down once per step; None when there is nothing to write."""
+    running = case.clocks[-1] if case.state == "open" and case.clocks else None
+    if running is None or running.red_from() is None or running.light(now) != "red":
+        return None
+    marked = replace(case, clocks=on_last_clock(case, lambda clock: clock.supervise(now)))
+    request = Request("supervised", note=running.step)
+    return written(marked, Actor(HUB, HUB), request, came_from=case.position, unit=None, now=now)
 
 
 def on_last_clock(case: Case, change: Callable[[Clock], Clock]) -> tuple[Clock, ...]:

@@ -123,6 +123,7 @@ def act(
         now=now,
         known_unit=directory.units.__contains__,
         above=_above(directory, before),
+        calendar=directory.calendar(before.place, route=before.calendar, workflow=before.workflow),
         watched=lambda: watch.watched(conn, before.id),
     )
     _alone_in_group(conn, before, done.case)
@@ -189,10 +190,12 @@ def report(
             unit=chosen.route.unit,
             lat=new.lat,
             lon=new.lon,
+            calendar=chosen.route.calendar,
         ),
         directory.workflows[chosen.route.workflow],
         who=who,
         now=now,
+        calendar=directory.calendar(place, route=chosen.route.calendar, workflow=chosen.route.workflow),
     )
     cases.add(conn, opened)
     key = opened.case.id

@@ -6,7 +6,7 @@ Frozen: a change of the registry makes a new Directory. `config/directory.py` bu
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -15,10 +15,13 @@ from alerts.place import parse_place
 from alerts.route import Chosen, Facts, Route, choose
 from alerts.sight import Visibility
 from alerts.workflow import Workflow
+from alerts.working_time import PLAIN, Calendar
 from detectors.signal import Severity
 from ingest.text import Text
 
 DEFAULT_ZONE = "Asia/Shanghai"
+DEFAULT_CALENDAR = "office"
+"""Where neither route, workflow nor site names one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,7 @@ class Directory:
     routes: tuple[Route, ...] = ()
     workflows: Mapping[str, Workflow] = field(default_factory=dict)
     together: tuple[TogetherRule, ...] = ()
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
     default_timezone: str = DEFAULT_ZONE
 
     def path(self, area: str) -> tuple[str, ...]:
@@ -133,6 +137,21 @@ class Directory:
         if site is not None:
             return Visibility(site.area, site.kind, site.id)
         return Visibility(area=place) if place in self.areas else Visibility()
+
+    def calendar(self, place: Visibility, *, route: str | None, workflow: str) -> Calendar:
+        """What limits are counted in at a place: the calendar of the route, else of the workflow, else of the site.
+
+        `route` is the calendar that the route named, `workflow` the workflow's id. The days are those of the
+        place's area. Whatever counts the hours, the terms of a school's own calendar hold.
+        """
+        site = self.sites.get(place.site or "")
+        flow = self.workflows.get(workflow)
+        sites_own = site.calendar if site else None
+        own = self.calendars.get(sites_own or "")
+        named = (route, flow.calendar if flow else None, sites_own, DEFAULT_CALENDAR)
+        found = next((self.calendars[each] for each in named if each and each in self.calendars), PLAIN)
+        terms = found.terms or (own.terms if own else ())
+        return replace(found, terms=terms, zone=self.zone(place.area))
 
     def meeting(self, rule: TogetherRule, place: str) -> str | None:
         """Where the conditions of a together rule meet, seen from `place`; None when it is nowhere."""

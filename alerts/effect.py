@@ -8,6 +8,7 @@ from datetime import datetime
 
 from alerts.case import Actor, Case, Request, begin, end, on_last_clock, report_in
 from alerts.workflow import Effect, Workflow
+from alerts.working_time import Calendar
 from ingest.errors import Conflict, UnknownAction
 
 
@@ -20,6 +21,7 @@ class Around:
         request: What is asked.
         now: When (UTC).
         above: The area one level up, None at the top.
+        calendar: What limits are counted in.
         who: Who asks.
     """
 
@@ -27,6 +29,7 @@ class Around:
     request: Request
     now: datetime
     above: str | None
+    calendar: Calendar
     who: Actor
 
 
@@ -38,7 +41,7 @@ def _return(case: Case, around: Around) -> Case:
             f"'open, {case.step} due': it is the first step",
             where="action",
         )
-    return begin(case, back, around.now)
+    return begin(case, back, around.now, around.calendar)
 
 
 def _transfer(case: Case, around: Around) -> Case:
@@ -74,7 +77,8 @@ def _extend(case: Case, around: Around) -> Case:
 
 
 def _resume(case: Case, around: Around) -> Case:
-    clocks = on_last_clock(case, lambda clock: clock.resume(around.now))
+    life = case.severity == "life"
+    clocks = on_last_clock(case, lambda clock: clock.resume(around.now, around.calendar, life=life))
     return replace(case, state="open", merged_into=None, clocks=clocks)
 
 
@@ -102,7 +106,9 @@ def _unmerge(case: Case, around: Around) -> Case:
 
 
 def _reopen(case: Case, around: Around) -> Case:
-    return begin(replace(case, closed_at=None, reports=()), around.workflow.steps[0], around.now)
+    return begin(
+        replace(case, closed_at=None, reports=()), around.workflow.steps[0], around.now, around.calendar
+    )
 
 
 def _false_alarm(case: Case, around: Around) -> Case:

@@ -80,6 +80,7 @@ class Route:
         go_on: `continue: true` in the file: later routes that match call their units too.
         group_by: Properties of `Facts` that make two incidents one case.
         category: Category of the case, or None for the condition's own word.
+        calendar: Id of the calendar that limits are counted in, or None for the workflow's or the place's.
         reopen_within: The condition back so soon after its case closed reopens that case; 0 opens another.
     """
 
@@ -91,6 +92,7 @@ class Route:
     go_on: bool = False
     group_by: tuple[str, ...] = GROUP_BY
     category: str | None = None
+    calendar: str | None = None
     reopen_within: timedelta = REOPEN_WITHIN
 
 

@@ -371,7 +371,8 @@ def _into_known_case(
     if not chosen.route.reopen_within or last is None or last.workflow not in directory.workflows:
         return None
     first = directory.workflows[last.workflow].steps[0]
-    return recur(last, incident.id, incident.severity, first, now=now)
+    calendar = directory.calendar(last.place, route=last.calendar, workflow=last.workflow)
+    return recur(last, incident.id, incident.severity, first, now=now, calendar=calendar)
 
 
 def _with_new_case(
@@ -400,10 +401,12 @@ def _with_new_case(
             explanation=explanation,
             group_key=chosen.group_key(facts),
             unit=chosen.route.unit,
+            calendar=chosen.route.calendar,
         ),
         directory.workflows[chosen.route.workflow],
         who=Actor(HUB, HUB),
         now=now,
+        calendar=directory.calendar(place, route=chosen.route.calendar, workflow=chosen.route.workflow),
     )
     cases.add(conn, opened)
     return [

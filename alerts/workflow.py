@@ -9,7 +9,7 @@
           - step: accept                    # the word that is due, and the action that completes it
             name: {zh: 受理, en: Accept}
             roles: [operator, dispatcher]   # who may
-            limit: 30m                      # time for this step; leave out for no clock
+            limit: 30m                      # time for this step, also 4wh or 2wd; leave out for no clock
           # `to` names the unit that is called; `by_unit`: only the case's own units may
           - {step: dispatch, name: …, roles: [dispatcher], limit: 30m, needs: [to]}
           - {step: handle, name: …, roles: [handler], limit: 4h, by_unit: true}
@@ -31,6 +31,7 @@ from datetime import timedelta
 from typing import Literal, cast, get_args
 
 from alerts.closing import CLEAR_FOR
+from alerts.limit import Limit, parse_limit
 from ingest.duration import parse_duration
 from ingest.errors import InvalidInput, UnknownAction
 from ingest.text import Text
@@ -64,7 +65,7 @@ class Step:
     step: str
     name: Text
     roles: frozenset[str]
-    limit: timedelta | None = None
+    limit: Limit | None = None
     needs: frozenset[str] = frozenset()
     by_unit: bool = False
     independent: bool = False
@@ -102,6 +103,7 @@ class Workflow:
         name: In both languages.
         steps: In order; the case closes when the last is done.
         actions: What may be done beside the steps, by word.
+        calendar: Id of the calendar its limits are counted in, None for that of the place.
         clear_for: How long a watched condition must have been clear before the last step can be completed.
     """
 
@@ -109,6 +111,7 @@ class Workflow:
     name: Text
     steps: tuple[Step, ...]
     actions: Mapping[str, Action]
+    calendar: str | None = None
     clear_for: timedelta = CLEAR_FOR
 
     def index(self, step: str) -> int:
@@ -185,7 +188,7 @@ def parse_workflows(data: object) -> dict[str, Workflow]:
 
 def _workflow(data: object, path: str, actions: Mapping[str, Action]) -> Workflow:
     body = _mapping(data, path)
-    _only(body, {"id", "name", "steps", "clear_for"}, path)
+    _only(body, {"id", "name", "steps", "calendar", "clear_for"}, path)
     steps = tuple(
         _step(item, f"{path}.steps[{at}]") for at, item in enumerate(_sequence(body.get("steps", []), path))
     )
@@ -199,11 +202,13 @@ def _workflow(data: object, path: str, actions: Mapping[str, Action]) -> Workflo
             )
         if each.step in actions:
             raise InvalidInput(f"{each.step!r} is an action beside the steps, too", where=f"{path}.steps")
+    calendar = body.get("calendar")
+    own = None if calendar is None else str(calendar)
     try:
         clear_for = parse_duration(body.get("clear_for", CLEAR_FOR))
     except ValueError as wrong:
         raise InvalidInput(str(wrong), where=f"{path}.clear_for") from wrong
-    return Workflow(_word(body, "id", path), _name(body, path), steps, actions, clear_for=clear_for)
+    return Workflow(_word(body, "id", path), _name(body, path), steps, actions, own, clear_for=clear_for)
 
 
 def _step(data: object, path: str) -> Step:
@@ -226,7 +231,7 @@ def _step(data: object, path: str) -> Step:
     )
     limit = body.get("limit")
     try:
-        length = None if limit is None else parse_duration(limit)
+        length = None if limit is None else parse_limit(limit)
     except ValueError as wrong:
         raise InvalidInput(str(wrong), where=f"{path}.limit") from wrong
     back = body.get("return_to")

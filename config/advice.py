@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 
+from alerts.directory import DEFAULT_CALENDAR
+from config.calendars import published_until, shipped_calendars
 from config.catalogue import conditions
 from config.directory import directory
 from config.registry import Camera, Registry, RouteMatch, route_order
@@ -22,6 +25,10 @@ LEGAL = {
 """What a public-safety camera must have (State Council order 799), and what is written for it."""
 
 
+AHEAD = timedelta(days=45)
+"""Calendars are to be known so far ahead; the next year's holidays are published in November."""
+
+
 @dataclass(frozen=True, slots=True)
 class Advice:
     """One thing to look at.
@@ -37,14 +44,20 @@ class Advice:
     mend: str
 
 
-def advice(registry: Registry, models: Mapping[str, frozenset[str]]) -> tuple[Advice, ...]:
-    """Everything worth a look; `models` are the usable models with the classes they know."""
+def advice(
+    registry: Registry, models: Mapping[str, frozenset[str]], *, today: date | None = None
+) -> tuple[Advice, ...]:
+    """Everything worth a look; `models` are the usable models with the classes they know.
+
+    Without `today` nothing is said of calendars that end.
+    """
     return (
         *_cameras(registry),
         *_rules(registry, models),
         *_words(registry),
         *_routes(registry),
         *_users(registry),
+        *(_calendars(registry, today) if today else ()),
     )
 
 
@@ -112,3 +125,24 @@ def _users(registry: Registry) -> Iterable[Advice]:
         name, word = needed.get(user.role, ("areas", "areas"))
         if user.role not in {"administrator", "auditor"} and not getattr(user, name):
             yield Advice(f"users {user.name}", f"a {user.role} without {word} sees nothing", f"give {word}")
+
+
+def _calendars(registry: Registry, today: date) -> Iterable[Advice]:
+    own = {each.id: each for each in registry.calendars}
+    named = {each.calendar for each in registry.sites} | {each.calendar for each in registry.routes}
+    named |= {each.calendar for each in registry.workflows} | (
+        {DEFAULT_CALENDAR} if registry.routes else set()
+    )
+    for key, calendar in {**shipped_calendars(), **own}.items():
+        until = published_until(calendar)
+        if until is not None and key in {*own, *named} and today + AHEAD > until:
+            late = [each for each in (*calendar.off, *calendar.work) if each > until]
+            if not late:
+                what = f"knows no public holidays after {until}; weeks after it count as ordinary ones"
+                mend = "update the hub when they are published, or write them as off and work"
+                yield Advice(f"calendars {key}", what, mend)
+        if calendar.terms and today + AHEAD > calendar.terms[-1].last:
+            what = f"knows no term after {calendar.terms[-1].last}; from then on clocks run"
+            yield Advice(
+                f"calendars {key}", what, "add the next term, so that the holiday before it stops them"
+            )

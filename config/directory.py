@@ -6,6 +6,7 @@ from alerts import directory as core
 from alerts.correlate import TogetherRule
 from alerts.route import Match
 from alerts.route import Route as CoreRoute
+from config.calendars import with_own_calendars
 from config.catalogue import with_own_workflows
 from config.registry import Registry, route_order
 from ingest.text import Text
@@ -43,6 +44,7 @@ def directory(registry: Registry, *, timezone: str = core.DEFAULT_ZONE) -> core.
                 go_on=each.go_on,
                 group_by=each.group_by,
                 category=each.category,
+                calendar=each.calendar,
                 reopen_within=each.reopen_within,
             )
             for each in sorted(registry.routes, key=route_order)
@@ -60,5 +62,6 @@ def directory(registry: Registry, *, timezone: str = core.DEFAULT_ZONE) -> core.
             )
             for each in registry.together
         ),
+        calendars=with_own_calendars(registry.calendars),
         default_timezone=timezone,
     )

@@ -6,11 +6,14 @@ A ValueError of a validator reads `what; mend` (split at the first `; `).
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
+from alerts.limit import Limit, parse_limit
+from alerts.working_time import Span
 from config.secrets import MASK
 from config.urls import without_password
 from ingest.errors import InvalidInput
@@ -125,3 +128,55 @@ def _topic(value: str) -> str:
 
 Topic = Annotated[str, AfterValidator(_topic)]
 """An MQTT topic; `+` and `#` as MQTT allows them."""
+
+
+CaseLimit = Annotated[Limit, BeforeValidator(parse_limit), PlainSerializer(str, return_type=str)]
+"""`30m`, `4h`, `4wh` (working hours) or `2wd` (working days)."""
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def _weekly(value: str) -> str:
+    weekdays(value)
+    return value
+
+
+def weekdays(value: str) -> frozenset[int]:
+    """The days of `mon-fri` or `mon,wed,fri`, Monday is 0; ValueError says what is wrong."""
+    found: set[int] = set()
+    for part in value.split(","):
+        first, hyphen, last = (each.strip() for each in part.partition("-"))
+        if first not in WEEKDAYS or (hyphen and last not in WEEKDAYS):
+            raise ValueError(f"{value!r} are no days of the week; write mon-fri, mon-sat or mon,wed,fri")
+        start, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
+        if end < start:
+            raise ValueError(f"{part.strip()!r} runs backwards; a week begins with mon and ends with sun")
+        found.update(range(start, end + 1))
+    return frozenset(found)
+
+
+Weekly = Annotated[str, AfterValidator(_weekly)]
+
+_HOURS = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
+
+
+def _hours(value: str) -> str:
+    opening(value)
+    return value
+
+
+def opening(value: str) -> Span:
+    """From and to of `08:30-12:00`, since midnight; ValueError says what is wrong."""
+    found = _HOURS.fullmatch(value.strip())
+    if found is None or int(found[2]) > 59 or int(found[4]) > 59:
+        raise ValueError(f'{value!r} are no opening hours; write "08:30-12:00", in quotes')
+    start = timedelta(hours=int(found[1]), minutes=int(found[2]))
+    end = timedelta(hours=int(found[3]), minutes=int(found[4]))
+    if not start < end <= timedelta(days=1):
+        raise ValueError(
+            f"{value!r} end before they begin, or after 24:00; write them as two lines, one a day"
+        )
+    return start, end
+
+
+Hours = Annotated[str, AfterValidator(_hours)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
+from config.calendars import shipped_calendars
 from config.catalogue import quantities, shipped_workflows
 from config.fields import forbidden, forbidden_room
 from config.hidden import keeps_place, secret_keys
@@ -82,6 +83,7 @@ class References:
             self._above(key, item)
         elif isinstance(item, Unit | Site):
             refer("areas", item.area, "area")
+            refer("calendars", getattr(item, "calendar", None), "calendar")
         elif isinstance(item, Contact):
             refer("sites", item.site, "site")
         elif isinstance(item, RuleParams):
@@ -94,11 +96,13 @@ class References:
             refer("sites", item.match.site, "match", "site")
             refer("units", item.unit, "unit")
             refer("workflows", item.workflow, "workflow")
+            refer("calendars", item.calendar, "calendar")
         elif isinstance(item, User):
             refer_all("areas", item.areas, "areas")
             refer_all("sites", item.sites, "sites")
             refer_all("units", item.units, "units")
         elif isinstance(item, Workflow):
+            refer("calendars", item.calendar, "calendar")
             self._workflow(key, item)
         elif section == "devices":
             site = getattr(item, "site", None)
@@ -214,7 +218,8 @@ def catch_all_missing(registry: Registry) -> bool:
 def known_of(registry: Registry, more: Mapping[str, Iterable[str]]) -> Known:
     """The keys of a registry, of the shipped workflows, and of `more`."""
     keys: dict[str, set[str]] = {
-        "areas": set(), "units": set(), "sites": set(), "devices": set(), "workflows": set(shipped_workflows())
+        "areas": set(), "units": set(), "sites": set(), "devices": set(),
+        "workflows": set(shipped_workflows()), "calendars": set(shipped_calendars()),
     }  # fmt: skip
     for section, key, _ in registry.items():
         keys.setdefault(section, set()).add(key)

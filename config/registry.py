@@ -1,4 +1,4 @@
-"""Registry: what a county consists of: areas, units, sites, contacts, devices, rules, routes, users, workflows.
+"""Registry: what a county consists of: areas, units, calendars, sites, devices, rules, routes and so on.
 
 These models are the schema of the file that `hub apply` reads and of what the console edits; unknown keys are
 mistakes. Rules take their parameters from the shelf detectors/rules: a new kind of rule needs no change here.
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Annotated, Literal, Self, get_args
 from urllib.parse import urlsplit
 
@@ -20,6 +21,8 @@ from alerts.correlate import kinds
 from config.fields import (
     AllowedWord,
     CameraUrl,
+    CaseLimit,
+    Hours,
     Id,
     LoginName,
     Name,
@@ -27,6 +30,8 @@ from config.fields import (
     ShortText,
     TimeZone,
     Topic,
+    Weekly,
+    opening,
 )
 from config.secrets import MASK
 from config.urls import holds_secret, split_credentials
@@ -105,6 +110,46 @@ class Site(Item):
             raise ValueError(
                 "closed-until and until belong together; write state: closed-until, until: 2027-02-20"
             )
+        return self
+
+
+class Term(Item):
+    """One school term; both days belong to it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, populate_by_name=True)
+
+    first: date = Field(alias="from")
+    last: date = Field(alias="to")
+
+    @model_validator(mode="after")
+    def _forward(self) -> Self:
+        if self.last < self.first:
+            raise ValueError("the term ends before it begins; exchange from and to")
+        return self
+
+
+class Calendar(Item):
+    """Working days and hours that limits are counted in; `config/calendars.yaml` explains each key."""
+
+    id: Id
+    weekly: Weekly = "mon-fri"
+    hours: tuple[Hours, ...] = Field(default=("08:30-12:00", "14:00-17:30"), min_length=1)
+    holidays: Literal["CN", "none"] = "CN"
+    off: tuple[date, ...] = ()
+    work: tuple[date, ...] = ()
+    terms: tuple[Term, ...] = ()
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        spans = [opening(each) for each in self.hours]
+        if any(after[0] < before[1] for before, after in pairwise(spans)):
+            raise ValueError(
+                "the hours overlap or are out of order; write each span once, the earliest first"
+            )
+        if both := sorted(set(self.off) & set(self.work)):
+            raise ValueError(f"{both[0]} is both off and work; take it out of one")
+        if any(after.first <= before.last for before, after in pairwise(self.terms)):
+            raise ValueError("the terms overlap or are out of order; write each once, the earliest first")
         return self
 
 
@@ -287,6 +332,7 @@ class Route(Item):
     open_case: bool = True
     go_on: bool = Field(default=False, alias="continue")
     category: Id | None = None
+    calendar: Id | None = None
 
 
 class User(Item):
@@ -307,7 +353,7 @@ class WorkflowStep(Item):
     step: Id
     name: Name
     roles: tuple[Role, ...] = Field(min_length=1)
-    limit: Duration | None = None
+    limit: CaseLimit | None = None
     needs: tuple[Literal["to", "note"], ...] = ()
     by_unit: bool = False
     independent: bool = False
@@ -321,6 +367,7 @@ class Workflow(Item):
     id: Id
     name: Name
     steps: tuple[WorkflowStep, ...] = Field(min_length=1)
+    calendar: Id | None = None
     clear_for: Duration = CLEAR_FOR
 
 
@@ -334,6 +381,7 @@ class Registry:
 
     areas: tuple[Area, ...] = ()
     units: tuple[Unit, ...] = ()
+    calendars: tuple[Calendar, ...] = ()
     sites: tuple[Site, ...] = ()
     contacts: tuple[Contact, ...] = ()
     devices: tuple[AnyDevice, ...] = ()
@@ -358,6 +406,7 @@ class Registry:
 SECTIONS: dict[str, str] = {
     "areas": "area",
     "units": "unit",
+    "calendars": "calendar",
     "sites": "site",
     "contacts": "contact",
     "devices": "device",

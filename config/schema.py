@@ -7,13 +7,14 @@ from functools import cache
 
 from pydantic import BaseModel
 
-from config.registry import DEVICE_KINDS, Area, Contact, Route, Site, Together, Unit, User, Workflow
+from config.registry import DEVICE_KINDS, Area, Calendar, Contact, Route, Site, Together, Unit, User, Workflow
 from detectors import shelf
 from ingest.shelf import modules
 
 MODELS: Mapping[str, type[BaseModel]] = {
     "areas": Area,
     "units": Unit,
+    "calendars": Calendar,
     "sites": Site,
     "contacts": Contact,
     "together": Together,

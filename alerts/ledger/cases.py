@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import cast
 
 from sqlalchemy import ColumnElement, Row, insert, or_, select, update
@@ -18,6 +18,7 @@ from alerts.ledger.columns import from_ms, to_ms
 from alerts.ledger.page import Page, decode, encode, limit_of
 from alerts.ledger.sieve import standing, stands, visible
 from alerts.ledger.tables import case_history, cases
+from alerts.limit import parse_limit
 from alerts.sight import Sight
 from alerts.workflow import Status
 from ingest.errors import NotFound
@@ -122,6 +123,14 @@ def by_external(conn: Connection, source: str, external_id: str) -> Case | None:
         select(cases).where(cases.c.source == source, cases.c.external_id == external_id)
     ).one_or_none()
     return None if row is None else _case(conn, row)
+
+
+def red(conn: Connection, now: datetime, limit: int) -> list[Case]:
+    """Cases whose due step is over its limit and that nobody was told of yet, the longest overdue first."""
+    rows = conn.execute(
+        select(cases).where(cases.c.red_from < now).order_by(cases.c.red_from, cases.c.id).limit(limit)
+    ).all()
+    return [_case(conn, row) for row in rows]
 
 
 def get(conn: Connection, sight: Sight, case: str, *, now: datetime) -> dict[str, object]:
@@ -242,6 +251,8 @@ def _columns(case: Case) -> dict[str, object]:
         "merged_into": case.merged_into,
         "reports": [{"unit": each.unit, "at": to_ms(each.at), "who": each.who} for each in case.reports],
         "version": case.version,
+        "calendar": case.calendar,
+        "red_from": case.clocks[-1].red_from() if case.state == "open" and case.clocks else None,
         **stands(case.place),
     }
 
@@ -283,6 +294,7 @@ def _case(conn: Connection, row: Row[tuple[object, ...]]) -> Case:
         merged_into=row.merged_into,
         version=row.version,
         last_hash=str(last or START),
+        calendar=row.calendar,
         reports=tuple(ReportIn(each["unit"], from_ms(each["at"]), each["who"]) for each in row.reports or ()),
         before_merge=_before_merge(conn, row.id) if row.state == "merged" else "open",
     )
@@ -341,11 +353,13 @@ def _shown(
 def _clock_row(clock: Clock) -> dict[str, object]:
     return {
         "step": clock.step,
-        "limit": round(clock.limit.total_seconds() * 1000),
+        "limit": str(clock.limit),
         "started_at": to_ms(clock.started_at),
+        "yellow_at": to_ms(clock.yellow_at),
         "due_at": to_ms(clock.due_at),
         "paused_at": None if clock.paused_at is None else to_ms(clock.paused_at),
         "done_at": None if clock.done_at is None else to_ms(clock.done_at),
+        "supervised_at": None if clock.supervised_at is None else to_ms(clock.supervised_at),
     }
 
 
@@ -353,11 +367,13 @@ def _clocks(stored: Sequence[Mapping[str, object]]) -> tuple[Clock, ...]:
     return tuple(
         Clock(
             step=str(each["step"]),
-            limit=timedelta(milliseconds=cast("int", each["limit"])),
+            limit=parse_limit(each["limit"]),
             started_at=from_ms(cast("int", each["started_at"])),
+            yellow_at=from_ms(cast("int", each["yellow_at"])),
             due_at=from_ms(cast("int", each["due_at"])),
             paused_at=_moment(each["paused_at"]),
             done_at=_moment(each["done_at"]),
+            supervised_at=_moment(each["supervised_at"]),
         )
         for each in stored
     )

@@ -115,6 +115,8 @@ cases = Table(
     Column("merged_into", String),
     Column("reports", JSON),
     Column("version", Integer, nullable=False),
+    Column("calendar", String),
+    Column("red_from", Instant),
     CheckConstraint(
         "state IN ('open', 'paused', 'closed', 'false_alarm', 'cancelled', 'merged')", name="state"
     ),
@@ -129,6 +131,7 @@ Index(
 )
 Index("uq_cases_source_external_id", cases.c.source, cases.c.external_id, unique=True)
 Index("ix_cases_state_id", cases.c.state, cases.c.id)
+Index("ix_cases_red_from", cases.c.red_from)
 
 case_history = Table(
     "case_history",

@@ -130,7 +130,7 @@ def _registry(settings: Settings) -> Iterator[Found]:
         for each in list_models(settings.models)
         if each.state == "ok" and each.manifest is not None
     }
-    for each in advice(registry, usable):
+    for each in advice(registry, usable, today=clock().date()):
         yield Found("warning", each.about, each.what, each.mend)
     sizes = ", ".join(
         f"{len(getattr(registry, name))} {name}" for name in ("areas", "sites", "devices", "rules")

@@ -24,6 +24,7 @@ from alerts.ids import new_id
 from alerts.ledger import counters, devices, incidents, outbox, registry, rule_states
 from alerts.ledger.engine import Connection, Ledger
 from alerts.router import mark_stale, retire, review
+from alerts.supervision import supervise_red
 from api.hub import ApiSettings, Component, ComponentState, Json
 from config.door import Door
 from config.secrets import SecretBox
@@ -220,6 +221,7 @@ class House:
                 mark_stale(conn, now)
                 review(conn, self.directory(), now)
                 expire_acknowledgements(conn, now)
+            supervise_red(conn, now)
             self.keeper.judge(conn, self.directory(), now)
 
         try:

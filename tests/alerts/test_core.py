@@ -13,9 +13,11 @@ from alerts.chain import START, broken_at, seal
 from alerts.clock import Clock, Light
 from alerts.directory import Area, Directory
 from alerts.event import Event
+from alerts.limit import parse_limit
 from alerts.place import Place, parse_place
 from alerts.route import Facts, Match, Route, choose
 from alerts.sight import Visibility
+from alerts.working_time import PLAIN
 from ingest.text import Text
 from tests.alerts.county import NOW
 
@@ -125,18 +127,18 @@ def test_a_ring_of_areas_ends() -> None:
 )
 def test_lights(minutes: float, light: Light) -> None:
     """Yellow in the last quarter of an hour's limit, red after it."""
-    clock = Clock.start("handle", timedelta(hours=1), NOW)
+    clock = Clock.start("handle", parse_limit("1h"), NOW, PLAIN)
     assert clock.light(NOW + timedelta(minutes=minutes)) == light
 
 
 def test_a_clock_that_stands_keeps_its_light() -> None:
     """Paused: time does not run; done: it never turns red any more."""
-    clock = Clock.start("handle", timedelta(hours=1), NOW)
+    clock = Clock.start("handle", parse_limit("1h"), NOW, PLAIN)
     paused = clock.pause(NOW + timedelta(minutes=50))
     assert paused.light(NOW + timedelta(days=9)) == "yellow"
     assert paused.pause(NOW + timedelta(days=1)) == paused
-    assert paused.resume(NOW + timedelta(minutes=80)).due_at == NOW + timedelta(minutes=90)
-    assert clock.resume(NOW) == clock
+    assert paused.resume(NOW + timedelta(minutes=80), PLAIN).due_at == NOW + timedelta(minutes=90)
+    assert clock.resume(NOW, PLAIN) == clock
     done = paused.finish(NOW + timedelta(minutes=80))
     assert (done.light(NOW + timedelta(days=9)), done.finish(NOW + timedelta(days=9))) == ("yellow", done)
 

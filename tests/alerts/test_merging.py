@@ -97,7 +97,8 @@ def test_it_comes_back_exactly_where_it_was(two: Two, way: str, moved: int) -> N
     two.now += 59 * MINUTE
     back = two.act(ONE, DISPATCHER, "unmerge")
     *done, last = before.clocks
-    clocks = (*done, replace(last, due_at=last.due_at + moved * MINUTE))
+    stood = moved * MINUTE
+    clocks = (*done, replace(last, yellow_at=last.yellow_at + stood, due_at=last.due_at + stood))
     assert back == replace(
         before, version=before.version + 2, last_hash=back.last_hash, updated_at=two.now, clocks=clocks
     )

@@ -22,7 +22,7 @@ def flow(*steps: object, **more: object) -> dict[str, object]:
         pytest.param(flow(), "workflows[0].steps", "needs steps", id="no step"),
         pytest.param(flow(STEP, STEP), "workflows[0].steps", "once", id="a word twice"),
         pytest.param(flow({**STEP, "rolls": []}), "workflows[0].steps[0]", "'rolls'", id="a typing mistake"),
-        pytest.param(flow({**STEP, "limit": "soon"}), "workflows[0].steps[0].limit", "duration", id="no duration"),
+        pytest.param(flow({**STEP, "limit": "soon"}), "workflows[0].steps[0].limit", "is not a limit", id="no limit"),
         pytest.param(flow({**STEP, "name": {}}), "workflows[0].steps[0].name", "name", id="no name"),
         pytest.param(flow({**STEP, "name": 7}), "workflows[0].steps[0].name", "name", id="a number for a name"),
         pytest.param(flow({**STEP, "return_to": "later"}), "workflows[0].steps.accept", "no earlier",
