@@ -133,7 +133,7 @@ class County:
     def case(self, number: str = "2026-000001") -> Shown:
         return look(self.ledger, lambda conn: cases.get(conn, ALL, number, now=self.now))
 
-    def numbers(self) -> list[object]:
+    def numbers(self) -> list[str]:
         found = look(self.ledger, lambda conn: cases.page(conn, ALL, now=self.now)).items
         return sorted(str(each["number"]) for each in found)
 
