@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 from alerts import route
@@ -11,6 +12,7 @@ from config import registry
 from config.catalogue import conditions, quantities, shipped_workflows, with_own_workflows
 from config.settings import PREFIX, Settings
 from detectors.signal import SEVERITIES
+from ingest.duration import format_duration
 from ingest.quantity import QUANTITIES
 
 ROOT = Path(__file__).parents[2]
@@ -122,7 +124,8 @@ def test_the_settings_manual_is_in_step() -> None:
     for name, field in Settings.model_fields.items():
         if name != "models":  # its default is a folder of the project
             default = field.default
-            said = str(default).lower() if isinstance(default, bool | int) else f'"{default}"'
+            shown = format_duration(default) if isinstance(default, timedelta) else default
+            said = str(shown).lower() if isinstance(shown, bool | int | float) else f'"{shown}"'
             assert written[name] == said, name
     assert PREFIX == "HUB_"
 
