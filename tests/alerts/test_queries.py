@@ -229,7 +229,9 @@ def test_evidence_from_pending_to_ready_to_expired(ledger: Ledger, directory: Di
     shown = look(ledger, lambda conn: incidents.get(conn, ALL, key))["evidence"]
     assert shown == {"snapshot": "ready", "clip": "none", "sha256": {"shown.jpg": "ab" * 32}}
     late = NOW + timedelta(days=30)
-    assert look(ledger, lambda conn: evidence.expired(conn, late, late)) == []  # the incident and its case live
+    assert (
+        look(ledger, lambda conn: evidence.expired(conn, late, late)) == []
+    )  # the incident and its case live
     do(ledger, lambda conn: evidence.set_expired(conn, key, "shown.jpg", now=late))
     with pytest.raises(EvidenceNone, match="no longer"), ledger.read() as conn:
         evidence.find(conn, key, "shown.jpg")

@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.running import JSON, ROOT, demo, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(300)]
 
 
 def seqs(events: list[JSON]) -> list[int]:

@@ -12,7 +12,7 @@ import pytest
 from ingest.mqtt.client import Client
 from tests.e2e.running import JSON, Running, demo, frozen, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(300)]
 
 
 def states(running: Running) -> dict[str, JSON]:

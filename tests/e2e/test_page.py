@@ -10,7 +10,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from tests.e2e.running import demo
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(240)]
 
 FLAGS = [
     "--headless",

@@ -15,7 +15,7 @@ import pytest
 from ingest.instant import parse_instant
 from tests.e2e.running import JSON, Running, demo
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(240)]
 
 SECONDS = 75
 
