@@ -89,6 +89,10 @@ class Settings(BaseModel):
         gt=0,
         description="above this the oldest evidence goes early, never that of an open case",
     )
+    secure_cookie: bool = Field(default=False, description="send the session cookie over https only")
+    open_metrics: bool = Field(
+        default=False, description="let any caller read /metrics; otherwise this machine, or a token"
+    )
     guest: bool = Field(default=False, description="let anyone look without a password (only for the demo)")
 
     @field_validator("data", "models", mode="after")

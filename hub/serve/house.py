@@ -83,7 +83,14 @@ class House:
     ) -> None:
         self.now = clock
         self.ledger = ledger
-        self.settings = ApiSettings(secret=secret, worker_token=token, guest=settings.guest, web=web)
+        self.settings = ApiSettings(
+            secret=secret,
+            worker_token=token,
+            guest=settings.guest,
+            secure_cookie=settings.secure_cookie,
+            open_metrics=settings.open_metrics,
+            web=web,
+        )
         self.box = SecretBox(secret)
         self.door = Door(ledger, self.box, clock=clock)
         self.registry = Gate(self.door, self.refresh)
