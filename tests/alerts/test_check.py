@@ -18,6 +18,8 @@ from alerts.router import apply_signals
 from alerts.sight import Sight
 from tests.alerts.county import NOW, OPERATOR, do, look, signal
 
+pytestmark = pytest.mark.slow
+
 ALL = Sight.everything()
 
 

@@ -29,6 +29,8 @@ from detectors.signal import Signal
 from ingest.text import Text
 from tests.alerts.county import NOW, OPERATOR, county, do, look, signal
 
+pytestmark = pytest.mark.slow
+
 ALL = Sight.everything()
 
 FIRE = TogetherRule(

@@ -25,3 +25,12 @@ def house(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator[
     settings = default_settings(folder, guest=True, logins_per_minute=5)
     with open_house(folder, settings, template) as opened:
         yield opened
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The API is tested through real HTTP on a real ledger: all of it is left out by `make check`."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.slow)

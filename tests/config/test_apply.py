@@ -19,6 +19,8 @@ from config.load import load
 from config.secrets import SecretBox, verify_password
 from ingest.errors import InvalidInput, InvalidRegistry, NotFound
 
+pytestmark = pytest.mark.slow
+
 COUNTY = (Path(__file__).parent / "county.yaml").read_text("utf-8")
 SECRETS = ("pa@ss", "pa%40ss", "13800000000", "013900000000", "123456")
 

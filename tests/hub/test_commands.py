@@ -20,6 +20,8 @@ from hub.serve.data_lock import DataLock
 from tests.servers.house import SECRET, open_house
 from tests.servers.ports import free_port
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 COUNTY = ROOT / "tests" / "config" / "county.yaml"
 COMMANDS = ("apply", "export", "check", "user", "models", "audit", "serve", "worker", "demo", "node")

@@ -19,6 +19,8 @@ from ingest.mqtt.message import Message
 from ingest.payload import Decoded, Described
 from ingest.quantity import QUANTITIES
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 ZONE = ZoneInfo("Asia/Shanghai")
 CONVENTIONS = sorted(conventions())

