@@ -10,7 +10,9 @@ from alerts.directory import DEFAULT_CALENDAR
 from config.calendars import published_until, shipped_calendars
 from config.catalogue import conditions
 from config.directory import directory
-from config.registry import Camera, Registry, RouteMatch, route_order
+from config.nouns.device import Camera
+from config.nouns.route import RouteMatch, route_order
+from config.registry import Registry
 from config.targets import CAMERAS, SENSORS, targets
 from config.wording import near
 from detectors.shelf import input_of

@@ -11,7 +11,7 @@ from typing import cast
 from alerts import working_time as core
 from config.fields import opening, weekdays
 from config.holidays import china
-from config.registry import Calendar
+from config.nouns.calendar import Calendar
 from config.tree import read_tree
 from ingest.errors import InvalidInput
 

@@ -8,7 +8,8 @@ from alerts.route import Match
 from alerts.route import Route as CoreRoute
 from config.calendars import with_own_calendars
 from config.catalogue import with_own_workflows
-from config.registry import Registry, route_order
+from config.nouns.route import route_order
+from config.registry import Registry
 from ingest.text import Text
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ValidationError
 
 from config.hidden import secret_keys
-from config.registry import SECTIONS, Registry, Route, route_order
+from config.nouns.route import Route, route_order
+from config.registry import SECTIONS, Registry
 from config.schema import MODELS, by_kind
 from config.secrets import MASK
 from ingest.errors import HubError

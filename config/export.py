@@ -7,7 +7,8 @@ import yaml
 from alerts.ledger.engine import Connection
 from config.apply import read_stored
 from config.entries import Stored, registry_of
-from config.registry import LEVELS, SECTIONS, Area
+from config.nouns.area import LEVELS, Area
+from config.registry import SECTIONS
 from config.secrets import MASK
 
 HEAD = """\

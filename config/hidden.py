@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from config.registry import Camera, Contact, User
+from config.nouns.contact import Contact
+from config.nouns.device import Camera
+from config.nouns.user import User
 
 
 def secret_keys(item: BaseModel) -> frozenset[str]:

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ValidationError
 
 from config import references
 from config.mistakes import Loc, Mistakes, path_of
-from config.registry import SECTIONS, Registry, Route, keyed
+from config.nouns.route import Route
+from config.registry import SECTIONS, Registry, keyed
 from config.schema import MODELS, by_kind, payload_names
 from config.tree import MAX_BYTES, Node, UnreadableText, read_tree
 from config.wording import meant, near

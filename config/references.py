@@ -11,20 +11,15 @@ from config.calendars import shipped_calendars
 from config.catalogue import quantities, shipped_workflows
 from config.fields import forbidden, forbidden_room
 from config.hidden import keeps_place, secret_keys
-from config.registry import (
-    LEVELS,
-    SITE_KINDS,
-    Area,
-    Camera,
-    Contact,
-    Registry,
-    Route,
-    Sensor,
-    Site,
-    Unit,
-    User,
-    Workflow,
-)
+from config.nouns.area import LEVELS, Area
+from config.nouns.contact import Contact
+from config.nouns.device import Camera, Sensor
+from config.nouns.route import Route
+from config.nouns.site import SITE_KINDS, Site
+from config.nouns.unit import Unit
+from config.nouns.user import User
+from config.nouns.workflow import Workflow
+from config.registry import Registry
 from config.secrets import MASK
 from config.wording import meant
 from detectors import shelf

@@ -7,7 +7,16 @@ from functools import cache
 
 from pydantic import BaseModel
 
-from config.registry import DEVICE_KINDS, Area, Calendar, Contact, Route, Site, Together, Unit, User, Workflow
+from config.nouns.area import Area
+from config.nouns.calendar import Calendar
+from config.nouns.contact import Contact
+from config.nouns.device import DEVICE_KINDS
+from config.nouns.route import Route
+from config.nouns.site import Site
+from config.nouns.together import Together
+from config.nouns.unit import Unit
+from config.nouns.user import User
+from config.nouns.workflow import Workflow
 from detectors import shelf
 from ingest.shelf import modules
 

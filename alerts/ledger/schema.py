@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pkgutil
+from importlib import import_module
 from pathlib import Path
 
 from alembic import command
@@ -9,15 +11,25 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import text
+from sqlalchemy import MetaData, text
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from alerts import ledger
+from alerts.ledger.metadata import metadata
 from ingest.errors import LedgerAway
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _POSTGRESQL_LOCK = 0x68756231
 """Advisory lock: two hubs that start together must not both create the tables."""
+
+
+def declared() -> MetaData:
+    """Every table that the code declares: those of tables.py and of the files beside it named `<noun>_tables`."""
+    for found in pkgutil.iter_modules(ledger.__path__):
+        if found.name == "tables" or found.name.endswith("_tables"):
+            import_module(f"{ledger.__name__}.{found.name}")
+    return metadata
 
 
 def config(conn: Connection | None = None) -> Config:

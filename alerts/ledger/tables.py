@@ -1,4 +1,6 @@
-"""Tables: every table of the ledger. A change here needs a migration; a test compares the two.
+"""Tables: the tables of the ledger, with those of the files beside it named `<noun>_tables`.
+
+A change here needs a migration; a test compares the two.
 
 Ids are the registry's own words or ULIDs; instants are milliseconds (`Instant`); sets of units are `,a,b,`
 texts. Columns named area, site_kind, site and units say where a row stands: readers are filtered by them.
@@ -17,7 +19,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
@@ -25,32 +26,7 @@ from sqlalchemy import (
 )
 
 from alerts.ledger.columns import Instant
-
-NAMES = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-    "pk": "pk_%(table_name)s",
-}
-"""Every constraint has a name, so that SQLite's batch migrations can find it again."""
-
-metadata = MetaData(naming_convention=NAMES)
-
-
-Sequence = BigInteger().with_variant(Integer, "sqlite")
-"""A number that is the row's own place on SQLite (its rowid), and 64 bits wide everywhere."""
-
-
-def _stands() -> list[Column[str]]:
-    """Where a row stands."""
-    return [
-        Column("area", String),
-        Column("site_kind", String),
-        Column("site", String),
-        Column("units", String, nullable=False, server_default=""),
-    ]
-
+from alerts.ledger.metadata import Sequence, metadata, stands
 
 counters = Table(
     "counters",
@@ -78,7 +54,7 @@ events = Table(
     Column("noun", String, nullable=False),
     Column("subject", String, nullable=False),
     Column("at", Instant, nullable=False),
-    *_stands(),
+    *stands(),
     Column("data", JSON, nullable=False),
 )
 Index("ix_events_subject_seq", events.c.subject, events.c.seq)
@@ -94,7 +70,7 @@ cases = Table(
     Column("kind", String, nullable=False),
     Column("category", String, nullable=False),
     Column("severity", String, nullable=False),
-    *_stands(),
+    *stands(),
     Column("unit", String),
     Column("mastered_by", String, nullable=False),
     Column("source", String, nullable=False),
@@ -151,7 +127,7 @@ incidents = Table(
     Column("condition", String, nullable=False),
     Column("place", String, nullable=False),
     Column("severity", String, nullable=False),
-    *_stands(),
+    *stands(),
     Column("state", String, nullable=False),
     Column("stale", Boolean, nullable=False),
     Column("acked", Boolean, nullable=False),
@@ -333,7 +309,7 @@ broadcasts = Table(
     "broadcasts",
     metadata,
     Column("id", String, primary_key=True),
-    *_stands(),
+    *stands(),
     Column("text", Text, nullable=False),
     Column("level", Integer, nullable=False),
     Column("drill", Boolean, nullable=False),

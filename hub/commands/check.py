@@ -15,7 +15,8 @@ from alerts.ledger.engine import Ledger
 from config.advice import advice
 from config.apply import read_stored
 from config.entries import registry_of
-from config.registry import Camera, Registry
+from config.nouns.device import Camera
+from config.registry import Registry
 from config.secret_file import load_secret
 from config.secrets import SecretBox
 from config.settings import Settings, add_flags, load_settings, unknown_variables

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from alerts.signature import secret_of
 from config.load import parse
-from config.registry import ROLES
+from config.nouns.user import ROLES
 from config.secret_file import load_secret
 from hub.commands import _house
 from ingest.errors import InvalidInput

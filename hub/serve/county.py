@@ -11,7 +11,8 @@ from alerts.ledger.engine import Connection, Ledger
 from config.apply import read_stored
 from config.directory import directory
 from config.entries import Stored, registry_of
-from config.registry import Camera, Registry
+from config.nouns.device import Camera
+from config.registry import Registry
 from config.secrets import SecretBox
 from config.targets import CAMERAS, targets
 from config.urls import with_credentials

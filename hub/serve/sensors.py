@@ -17,7 +17,8 @@ from datetime import datetime, timedelta
 from alerts.ledger import announcements, readings, rejected, rule_states
 from alerts.ledger.engine import Connection, Ledger
 from alerts.router import apply_signals
-from config.registry import Gateway, Registry, Sensor, Speaker
+from config.nouns.device import Gateway, Sensor, Speaker
+from config.registry import Registry
 from hub.serve.county import CountyHolder
 from hub.serve.device_keeper import DeviceKeeper
 from hub.serve.metrics import Metrics

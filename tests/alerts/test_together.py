@@ -24,7 +24,7 @@ from alerts.ledger.engine import Ledger
 from alerts.route import Match, Route
 from alerts.router import apply_signals, mark_stale, review
 from alerts.sight import Sight
-from config.registry import Together
+from config.nouns.together import Together
 from detectors.signal import Signal
 from ingest.text import Text
 from tests.alerts.county import NOW, OPERATOR, county, do, look, signal

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 from pydantic import BaseModel, TypeAdapter
 
-from alerts.ledger.tables import metadata
+from alerts.ledger.schema import declared
 from config import registry
 from detectors.model import list_models
 from detectors.shelf import kinds
@@ -56,8 +56,8 @@ def test_interface(tmp_path: Path) -> None:
 
 def test_ledger() -> None:
     """No table and no column holds one."""
-    words = {table.name for table in metadata.sorted_tables}
-    words |= {column.name for table in metadata.sorted_tables for column in table.columns}
+    words = {table.name for table in declared().sorted_tables}
+    words |= {column.name for table in declared().sorted_tables for column in table.columns}
     assert named(words) == []
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from alerts import route
 from api import rights
-from config import registry
 from config.catalogue import conditions, quantities, shipped_workflows, with_own_workflows
+from config.nouns import route as noun
+from config.nouns import site, user
 from config.settings import PREFIX, Settings
 from detectors.signal import SEVERITIES
 from ingest.duration import format_duration
@@ -138,9 +139,9 @@ def test_frozen_variables() -> None:
 
 def test_words_in_step() -> None:
     """The schema's words are those that rights and routes work by."""
-    assert set(registry.ROLES) == set(rights.ROLES)
-    assert set(registry.KITCHENS) == set(rights.KITCHENS)
-    assert set(registry.RouteMatch.model_fields) == set(route.Match.__dataclass_fields__)
-    grouped = registry.Route.model_fields["group_by"].annotation
+    assert set(user.ROLES) == set(rights.ROLES)
+    assert set(site.KITCHENS) == set(rights.KITCHENS)
+    assert set(noun.RouteMatch.model_fields) == set(route.Match.__dataclass_fields__)
+    grouped = noun.Route.model_fields["group_by"].annotation
     assert all(f"'{name}'" in str(grouped) for name in route.Facts.__dataclass_fields__)
-    assert registry.Route.model_fields["group_by"].default == route.GROUP_BY
+    assert noun.Route.model_fields["group_by"].default == route.GROUP_BY

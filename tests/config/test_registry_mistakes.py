@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from config.load import load
-from config.registry import Camera, Registry
+from config.nouns.device import Camera
+from config.registry import Registry
 from ingest.errors import InvalidInput, InvalidRegistry, Mistake
 
 COUNTY = (Path(__file__).parent / "county.yaml").read_text("utf-8")

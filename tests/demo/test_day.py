@@ -18,7 +18,8 @@ import pytest
 
 from config.directory import directory
 from config.load import load
-from config.registry import Camera, Registry, Sensor
+from config.nouns.device import Camera, Sensor
+from config.registry import Registry
 from config.targets import SENSORS, targets
 from detectors.shelf import build_reading_rule, input_of
 from hub.broker import Broker

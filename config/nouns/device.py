@@ -1,0 +1,116 @@
+"""Device: a camera, sensor, gateway or loudspeaker node."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, model_validator
+
+from config.fields import CameraUrl, Id, Name, ShortText, Topic
+from config.nouns.item import Item
+from config.secrets import MASK
+from config.urls import holds_secret, split_credentials
+
+
+class Device(Item):
+    """What all devices share."""
+
+    id: Id
+    site: Id
+    name: Name | None = None
+
+
+class Camera(Device):
+    """A camera; user and password are kept apart from the address, the password is encrypted."""
+
+    kind: Literal["camera"]
+    url: CameraUrl
+    fps: float = Field(default=5.0, gt=0, le=60)
+    model: Id | None = None
+    user: ShortText | None = None
+    password: ShortText | None = None
+    transport: Literal["tcp", "udp"] = "tcp"
+    substream: CameraUrl | None = None
+    playback: ShortText | None = None
+    source_platform: ShortText | None = None
+    room: Id | None = None
+    purpose: ShortText | None = None
+    legal_basis: ShortText | None = None
+    owner: ShortText | None = None
+    sign_posted: bool | None = None
+    filed_no: ShortText | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _credentials_apart(cls, value: object) -> object:
+        """`rtsp://user:password@host/` is the same as an address with `user` and `password` beside it."""
+        if not isinstance(value, dict):
+            return value
+        body = dict(value)
+        for key in ("url", "substream"):
+            if not isinstance(body.get(key), str):
+                continue
+            try:
+                bare, user, password = split_credentials(body[key])
+            except ValueError:
+                continue  # the field's own validator says what is wrong with it
+            for name, found in (("user", user), ("password", password)):
+                if found is None:
+                    continue
+                if body.get(name) not in (None, found):
+                    raise ValueError(f"{key} carries another {name} than the key {name}; give it once")
+                body[name] = found
+            body[key] = bare
+        return body
+
+    def secret_keys(self) -> frozenset[str]:
+        """The keys that are encrypted and never shown: the password, and addresses with one inside."""
+        keys = {"password"}
+        for key, url in (("url", self.url), ("substream", self.substream), ("playback", self.playback)):
+            if url and (url == MASK or holds_secret(url) or split_credentials(url)[2] is not None):
+                keys.add(key)
+        return frozenset(keys)
+
+    def host(self) -> str:
+        """Where user and password are sent; empty while the address itself is a secret."""
+        return urlsplit(self.url).netloc.lower()
+
+
+class Sensor(Device):
+    """A sensor behind MQTT: `topic` binds it; `external_id` is its name where many share one topic."""
+
+    kind: Literal["sensor"]
+    payload: Id = "native"
+    topic: Topic | None = None
+    external_id: ShortText | None = None
+    room: Id | None = None
+
+    @model_validator(mode="after")
+    def _bound(self) -> Self:
+        if self.payload != "native" and self.topic is None and self.external_id is None:
+            raise ValueError(
+                f"a {self.payload} device cannot be told apart; give its topic, or external_id (its name there)"
+            )
+        return self
+
+
+class Gateway(Sensor):
+    """A gateway: its own health arrives like a sensor's."""
+
+    kind: Literal["gateway"]  # type: ignore[assignment] # the word is what tells a gateway from a sensor
+
+
+class Speaker(Device):
+    """A loudspeaker node; it speaks the native convention under hub/v1/<site>/<id>/."""
+
+    kind: Literal["speaker"]
+
+
+AnyDevice = Camera | Sensor | Gateway | Speaker
+DEVICE_KINDS: dict[str, type[Camera | Sensor | Gateway | Speaker]] = {
+    "camera": Camera,
+    "sensor": Sensor,
+    "gateway": Gateway,
+    "speaker": Speaker,
+}
