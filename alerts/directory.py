@@ -11,7 +11,9 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from alerts.correlate import TogetherRule
+from alerts.escalation import Chain
 from alerts.place import parse_place
+from alerts.roster import Roster
 from alerts.route import Chosen, Facts, Route, choose
 from alerts.sight import Visibility
 from alerts.workflow import Workflow
@@ -78,6 +80,15 @@ class RuleMeta:
     severity: Severity
 
 
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user, as far as telling goes: `sites` are those a site keeper looks after."""
+
+    name: str
+    role: str
+    sites: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Directory:
     """Everything by id; routes in their order."""
@@ -91,6 +102,9 @@ class Directory:
     workflows: Mapping[str, Workflow] = field(default_factory=dict)
     together: tuple[TogetherRule, ...] = ()
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    rosters: Mapping[str, Roster] = field(default_factory=dict)
+    escalations: tuple[Chain, ...] = ()
+    people: Mapping[str, Person] = field(default_factory=dict)
     default_timezone: str = DEFAULT_ZONE
 
     def path(self, area: str) -> tuple[str, ...]:

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from alerts import directory as core
 from alerts.correlate import TogetherRule
 from alerts.route import Match
 from alerts.route import Route as CoreRoute
 from config.calendars import with_own_calendars
 from config.catalogue import with_own_workflows
+from config.escalations import with_own_escalations
 from config.nouns.route import route_order
 from config.registry import Registry
+from config.rosters import counted
 from ingest.text import Text
 
 
 def directory(registry: Registry, *, timezone: str = core.DEFAULT_ZONE) -> core.Directory:
     """The Directory of a registry; `timezone` is for areas that name none."""
+    plain = _plain(registry, timezone)
+    zones = {each.id: plain.zone(each.area) for each in plain.units.values()}
+    return replace(plain, rosters=counted(registry.rosters, plain.calendars, zones))
+
+
+def _plain(registry: Registry, timezone: str) -> core.Directory:
+    """All but what needs the zones of the areas."""
     return core.Directory(
         areas={
             each.id: core.Area(each.id, each.level, each.name, each.parent, each.timezone)
@@ -64,5 +75,7 @@ def directory(registry: Registry, *, timezone: str = core.DEFAULT_ZONE) -> core.
             for each in registry.together
         ),
         calendars=with_own_calendars(registry.calendars),
+        escalations=with_own_escalations(registry.escalations),
+        people={each.name: core.Person(each.name, each.role, each.sites) for each in registry.users},
         default_timezone=timezone,
     )

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
 from alerts.limit import Limit, parse_limit
+from alerts.roster import Days
 from alerts.working_time import Span
 from config.secrets import MASK
 from config.urls import without_password
@@ -180,3 +181,47 @@ def opening(value: str) -> Span:
 
 
 Hours = Annotated[str, AfterValidator(_hours)]
+
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
+
+
+def _clock_time(value: str) -> str:
+    since_midnight(value)
+    return value
+
+
+def since_midnight(value: str) -> timedelta:
+    """`18:00` as time since midnight; ValueError says what is wrong."""
+    found = _CLOCK.fullmatch(value.strip())
+    at = timedelta(hours=int(found[1]), minutes=int(found[2])) if found else None
+    if found is None or at is None or int(found[2]) > 59 or at > timedelta(days=1):
+        raise ValueError(f'{value!r} is no time of the day; write "18:00", in quotes')
+    return at
+
+
+ClockTime = Annotated[str, AfterValidator(_clock_time)]
+"""`18:00`; 24:00 is the end of the day."""
+
+
+def _duty_days(value: str) -> str:
+    duty_days(value)
+    return value
+
+
+def duty_days(value: str) -> Days:
+    """The days on which a shift begins; ValueError says what is wrong."""
+    if value == "daily":
+        return frozenset(range(7))
+    if value == "working":
+        return "working"
+    if value == "off":
+        return "off"
+    try:
+        return weekdays(value)
+    except ValueError as wrong:
+        raise ValueError(
+            f"{value!r} are no days of duty; write daily, working, off, mon-fri, sat-sun or mon,wed,fri"
+        ) from wrong
+
+
+DutyDays = Annotated[str, AfterValidator(_duty_days)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
+from alerts.escalation import DUTY
 from config.calendars import shipped_calendars
 from config.catalogue import quantities, shipped_workflows
 from config.fields import forbidden, forbidden_room
@@ -14,6 +15,8 @@ from config.hidden import keeps_place, secret_keys
 from config.nouns.area import LEVELS, Area
 from config.nouns.contact import Contact
 from config.nouns.device import Camera, Sensor
+from config.nouns.escalation import Escalation
+from config.nouns.roster import Roster
 from config.nouns.route import Route
 from config.nouns.site import SITE_KINDS, Site
 from config.nouns.unit import Unit
@@ -66,7 +69,7 @@ class References:
                     key,
                     loc,
                     f"there is no {noun} {value!r}",
-                    meant(value, self._known.keys[to], noun),
+                    meant(value, self._known.keys.get(to, ()), noun),
                 )
 
         def refer_all(to: str, values: Iterable[str], name: str) -> None:
@@ -99,6 +102,21 @@ class References:
         elif isinstance(item, Workflow):
             refer("calendars", item.calendar, "calendar")
             self._workflow(key, item)
+        elif isinstance(item, Roster):
+            refer("units", item.unit, "unit")
+            refer("calendars", item.calendar, "calendar")
+            for at, shift in enumerate(item.shifts):
+                for n, user in enumerate(shift.users):
+                    refer("users", user, "shifts", at, "users", n)
+                for n, channel in enumerate(shift.channels):
+                    refer("channels", channel, "shifts", at, "channels", n)
+        elif isinstance(item, Escalation):
+            refer("areas", item.match.area, "match", "area")
+            refer("sites", item.match.site, "match", "site")
+            self._steps(key, item)
+            for at, step in enumerate(item.steps):
+                for n, channel in enumerate(step.channels):
+                    refer("channels", channel, "steps", at, "channels", n)
         elif section == "devices":
             site = getattr(item, "site", None)
             refer("sites", site, "site")
@@ -154,6 +172,24 @@ class References:
                 a = f"{name!r} is a {device.kind}"
                 mend = "name a camera" if wants_camera else "name a sensor"
                 complain(f"{a}, and a {rule.kind} rule looks at {mend[7:]}s", mend, "devices", at)
+
+    def _steps(self, key: str, chain: Escalation) -> None:
+        """Whom a step tells: one word, so that it must not mean two."""
+        for at, step in enumerate(chain.steps):
+            if step.to == DUTY:
+                continue
+            sections = [each for each in ("rosters", "units", "users") if self._known.has(each, step.to)]
+            if not sections:
+                known = [
+                    key for each in ("rosters", "units", "users") for key in self._known.keys.get(each, ())
+                ]
+                self._complain(
+                    "escalations", key, ("steps", at, "to"),
+                    f"there is no roster, unit or user {step.to!r}", meant(step.to, [DUTY, *known], "of them"),
+                )  # fmt: skip
+            elif len(sections) > 1:
+                what = f"{step.to!r} is in {' and '.join(sections)}"
+                self._complain("escalations", key, ("steps", at, "to"), what, "rename one of them")
 
     def _workflow(self, key: str, workflow: Workflow) -> None:
         words = [each.step for each in workflow.steps]

@@ -16,6 +16,8 @@ from config.nouns.area import Area
 from config.nouns.calendar import Calendar
 from config.nouns.contact import Contact
 from config.nouns.device import AnyDevice
+from config.nouns.escalation import Escalation
+from config.nouns.roster import Roster
 from config.nouns.route import Route
 from config.nouns.site import Site
 from config.nouns.together import Together
@@ -44,6 +46,8 @@ class Registry:
     routes: tuple[Route, ...] = ()
     users: tuple[User, ...] = ()
     workflows: tuple[Workflow, ...] = ()
+    rosters: tuple[Roster, ...] = ()
+    escalations: tuple[Escalation, ...] = ()
     given: frozenset[str] = frozenset()
 
     def items(self) -> Iterator[tuple[str, str, BaseModel]]:
@@ -69,6 +73,8 @@ SECTIONS: dict[str, str] = {
     "routes": "route",
     "users": "user",
     "workflows": "workflow",
+    "rosters": "roster",
+    "escalations": "escalation",
 }
 """The sections of a file, in the order they are written, and the noun of one entry."""
 

@@ -11,6 +11,8 @@ from config.nouns.area import Area
 from config.nouns.calendar import Calendar
 from config.nouns.contact import Contact
 from config.nouns.device import DEVICE_KINDS
+from config.nouns.escalation import Escalation
+from config.nouns.roster import Roster
 from config.nouns.route import Route
 from config.nouns.site import Site
 from config.nouns.together import Together
@@ -30,6 +32,8 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "routes": Route,
     "users": User,
     "workflows": Workflow,
+    "rosters": Roster,
+    "escalations": Escalation,
 }
 """Sections whose entries are all of one model; devices and rules choose theirs by `kind`."""
 
