@@ -79,6 +79,10 @@ def _carries(
         raise InvalidInput(f"the note is longer than {NOTE_CHARS} characters", where="note")
     if "note" in move.needs and not request.note.strip():
         raise InvalidInput(f"{request.action} needs a reason", where="note")
+    if "score" in move.needs and request.score is None:
+        raise InvalidInput(f"{request.action} needs a score", where="score")
+    if request.score is not None and not (move.rated or "score" in move.needs):
+        raise InvalidInput(f"{request.action} takes no score", where="score")
     if "to" in move.needs and not request.to and not (isinstance(move, Step) and has_unit):
         raise InvalidInput(f"{request.action} needs whom it goes to", where="to")
     names_unit = isinstance(move, Step) or move.effect in {"transfer", "call"}

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from alerts.chain import START, seal
 from alerts.clock import Clock
+from alerts.score import Score
 from alerts.sight import Visibility
 from alerts.workflow import Status, Step, Workflow
 from alerts.working_time import PLAIN, Calendar
@@ -45,6 +46,7 @@ class Request:
         to: The unit (dispatch, transfer), the case (merge) or the area (escalate) it goes to.
         attachments: Names of uploaded files.
         expect_version: The version the writer saw; None does not ask.
+        score: How satisfied somebody is, None without an answer.
     """
 
     action: str
@@ -52,6 +54,7 @@ class Request:
     to: str | None = None
     attachments: tuple[str, ...] = ()
     expect_version: int | None = None
+    score: Score | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +153,8 @@ class Case:
 class Entry:
     """One entry of a history, as it is stored and shown; `hash` seals it and everything before.
 
-    `proof` is kept by the entry that closes a watched case: each incident before and after (alerts/closing.py).
+    `proof` is kept by the entry that closes a watched case: each incident before and after (alerts/closing.py);
+    `score` by an entry that came with an answer (alerts/score.py).
     """
 
     seq: int
@@ -165,9 +169,10 @@ class Entry:
     attachments: tuple[str, ...]
     hash: str = ""
     proof: Mapping[str, object] | None = None
+    score: Score | None = None
 
     def as_dict(self) -> dict[str, object]:
-        """`{seq, at, who, role, action, from, to, unit, note, attachments, hash}`, and `proof` if there is one."""
+        """`{seq, at, who, role, action, from, to, unit, note, attachments, hash}`; `proof`, `rating` if any."""
         shown: dict[str, object] = {
             "seq": self.seq,
             "at": format_instant(self.at),
@@ -181,6 +186,8 @@ class Entry:
             "attachments": list(self.attachments),
             "hash": self.hash,
         }
+        if self.score is not None:
+            shown["rating"] = self.score.as_dict()
         return shown if self.proof is None else {**shown, "proof": dict(self.proof)}
 
 
@@ -375,6 +382,7 @@ def written(
         note=request.note,
         attachments=request.attachments,
         proof=proof,
+        score=request.score,
     )
     entry = replace(entry, hash=seal(entry.as_dict(), case.last_hash))
     return Done(replace(case, version=entry.seq, last_hash=entry.hash, updated_at=now), entry)

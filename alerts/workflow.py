@@ -17,10 +17,11 @@
     actions:                                # beside the steps, for every workflow
       - {action: return, name: …, roles: [dispatcher], from: [open], effect: return, needs: [note]}
 
-`needs` names what the request must carry: `to`, `note`. `by_unit` marks the steps done by the case's own
+`needs` names what the request must carry: `to`, `note`, `score`. `by_unit` marks the steps done by the case's own
 units; whoever did one of them can never do an `independent` step of the same case. `return_to` is the step
 that `return` falls back to (default: the step before). `effect` is one of EFFECTS; default: the action's
-own word. `source` beside a limit says where the number comes from.
+own word. `rated: true` lets a step take a score (alerts/score.py). `source` beside a limit says where the number
+comes from.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ class Step:
         independent: Never done by somebody who did a `by_unit` step of this case.
         return_to: The step that `return` falls back to; None: the step before.
         all_reported: Not before every unit that was called has reported in.
+        rated: May carry how satisfied somebody is.
     """
 
     step: str
@@ -71,6 +73,7 @@ class Step:
     independent: bool = False
     return_to: str | None = None
     all_reported: bool = False
+    rated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,8 @@ class Action:
         roles: Who may do it.
         statuses: In which status of the case.
         effect: What it does; one of EFFECTS.
-        needs: What the request must carry: `to`, `note`.
+        needs: What the request must carry: `to`, `note`, `score`.
+        rated: May carry how satisfied somebody is.
     """
 
     action: str
@@ -92,6 +96,7 @@ class Action:
     statuses: frozenset[Status]
     effect: Effect
     needs: frozenset[str] = frozenset()
+    rated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +230,7 @@ def _step(data: object, path: str) -> Step:
             "independent",
             "return_to",
             "all_reported",
+            "rated",
             "source",
         },
         path,
@@ -245,6 +251,7 @@ def _step(data: object, path: str) -> Step:
         independent=body.get("independent") is True,
         return_to=None if back is None else str(back),
         all_reported=body.get("all_reported") is True,
+        rated=body.get("rated") is True,
     )
 
 

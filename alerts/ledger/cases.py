@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from alerts.case import Case, Done, Entry, ReportIn
 from alerts.chain import START
 from alerts.clock import Clock
-from alerts.ledger import incidents
+from alerts.ledger import figures, incidents
 from alerts.ledger.columns import from_ms, to_ms
 from alerts.ledger.page import Page, decode, encode, limit_of
 from alerts.ledger.sieve import standing, stands, visible
@@ -70,6 +70,7 @@ def add(conn: Connection, done: Done) -> None:
     """
     conn.execute(insert(cases).values(**_columns(done.case)))
     _add_entry(conn, done.case.id, done.entry)
+    figures.opened(conn, done)
 
 
 def save(conn: Connection, done: Done) -> None:
@@ -77,6 +78,7 @@ def save(conn: Connection, done: Done) -> None:
     columns = _columns(done.case)
     conn.execute(update(cases).where(cases.c.id == done.case.id).values(**columns))
     _add_entry(conn, done.case.id, done.entry)
+    figures.went_on(conn, done)
 
 
 def load(conn: Connection, sight: Sight, case: str) -> Case:

@@ -108,6 +108,8 @@ Index(
 Index("uq_cases_source_external_id", cases.c.source, cases.c.external_id, unique=True)
 Index("ix_cases_state_id", cases.c.state, cases.c.id)
 Index("ix_cases_red_from", cases.c.red_from)
+Index("ix_cases_opened_at", cases.c.opened_at)
+Index("ix_cases_closed_at", cases.c.closed_at)
 
 case_history = Table(
     "case_history",
@@ -165,6 +167,7 @@ Index(
 Index("ix_incidents_state_id", incidents.c.state, incidents.c.id)
 Index("ix_incidents_case_id", incidents.c.case_id)
 Index("ix_incidents_raised_at", incidents.c.raised_at)
+Index("ix_incidents_cleared_at", incidents.c.cleared_at)
 
 signal_marks = Table(
     "signal_marks",
@@ -292,6 +295,7 @@ audit = Table(
     Column("hash", String(64), nullable=False),
 )
 Index("ix_audit_subject_seq", audit.c.subject, audit.c.seq)
+Index("ix_audit_action_at", audit.c.action, audit.c.at)
 
 idempotency = Table(
     "idempotency",

@@ -14,6 +14,7 @@ from alerts import desk
 from alerts.case import Request as CaseRequest
 from alerts.ledger import cases
 from alerts.ledger.engine import Connection
+from alerts.score import By, How, score_of
 from api.answers import Paging, answer, items, paging
 from api.changes import Once, change, once
 from api.guard import hub_of, needs
@@ -65,6 +66,9 @@ class NewAction(BaseModel):
     )
     attachments: list[str] = Field(default_factory=list, max_length=20)
     expect_version: int | None = Field(default=None, ge=0, description="the version the writer saw")
+    score: int | None = Field(default=None, ge=1, le=5, description="how satisfied somebody is")
+    by: By | None = Field(default=None, description="with a score: who answered")
+    how: How | None = Field(default=None, description="with a score: how he was asked")
 
 
 @router.get("")
@@ -172,6 +176,7 @@ def act(
         to=given.to,
         attachments=tuple(given.attachments),
         expect_version=given.expect_version,
+        score=score_of(given.score, given.by, given.how),
     )
 
     def work(tx: Connection) -> dict[str, object]:

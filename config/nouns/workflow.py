@@ -25,6 +25,7 @@ class WorkflowStep(Item):
     independent: bool = False
     return_to: Id | None = None
     all_reported: bool = False
+    rated: bool = False
 
 
 class Workflow(Item):

@@ -11,6 +11,7 @@ import pytest
 from alerts.act import act
 from alerts.case import Actor, Case, Done, Opening, Request, join, open_case
 from alerts.chain import broken_at
+from alerts.score import By, How, Score, score_of
 from alerts.sight import Visibility
 from alerts.workflow import STATUSES, Step
 from ingest.errors import Conflict, HubError, InvalidInput, NotPermitted, UnknownAction, VersionStale
@@ -29,6 +30,7 @@ from tests.alerts.county import (
 
 FLOWS = workflows()
 UNITS = {"market", "traffic"}
+CONTENT = Score(4, "reporter", "call")
 
 STEPS = {
     "seven-step": "accept report dispatch handle feedback verify evaluate",
@@ -58,8 +60,9 @@ def do(
     note: str = "because",
     to: str | None = None,
     expect_version: int | None = None,
+    score: Score | None = None,
 ) -> Done:
-    request = Request(action, note=note, to=to, expect_version=expect_version)
+    request = Request(action, note=note, to=to, expect_version=expect_version, score=score)
     now = case.updated_at + timedelta(minutes=minutes)
     return act(
         case, FLOWS[case.workflow], who, request, now=now, known_unit=UNITS.__contains__, above="county"
@@ -108,7 +111,9 @@ def test_every_pair_is_either_in_the_table_or_named(workflow: str) -> None:
         outcomes: list[HubError | Done] = []
         for who in everyone:
             try:
-                outcomes.append(do(case, who, action, to="traffic" if action == "call" else "market"))
+                to = "traffic" if action == "call" else "market"
+                score = CONTENT if action == "rate" else None
+                outcomes.append(do(case, who, action, to=to, score=score))
             except HubError as wrong:
                 outcomes.append(wrong)
         known = action in flow.open_actions(status, step.step)
@@ -298,3 +303,33 @@ def test_a_step_knows_its_own_roles() -> None:
     """The table answers steps and actions as different things."""
     assert isinstance(FLOWS["seven-step"].move("open", "verify", "verify"), Step)
     assert not isinstance(FLOWS["seven-step"].move("open", "verify", "return"), Step)
+
+
+def test_a_score_comes_with_the_step_that_takes_one() -> None:
+    """It stands in the sealed entry; a step that takes none refuses it, and so does `rate` without one."""
+    case = walk(fresh(), "evaluate")
+    done = do(case, SUPERVISOR, "evaluate", score=CONTENT)
+    assert done.entry.as_dict()["rating"] == {"score": 4, "by": "reporter", "how": "call"}
+    assert broken_at([done.entry.as_dict()]) is not None  # its seal covers what went before
+    with pytest.raises(InvalidInput, match="accept takes no score"):
+        do(fresh(), OPERATOR, "accept", score=CONTENT)
+    with pytest.raises(InvalidInput, match="rate needs a score"):
+        do(done.case, OPERATOR, "rate")
+    later = do(done.case, OPERATOR, "rate", score=Score(2, "site", "visit"))
+    assert (later.case.state, later.entry.score) == ("closed", Score(2, "site", "visit"))
+
+
+@pytest.mark.parametrize(
+    ("value", "by", "how"),
+    [
+        (None, "site", "call"),  # who and how, and no answer
+        (3, None, "call"),
+        (3, "site", None),
+        (0, "site", "call"),
+        (6, "site", "call"),
+    ],
+)
+def test_half_a_score_is_none(value: int | None, by: By | None, how: How | None) -> None:
+    """A score says how much, by whom and how; nothing of it is guessed."""
+    with pytest.raises(InvalidInput):
+        score_of(value, by, how)
