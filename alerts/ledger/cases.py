@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import ColumnElement, Row, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
 from alerts.case import Case, Done, Entry, ReportIn
@@ -63,20 +63,40 @@ class Wanted:
         return found
 
 
+# Built once: making a statement anew costs more than running it, and these run for every incident raised.
+_ADD = insert(cases)
+_SAVE = (
+    update(cases)
+    .where(cases.c.id == bindparam("key"))
+    .values({column.name: bindparam(column.name) for column in cases.c if column.name != "id"})
+)
+_ADD_ENTRY = insert(case_history)
+_BY_ID = select(cases).where(cases.c.id == bindparam("key"))
+_LIVE_OF_GROUP = select(cases).where(cases.c.group_key == bindparam("group"), cases.c.state.in_(LIVE))
+_NEWEST_OF_GROUP = (
+    select(cases.c.id).where(cases.c.group_key == bindparam("group")).order_by(cases.c.id.desc()).limit(1)
+)
+_LAST_HASH = (
+    select(case_history.c.hash)
+    .where(case_history.c.case_id == bindparam("key"))
+    .order_by(case_history.c.seq.desc())
+    .limit(1)
+)
+
+
 def add(conn: Connection, done: Done) -> None:
     """A new case with its first entry.
 
     The indexes refuse a second live case of the group, and a second case of the same source and external id.
     """
-    conn.execute(insert(cases).values(**_columns(done.case)))
+    conn.execute(_ADD, _columns(done.case))
     _add_entry(conn, done.case.id, done.entry)
     figures.opened(conn, done)
 
 
 def save(conn: Connection, done: Done) -> None:
     """The case after one more entry."""
-    columns = _columns(done.case)
-    conn.execute(update(cases).where(cases.c.id == done.case.id).values(**columns))
+    conn.execute(_SAVE, {**_columns(done.case), "key": done.case.id})
     _add_entry(conn, done.case.id, done.entry)
     figures.went_on(conn, done)
 
@@ -91,25 +111,21 @@ def load(conn: Connection, sight: Sight, case: str) -> Case:
 
 def live_of_group(conn: Connection, group_key: str) -> Case | None:
     """The live case of a group, or the live case that the group's newest one was merged into."""
-    live = conn.execute(
-        select(cases).where(cases.c.group_key == group_key, cases.c.state.in_(LIVE))
-    ).one_or_none()
+    live = conn.execute(_LIVE_OF_GROUP, {"group": group_key}).one_or_none()
     if live is not None:
         return _case(conn, live)
-    newest = conn.execute(
-        select(cases.c.id).where(cases.c.group_key == group_key).order_by(cases.c.id.desc()).limit(1)
-    ).scalar()
+    newest = conn.execute(_NEWEST_OF_GROUP, {"group": group_key}).scalar()
     last = None if newest is None else surviving(conn, str(newest))
     return last if last is not None and last.state in LIVE else None
 
 
 def surviving(conn: Connection, case: str) -> Case | None:
     """This case or, when it was merged, the one it became part of in the end; None when there is none."""
-    row = conn.execute(select(cases).where(cases.c.id == case)).one_or_none()
+    row = conn.execute(_BY_ID, {"key": case}).one_or_none()
     seen: set[str] = set()
     while row is not None and row.state == "merged" and row.id not in seen:
         seen.add(row.id)
-        row = conn.execute(select(cases).where(cases.c.id == row.merged_into)).one_or_none()
+        row = conn.execute(_BY_ID, {"key": row.merged_into}).one_or_none()
     return None if row is None or row.state == "merged" else _case(conn, row)
 
 
@@ -145,7 +161,7 @@ def get(conn: Connection, sight: Sight, case: str, *, now: datetime) -> dict[str
 
 def shown(conn: Connection, case: str, *, now: datetime) -> dict[str, object]:
     """One case without its history, for events; raises NotFound."""
-    row = conn.execute(select(cases).where(cases.c.id == case)).one_or_none()
+    row = conn.execute(_BY_ID, {"key": case}).one_or_none()
     if row is None:
         raise NotFound(f"no case {case}")
     return _shown(conn, [row], now)[0]
@@ -220,7 +236,8 @@ def _named(case: str) -> ColumnElement[bool]:
 def _add_entry(conn: Connection, case: str, entry: Entry) -> None:
     body = entry.as_dict()
     seal = body.pop("hash")
-    conn.execute(insert(case_history).values(case_id=case, seq=entry.seq, at=entry.at, entry=body, hash=seal))
+    row = {"case_id": case, "seq": entry.seq, "at": entry.at, "entry": body, "hash": seal}
+    conn.execute(_ADD_ENTRY, row)
 
 
 def _columns(case: Case) -> dict[str, object]:
@@ -260,12 +277,7 @@ def _columns(case: Case) -> dict[str, object]:
 
 
 def _case(conn: Connection, row: Row[tuple[object, ...]]) -> Case:
-    last = conn.execute(
-        select(case_history.c.hash)
-        .where(case_history.c.case_id == row.id)
-        .order_by(case_history.c.seq.desc())
-        .limit(1)
-    ).scalar()
+    last = conn.execute(_LAST_HASH, {"key": row.id}).scalar()
     return Case(
         id=row.id,
         number=row.number,

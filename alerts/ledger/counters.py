@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from functools import cache
+
+from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
+from sqlalchemy.sql.dml import ReturningInsert
 
 from alerts.ledger.tables import counters
-from alerts.ledger.upsert import insert
+from alerts.ledger.upsert import insert_of
 
 EVENTS = "events"
 AUDIT = "audit"
@@ -20,15 +23,23 @@ def lock(conn: Connection) -> None:
 
 def take(conn: Connection, name: str) -> int:
     """The next number of `name`, from 1; given back when the transaction is undone."""
-    row = insert(conn, counters).values(name=name, value=1)
+    return int(conn.execute(_take(conn.dialect.name), {"name": name, "value": 1}).scalar_one())
+
+
+@cache
+def _take(dialect: str) -> ReturningInsert[int]:
+    """Built once: every event and every case takes a number."""
+    row = insert_of(dialect, counters).values(name=bindparam("name"), value=bindparam("value"))
     row = row.on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
-    return int(conn.execute(row.returning(counters.c.value)).scalar_one())
+    return row.returning(counters.c.value)
+
+
+_VALUE = select(counters.c.value).where(counters.c.name == bindparam("name"))
 
 
 def value(conn: Connection, name: str) -> int:
     """The last number taken of `name`, 0 when none was."""
-    found = conn.execute(select(counters.c.value).where(counters.c.name == name)).scalar()
-    return int(found or 0)
+    return int(conn.execute(_VALUE, {"name": name}).scalar() or 0)
 
 
 def starting(conn: Connection, prefix: str) -> dict[str, int]:

@@ -17,6 +17,8 @@ from alerts.ledger.tables import events
 from alerts.sight import Sight, Visibility
 from ingest.errors import TooOld
 
+_APPEND = insert(events)
+
 
 def append(
     conn: Connection,
@@ -34,17 +36,16 @@ def append(
     """
     seq = counters.take(conn, counters.EVENTS)
     about = noun or type.partition(".")[0]
-    conn.execute(
-        insert(events).values(
-            seq=seq,
-            type=type,
-            noun=about,
-            subject=str(data.get("id", "")),
-            at=at,
-            data=dict(data),
-            **stands(visibility),
-        )
-    )
+    row = {
+        "seq": seq,
+        "type": type,
+        "noun": about,
+        "subject": str(data.get("id", "")),
+        "at": at,
+        "data": dict(data),
+        **stands(visibility),
+    }
+    conn.execute(_APPEND, row)
     outbox.spread(conn, seq, type, about, place=visibility, at=at)
     return seq
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.engine import Connection
 
 from alerts.ledger.tables import cases, evidence, incidents
@@ -159,15 +159,18 @@ def overdue(conn: Connection, now: datetime, patience: timedelta) -> list[Wanted
     return [Wanted(row.incident_id, row.name, row.ref, row.worker, row.updated_at) for row in rows]
 
 
+_SHOWN = (
+    select(evidence.c.incident_id, evidence.c.name, evidence.c.state, evidence.c.sha256)
+    .where(evidence.c.incident_id.in_(bindparam("ids", expanding=True)))
+    .order_by(evidence.c.name)
+)
+
+
 def shown(conn: Connection, ids: Sequence[str]) -> dict[str, dict[str, object]]:
     """`{snapshot, clip, sha256: {name: digest}}` of each incident."""
     states: dict[str, dict[str, str]] = {each: {} for each in ids}
     digests: dict[str, dict[str, str]] = {each: {} for each in ids}
-    rows = conn.execute(
-        select(evidence.c.incident_id, evidence.c.name, evidence.c.state, evidence.c.sha256)
-        .where(evidence.c.incident_id.in_(list(ids)))
-        .order_by(evidence.c.name)
-    )
+    rows = conn.execute(_SHOWN, {"ids": list(ids)})
     for row in rows:
         states[row.incident_id][row.name] = row.state
         if row.sha256:

@@ -37,13 +37,14 @@ class Delivery:
     event: Event
 
 
+_HOOKS = select(webhooks.c.id, webhooks.c.types, webhooks.c.sight).where(webhooks.c.state == "on")
+
+
 def spread(
     conn: Connection, seq: int, kind: EventType, noun: str, *, place: Visibility, at: datetime
 ) -> None:
     """One row for every webhook that wants this type and may see this noun at this place."""
-    hooks = conn.execute(
-        select(webhooks.c.id, webhooks.c.types, webhooks.c.sight).where(webhooks.c.state == "on")
-    ).all()
+    hooks = conn.execute(_HOOKS).all()
     wanted = [
         row.id
         for row in hooks

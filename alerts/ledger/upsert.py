@@ -14,7 +14,12 @@ CHUNK = 500
 
 def insert(conn: Connection, table: Table) -> sqlite.Insert:
     """An INSERT of this connection's dialect."""
-    if conn.dialect.name == "postgresql":
+    return insert_of(conn.dialect.name, table)
+
+
+def insert_of(dialect: str, table: Table) -> sqlite.Insert:
+    """An INSERT of the dialect of this name."""
+    if dialect == "postgresql":
         # both classes have the same methods; one type keeps every caller free of the difference
         return postgresql.insert(table)  # type: ignore[return-value]
     return sqlite.insert(table)
