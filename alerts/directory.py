@@ -62,12 +62,13 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class DeviceEntry:
-    """A camera, sensor, gateway or speaker."""
+    """A camera, sensor, gateway or speaker; `gateway` is the device that its messages come through."""
 
     id: str
     kind: str
     site: str
     name: Text
+    gateway: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Directory:
-    """Everything by id; routes in their order."""
+    """Everything by id; routes in their order; `conditions` are the names of their words."""
 
     areas: Mapping[str, Area] = field(default_factory=dict)
     units: Mapping[str, Unit] = field(default_factory=dict)
@@ -106,6 +107,7 @@ class Directory:
     escalations: tuple[Chain, ...] = ()
     people: Mapping[str, Person] = field(default_factory=dict)
     default_timezone: str = DEFAULT_ZONE
+    conditions: Mapping[str, Text] = field(default_factory=dict)
 
     def path(self, area: str) -> tuple[str, ...]:
         """The areas from the top down to `area` itself; empty for an unknown area."""
@@ -177,3 +179,25 @@ class Directory:
     def choose(self, facts: Facts) -> Chosen | None:
         """The route for an incident or a case, None when the table has none."""
         return choose(self.routes, facts, self.path)
+
+    def route(self, route: str, unit: str) -> Route | None:
+        """The route of this id while it still calls this unit."""
+        return self._routes.get((route, unit))
+
+    @cached_property
+    def _routes(self) -> Mapping[tuple[str, str], Route]:
+        found: dict[tuple[str, str], Route] = {}
+        waiting = list(self.routes)
+        for each in waiting:
+            found.setdefault((each.id, each.unit), each)
+            waiting += each.routes
+        return found
+
+    def condition_name(self, word: str) -> Text:
+        """What a condition is called; the word itself where the catalogue has none."""
+        return self.conditions.get(word, Text(word, word))
+
+    def place_name(self, place: Visibility) -> Text | None:
+        """What a place is called: its site, else its area; None for nowhere."""
+        found = self.sites.get(place.site or "") or self.areas.get(place.area or "")
+        return None if found is None else found.name

@@ -17,6 +17,7 @@ from ingest.text import Text
 Why = Literal[
     "new-group",
     "new-incident",
+    "worse",
     "repeat",
     "resolved",
     "acknowledgement-over",
@@ -30,6 +31,7 @@ Why = Literal[
 
 new-group             the first incident of its group
 new-incident          another incident joined the group
+worse                 what was told of has become worse
 repeat                still open after repeat_interval, and nobody acknowledged it
 resolved              everything of the group is over
 acknowledgement-over  who had acknowledged it did not bring it to an end in time

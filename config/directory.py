@@ -9,7 +9,7 @@ from alerts.correlate import TogetherRule
 from alerts.route import Match
 from alerts.route import Route as CoreRoute
 from config.calendars import with_own_calendars
-from config.catalogue import with_own_workflows
+from config.catalogue import conditions, with_own_workflows
 from config.escalations import with_own_escalations
 from config.nouns.route import route_order
 from config.registry import Registry
@@ -58,6 +58,7 @@ def _plain(registry: Registry, timezone: str) -> core.Directory:
                 category=each.category,
                 calendar=each.calendar,
                 reopen_within=each.reopen_within,
+                id=each.id or "",
             )
             for each in sorted(registry.routes, key=route_order)
         ),
@@ -78,4 +79,5 @@ def _plain(registry: Registry, timezone: str) -> core.Directory:
         escalations=with_own_escalations(registry.escalations),
         people={each.name: core.Person(each.name, each.role, each.sites) for each in registry.users},
         default_timezone=timezone,
+        conditions={each.id: each.name for each in conditions().values()},
     )

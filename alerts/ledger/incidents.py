@@ -393,6 +393,8 @@ def _shown(conn: Connection, rows: Sequence[Row[tuple[object, ...]]]) -> list[di
             "evidence": shown[row.id],
             "members": row.members,
             "absorbed_into": row.absorbed_into,
+            "silenced_by": row.silenced_by or [],
+            "inhibited_by": row.inhibited_by or [],
             "case": row.case_id,
             "explanation": row.explanation,
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, CheckConstraint, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import JSON, CheckConstraint, Column, ForeignKey, Index, Integer, String, Table, Text, text
 
 from alerts.ledger.columns import Instant
 from alerts.ledger.metadata import metadata, stands
@@ -23,6 +23,26 @@ notices = Table(
     Column("title", JSON, nullable=False),
 )
 Index("ix_notices_group_key_id", notices.c.group_key, notices.c.id)
+
+OF_A_GROUP = "group_key <> ''"
+Index(
+    "uq_notices_group_key_addressee_why_at",
+    notices.c.group_key,
+    notices.c.addressee,
+    notices.c.why,
+    notices.c.at,
+    unique=True,
+    sqlite_where=text(OF_A_GROUP),
+    postgresql_where=text(OF_A_GROUP),
+)
+
+notice_incidents = Table(
+    "notice_incidents",
+    metadata,
+    Column("notice", ForeignKey("notices.id", ondelete="CASCADE"), primary_key=True),
+    Column("incident", String, primary_key=True),
+)
+Index("ix_notice_incidents_incident", notice_incidents.c.incident)
 
 deliveries = Table(
     "deliveries",

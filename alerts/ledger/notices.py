@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import insert
 from sqlalchemy.engine import Connection
 
-from alerts.ledger.notice_tables import deliveries, notices
+from alerts.ledger.notice_tables import deliveries, notice_incidents, notices
 from alerts.ledger.sieve import stands
 from alerts.notice import Notice
 
@@ -27,6 +27,11 @@ def add(conn: Connection, notice: Notice) -> None:
             **stands(notice.place),
         )
     )
+    if notice.incidents:
+        conn.execute(
+            insert(notice_incidents),
+            [{"notice": notice.id, "incident": each} for each in dict.fromkeys(notice.incidents)],
+        )
     if notice.channels:
         conn.execute(
             insert(deliveries),

@@ -150,6 +150,8 @@ incidents = Table(
     Column("certainty", Float, nullable=False),
     Column("members", JSON, nullable=False),
     Column("absorbed_into", String),
+    Column("silenced_by", JSON),
+    Column("inhibited_by", JSON),
     Column("case_id", ForeignKey("cases.id")),
     Column("explanation", JSON, nullable=False),
     Column("sources", JSON, nullable=False),

@@ -19,6 +19,7 @@ from starlette.concurrency import run_in_threadpool
 from alerts import signature
 from alerts.ids import new_id
 from alerts.ledger.engine import Connection
+from alerts.notify import advance
 from alerts.place import parse_place
 from alerts.router import apply_signals
 from api import accounts
@@ -94,6 +95,8 @@ def _send(hub: Hub, headers: dict[str, str], body: bytes) -> Response:
 
     def act(tx: Connection) -> dict[str, object]:
         done = apply_signals(tx, [signal], directory=hub.directory(), now=now, origin=f"platform:{name}")
+        if done.events:
+            advance(tx, hub.directory(), now)
         return {
             "id": signal.id,
             "applied": done.applied,

@@ -23,6 +23,7 @@ from alerts.directory import Directory
 from alerts.ids import new_id
 from alerts.ledger import counters, devices, incidents, outbox, registry, rule_states
 from alerts.ledger.engine import Connection, Ledger
+from alerts.notify import advance
 from alerts.router import mark_stale, retire, review
 from alerts.supervision import supervise_red
 from api.hub import ApiSettings, Component, ComponentState, Json
@@ -230,6 +231,7 @@ class House:
                 expire_acknowledgements(conn, now)
             supervise_red(conn, now)
             self.keeper.judge(conn, self.directory(), now)
+            advance(conn, self.directory(), now)
 
         try:
             self.ledger.write(act).result(COMMIT)

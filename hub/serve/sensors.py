@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 
 from alerts.ledger import announcements, readings, rejected, rule_states
 from alerts.ledger.engine import Connection, Ledger
+from alerts.notify import advance
 from alerts.router import apply_signals
 from config.nouns.device import Gateway, Sensor, Speaker
 from config.registry import Registry
@@ -169,9 +170,10 @@ class SensorIntake:
     def _tell(self, conn: Connection, now: datetime, devices: list[str] | None, *, listening: bool) -> None:
         signals = self._rules.signals(now, devices, listening=listening)
         if signals:
-            applied = apply_signals(
-                conn, signals, directory=self._county.now.directory, now=now, origin=ORIGIN
-            )
+            directory = self._county.now.directory
+            applied = apply_signals(conn, signals, directory=directory, now=now, origin=ORIGIN)
+            if applied.events:
+                advance(conn, directory, now)
             self._metrics.signal_outcomes(applied)
 
     def _refuse(

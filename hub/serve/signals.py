@@ -12,6 +12,7 @@ from datetime import datetime
 
 from alerts.ledger import rejected
 from alerts.ledger.engine import Connection, Ledger
+from alerts.notify import advance
 from alerts.router import Applied, apply_signals
 from detectors.signal import Signal
 from detectors.signal_json import from_json
@@ -96,9 +97,11 @@ class SignalIntake:
 
     def _apply(self, signal: Signal, worker: str) -> Callable[[Connection], Applied]:
         def act(conn: Connection) -> Applied:
-            return apply_signals(
-                conn, [signal], directory=self._county.now.directory, now=self._clock(), origin=worker
-            )
+            directory, now = self._county.now.directory, self._clock()
+            applied = apply_signals(conn, [signal], directory=directory, now=now, origin=worker)
+            if applied.events:
+                advance(conn, directory, now)
+            return applied
 
         return act
 

@@ -1,0 +1,211 @@
+"""Notify: tails the log, and decides who is told of what, and when; in the transaction that gives the reason.
+
+Each incident that the log speaks of is folded into the groups of the routes that match it; a group that is due is
+looked at, and what it has to say becomes a notice. Groups, their members and the place in the log are rows: a hub
+that starts again goes on where the last commit was, and loses and doubles nothing. The incident itself, its case
+and the push of events wait for none of this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from alerts import group as groups_core
+from alerts.directory import Directory
+from alerts.group import Group, Terms, key_of
+from alerts.ids import new_id
+from alerts.ledger import groups, notices
+from alerts.ledger.engine import Connection
+from alerts.ledger.groups import Known
+from alerts.notice import Notice, Why
+from alerts.route import Route
+from alerts.sight import Visibility
+from detectors.signal import SEVERITIES
+from ingest.text import Text
+
+SAID: Mapping[Why, Text] = {
+    "repeat": Text("仍未解除", "still open"),
+    "worse": Text("等级升高", "worse than before"),
+    "resolved": Text("已解除", "over"),
+    "acknowledgement-over": Text("确认已到期，仍未解除", "acknowledged, and still open"),
+    "not-mended": Text("到期未整改", "not mended in time"),
+    "not-acknowledged": Text("无人确认", "nobody has acknowledged it"),
+    "room-empty": Text("值班席无人在线", "nobody is in the room"),
+}
+"""What a title adds to condition and place; nothing for what is new."""
+
+TEST = Text("测试告警：请确认收到，现场没有发生任何事", "Test alarm: please confirm; nothing has happened")
+
+
+def advance(conn: Connection, directory: Directory, now: datetime) -> int:
+    """Folds what the log has since the last time, and writes the notices that are due; answers how many.
+
+    Call it after whatever wrote events, in the same transaction, and once a second for what time alone makes due.
+    Where no event was written there is no need to call it.
+    """
+    head, cursor = groups.positions(conn)
+    if cursor is None or head > cursor:
+        for each in groups.touched(conn, cursor, head):
+            _fold(conn, directory, each, now)
+        groups.folded(conn, head)
+    return sum(_look(conn, directory, key, now) for key in groups.due(conn, now))
+
+
+def tell(
+    conn: Connection,
+    directory: Directory,
+    *,
+    why: Why,
+    addressee: str,
+    incidents: Sequence[str],
+    channels: Sequence[str],
+    now: datetime,
+    group: str = "",
+    route: str | None = None,
+) -> Notice:
+    """Writes one notice about these incidents, due at once on each channel; answers it.
+
+    `incidents` is empty for a test alarm only. A second notice of the same group, addressee, reason and moment is
+    refused by the ledger; `group` empty: it belongs to none.
+    """
+    about = groups.by_ids(conn, tuple(incidents))
+    worst = min((SEVERITIES.index(each.severity) for each in about), default=len(SEVERITIES) - 1)
+    notice = Notice(
+        id=new_id(now),
+        at=now,
+        why=why,
+        addressee=addressee,
+        group=group,
+        route=route,
+        incidents=tuple(each.id for each in about),
+        open=sum(each.open for each in about),
+        severity=SEVERITIES[worst],
+        place=_standing(about, directory, addressee),
+        title=title(why, about, directory),
+        channels=tuple(channels),
+    )
+    notices.add(conn, notice)
+    return notice
+
+
+def title(why: Why, about: Sequence[Known], directory: Directory) -> Text:
+    """Condition, place, how many, and what became of it; the worst speaks, then the oldest."""
+    if not about:
+        return TEST
+    lead = min(about, key=lambda each: (not each.open, SEVERITIES.index(each.severity), each.id))
+    what = directory.condition_name(lead.facts.condition)
+    where = directory.place_name(lead.place) or Text(lead.facts.place, lead.facts.place)
+    zh, en = f"{where.zh}：{what.zh}", f"{what.en}, {where.en}"
+    if len(about) > 1:
+        zh, en = f"{zh}，共 {len(about)} 起", f"{en}, and {len(about) - 1} more"
+    if why in SAID:
+        zh, en = f"{zh}（{SAID[why].zh}）", f"{en} ({SAID[why].en})"
+    return Text(zh, en)
+
+
+def _fold(conn: Connection, directory: Directory, incident: Known, now: datetime) -> None:
+    """The groups of one incident, after something became of it."""
+    mine = groups.memberships(conn, incident.id)
+    if not incident.open:
+        for each in mine.values():
+            _leave(conn, directory, each)
+        return
+    chosen = directory.choose(incident.facts)
+    for route in chosen.told if chosen else ():
+        key = key_of(route, route.group_values(incident.facts))
+        if key not in mine:
+            _join(conn, key, route, incident, now)
+    for key, membership in groups.memberships(conn, incident.id).items():
+        group = groups.get(conn, key)
+        if group is not None:
+            at = groups_core.due(
+                _as_now(group, directory), incident.member(membership.since, membership.told)
+            )
+            if at is not None:
+                groups.hasten(conn, key, at)
+
+
+def _leave(conn: Connection, directory: Directory, membership: groups.Membership) -> None:
+    """A member less; with the last one the group ends, at the moment when that is said or the waiting is over."""
+    group = groups.get(conn, membership.group) if groups.leave(conn, membership) == 0 else None
+    if group is not None:
+        now = _as_now(group, directory)
+        groups.hasten(conn, group.key, groups_core.ends(now) or membership.since + now.terms.wait)
+
+
+def _join(conn: Connection, key: str, route: Route, incident: Known, now: datetime) -> None:
+    """A member more; what comes back before its end was told is no news, unless lives are at stake."""
+    if groups.get(conn, key) is None:
+        groups.start(conn, Group(key, route.id, route.unit, Terms.of(route)))
+    back = groups.returned(conn, key, incident)
+    told = back.told if back is not None and incident.severity != "life" else None
+    groups.join(conn, key, incident.id, since=back.since if back else now, told=told)
+
+
+def _look(conn: Connection, directory: Directory, key: str, now: datetime) -> bool:
+    """A group that is due; whether it said something."""
+    stored = groups.get(conn, key)
+    if stored is None:
+        return False
+    group, members = _as_now(stored, directory), tuple(groups.members(conn, key))
+    found = groups_core.look(group, members, now)
+    if found.say is not None:
+        tell(
+            conn,
+            directory,
+            why=found.say.why,
+            addressee=group.addressee,
+            incidents=found.say.incidents,
+            channels=group.terms.channels,
+            now=now,
+            group=key,
+            route=group.route,
+        )
+    if found.over:
+        groups.end(conn, key)
+    elif found.say is not None:
+        group, members = groups_core.told(group, members, found.say, now)
+        groups.told(conn, key, [each for each in members if each.incident in found.say.incidents])
+        groups.looked(conn, group, _next(group, members))
+    else:
+        groups.looked(conn, group, found.due)
+    groups.forget(conn, key)
+    return found.say is not None
+
+
+def _next(group: Group, members: Sequence[groups_core.Member]) -> datetime | None:
+    """When to look again after something was said."""
+    dues = [at for each in members if (at := groups_core.due(group, each)) is not None]
+    return min(dues, default=None)
+
+
+def _as_now(group: Group, directory: Directory) -> Group:
+    """With the terms of its route as they are now; those it was made on where the route is gone."""
+    route = directory.route(group.route, group.addressee)
+    if route is None:
+        return group
+    return Group(group.key, group.route, group.addressee, Terms.of(route), group.told_at)
+
+
+def _standing(about: Sequence[Known], directory: Directory, addressee: str) -> Visibility:
+    """Where a notice stands: what its incidents have in common; its addressee sees all of it."""
+    if not about:
+        return Visibility()
+    places = [each.place for each in about]
+    kinds, sites = {each.site_kind for each in places}, {each.site for each in places}
+    units = frozenset.intersection(*(each.units for each in places))
+    return Visibility(
+        _common_area({each.area for each in places}, directory),
+        kinds.pop() if len(kinds) == 1 else None,
+        sites.pop() if len(sites) == 1 else None,
+        units | (frozenset({addressee}) & frozenset(directory.units)),
+    )
+
+
+def _common_area(areas: set[str | None], directory: Directory) -> str | None:
+    """The lowest area that all of them lie in, None when there is none."""
+    if len(areas) == 1:
+        return areas.pop()
+    first, *others = [directory.path(each) if each else () for each in sorted(areas, key=str)]
+    return next((step for step in reversed(first) if all(step in path for path in others)), None)
