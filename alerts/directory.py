@@ -92,7 +92,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Directory:
-    """Everything by id; routes in their order; `conditions` are the names of their words."""
+    """Everything by id; routes in their order; `conditions` are the names of their words, `channels` the kinds."""
 
     areas: Mapping[str, Area] = field(default_factory=dict)
     units: Mapping[str, Unit] = field(default_factory=dict)
@@ -106,6 +106,7 @@ class Directory:
     rosters: Mapping[str, Roster] = field(default_factory=dict)
     escalations: tuple[Chain, ...] = ()
     people: Mapping[str, Person] = field(default_factory=dict)
+    channels: Mapping[str, str] = field(default_factory=dict)
     default_timezone: str = DEFAULT_ZONE
     conditions: Mapping[str, Text] = field(default_factory=dict)
 

@@ -28,6 +28,7 @@ DIMENSIONS: Mapping[str, frozenset[Dimension]] = {
     "reading": frozenset({"area", "site_kind", "site"}),
     "rejected": frozenset(),  # what was refused often has no place: all of it or nothing
     "webhook": frozenset(),
+    "channel": frozenset(),
     "silence": frozenset({"area", "site_kind", "site"}),
     "broadcast": frozenset({"area", "site"}),
     "audit": frozenset({"area"}),

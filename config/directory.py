@@ -75,6 +75,7 @@ def _plain(registry: Registry, timezone: str) -> core.Directory:
             )
             for each in registry.together
         ),
+        channels={each.id: each.kind for each in registry.channels},
         calendars=with_own_calendars(registry.calendars),
         escalations=with_own_escalations(registry.escalations),
         people={each.name: core.Person(each.name, each.role, each.sites) for each in registry.users},

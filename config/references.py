@@ -95,6 +95,7 @@ class References:
             refer("units", item.unit, "unit")
             refer("workflows", item.workflow, "workflow")
             refer("calendars", item.calendar, "calendar")
+            refer_all("channels", getattr(item, "channels", ()), "channels")
         elif isinstance(item, User):
             refer_all("areas", item.areas, "areas")
             refer_all("sites", item.sites, "sites")
@@ -249,7 +250,7 @@ def catch_all_missing(registry: Registry) -> bool:
 def known_of(registry: Registry, more: Mapping[str, Iterable[str]]) -> Known:
     """The keys of a registry, of the shipped workflows, and of `more`."""
     keys: dict[str, set[str]] = {
-        "areas": set(), "units": set(), "sites": set(), "devices": set(),
+        "areas": set(), "units": set(), "sites": set(), "devices": set(), "channels": set(),
         "workflows": set(shipped_workflows()), "calendars": set(shipped_calendars()),
     }  # fmt: skip
     for section, key, _ in registry.items():

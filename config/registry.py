@@ -1,8 +1,9 @@
-"""Registry: what a county consists of: areas, units, calendars, sites, devices, rules, routes and so on.
+"""Registry: what a county consists of: areas, units, calendars, sites, devices, rules, channels, routes and so on.
 
 Their models (config/nouns) are the schema of the file that `hub apply` reads and of what the console edits;
-unknown keys are mistakes. Rules take their parameters from the shelf detectors/rules: a new kind of rule needs no
-change here. What a single entry cannot know (does that site exist?) is judged by config/references.py.
+unknown keys are mistakes. Rules take their parameters from the shelf detectors/rules, channels from alerts/channels:
+a new kind needs no change here. What a single entry cannot know (does that site exist?) is judged by
+config/references.py.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
+from alerts.channel import ChannelParams
 from config.nouns.area import Area
 from config.nouns.calendar import Calendar
 from config.nouns.contact import Contact
@@ -43,6 +45,7 @@ class Registry:
     devices: tuple[AnyDevice, ...] = ()
     rules: tuple[RuleParams, ...] = ()
     together: tuple[Together, ...] = ()
+    channels: tuple[ChannelParams, ...] = ()
     routes: tuple[Route, ...] = ()
     users: tuple[User, ...] = ()
     workflows: tuple[Workflow, ...] = ()
@@ -70,6 +73,7 @@ SECTIONS: dict[str, str] = {
     "devices": "device",
     "rules": "rule",
     "together": "together",
+    "channels": "channel",
     "routes": "route",
     "users": "user",
     "workflows": "workflow",

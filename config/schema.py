@@ -1,4 +1,4 @@
-"""Schema: which model each section of the registry has; devices, rules and payloads choose theirs by a word."""
+"""Schema: which model each section of the registry has; devices, rules and channels choose theirs by a word."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from config.nouns.area import Area
 from config.nouns.calendar import Calendar
+from config.nouns.channel import CHANNEL_KINDS
 from config.nouns.contact import Contact
 from config.nouns.device import DEVICE_KINDS
 from config.nouns.escalation import Escalation
@@ -35,7 +36,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "rosters": Roster,
     "escalations": Escalation,
 }
-"""Sections whose entries are all of one model; devices and rules choose theirs by `kind`."""
+"""Sections whose entries are all of one model; devices, rules and channels choose theirs by `kind`."""
 
 
 @cache
@@ -52,4 +53,6 @@ def payload_names() -> frozenset[str]:
 
 def by_kind(section: str) -> Mapping[str, type[BaseModel]]:
     """The models of a section whose entries choose theirs by `kind`."""
+    if section == "channels":
+        return CHANNEL_KINDS
     return rule_models() if section == "rules" else DEVICE_KINDS

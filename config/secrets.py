@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from ingest.errors import HubError
+from ingest.masked import MASK
 
-MASK = "***"
-"""How a secret is written in an export; applied again, it keeps the stored one."""
+__all__ = ["MASK", "Passwords", "SecretBox", "hash_password", "verify_password"]
 
 _HASHER = PasswordHasher()
 

@@ -12,7 +12,7 @@ from config.urls import without_password
 
 _WORD = re.compile(r"[a-z0-9][a-z0-9_./@-]*")
 
-SECRET_KEYS = frozenset({"password", "phone", "playback"})
+SECRET_KEYS = frozenset({"password", "phone", "playback", "secret"})
 """What is written there is never repeated in a message."""
 
 

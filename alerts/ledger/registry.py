@@ -25,7 +25,7 @@ class RegistryEntry:
     """One entry.
 
     Attributes:
-        noun: area, unit, site, contact, device, rule, together, route, user, workflow.
+        noun: area, unit, site, contact, device, rule, together, channel, route, user, workflow.
         id: Within its noun.
         body: Everything but secrets, JSON-like.
         secrets: Name → encrypted text; the ledger never sees the plain one.

@@ -5,33 +5,22 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
-import httpx
-
-from alerts.channels.webhook import Outcome, Webhook, send
+from alerts.channel import Outcome
+from alerts.channels import webhook
 from alerts.ledger import outbox
 from alerts.ledger.engine import Connection, Ledger
 from alerts.ledger.outbox import Delivery
+from alerts.retry import pause
 from config.secrets import SecretBox
+from hub.serve.outbound import Outbound
 from ingest.errors import HubError
 
 log = logging.getLogger(__name__)
 
 IDLE = 1.0
 """Seconds between two looks without a commit: retries become due by time alone."""
-SLOWEST = timedelta(minutes=5)
-"""Between two tries of a receiver that stays away."""
-NO_USE = timedelta(minutes=1)
-"""Before the second try of an event that the receiver refuses (4xx): a person has to mend something."""
-
-
-def pause(attempts: int, outcome: Outcome) -> timedelta:
-    """How long to wait after this many failed attempts (from 1): doubling from 1 s, or as the receiver asks."""
-    grown = timedelta(seconds=min(2.0 ** (attempts - 1), SLOWEST.total_seconds()))
-    if outcome.retry_after is not None:
-        grown = max(grown, timedelta(seconds=outcome.retry_after))
-    return min(grown if outcome.retry else max(grown, NO_USE), SLOWEST)
 
 
 class WebhookSender:
@@ -51,7 +40,7 @@ class WebhookSender:
         self._counted = counted
         self._wake = asyncio.Event()
         self._busy: dict[str, asyncio.Task[None]] = {}
-        self._client = httpx.Client(trust_env=False)
+        self._out = Outbound(clock=clock)
 
     def wake(self) -> None:
         """There may be something to send; call it on the event loop."""
@@ -77,7 +66,7 @@ class WebhookSender:
         finally:
             for task in self._busy.values():
                 task.cancel()
-            self._client.close()
+            self._out.close()
 
     def _due(self) -> list[str]:
         with self._ledger.read() as conn:
@@ -105,16 +94,16 @@ class WebhookSender:
         return bool(deliveries)
 
     def _attempt(self, each: Delivery) -> Outcome:
-        receiver = Webhook(each.hook, each.url, self._box.open(each.secret))
-        return send(self._client, receiver, each.seq, each.event.line().encode(), self._clock())
+        secret = self._box.open(each.secret)
+        body = each.event.line().encode()
+        return webhook.post(self._out, each.url, secret, f"{each.seq}.{each.hook}", body, self._clock())
 
     def _note(self, each: Delivery, outcome: Outcome) -> Callable[[Connection], None]:
         def act(conn: Connection) -> None:
             if outcome.ok:
                 outbox.delivered(conn, each.hook, each.seq)
                 return
-            reason = outcome.reason if outcome.status is None else f"{outcome.reason} ({outcome.status})"
             next_at = self._clock() + pause(each.attempts + 1, outcome)
-            outbox.failed(conn, each.hook, each.seq, reason=reason, next_at=next_at)
+            outbox.failed(conn, each.hook, each.seq, reason=str(outcome), next_at=next_at)
 
         return act

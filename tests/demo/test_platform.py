@@ -7,15 +7,17 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
-from alerts.channels.webhook import Webhook, send
+from alerts.channels.webhook import post
 from alerts.signature import write_secret
 from hub.demo.platform import SECRET_VARIABLE, line_of
+from hub.serve.outbound import Outbound
 
 ROOT = Path(__file__).parents[2]
 SECRET = write_secret(bytes(range(32)))
@@ -78,31 +80,31 @@ def test_each_event_once_in_order_signed(start: Start) -> None:
     """Takes what is signed, once; sees a double, a break of the order, a forgery and a replay; survives a kill."""
     process, url = start()
     now = datetime.now(UTC)
-    hook = Webhook("hook1", url, SECRET)
-    with httpx.Client() as client:
-        assert send(client, hook, 5, body(5), now).ok
-        assert send(client, hook, 5, body(5), now).ok, "a retry is answered like the first"
-        assert send(client, hook, 7, body(7, "case.changed", step="dispatch"), now).ok
-        assert send(client, hook, 6, body(6, "case.changed"), now).ok
-        forger = Webhook("hook1", url, write_secret(bytes(32)))
-        assert send(client, forger, 8, body(8), now).status == 401
-        assert send(client, hook, 9, body(9), now - timedelta(hours=1)).status == 401, (
-            "an old request is a replay"
-        )
-        assert send(client, hook, 10, b"[]", now).status == 400
-        assert client.post(url, content=b"{}", timeout=5).status_code == 401
+
+    def sent(seq: int, content: bytes, *, at: datetime = now, secret: str = SECRET) -> int | None:
+        """What the receiver answers."""
+        return post(out, url, secret, f"{seq}.hook1", content, at).code
+
+    with closing(Outbound(clock=lambda: datetime.now(UTC))) as out:
+        assert sent(5, body(5)) == 204
+        assert sent(5, body(5)) == 204, "a retry is answered like the first"
+        assert sent(7, body(7, "case.changed", step="dispatch")) == 204
+        assert sent(6, body(6, "case.changed")) == 204
+        assert sent(8, body(8), secret=write_secret(bytes(32))) == 401
+        assert sent(9, body(9), at=now - timedelta(hours=1)) == 401, "an old request is a replay"
+        assert sent(10, b"[]") == 400
+    assert httpx.post(url, content=b"{}", timeout=5).status_code == 401
     assert counts(url) == {
         "taken": 3, "doubles": 1, "late": 1, "forged": 3, "malformed": 1, "last_seq": 7, "cases": 1,
     }  # fmt: skip
     process.kill()
     assert process.stdout is not None
-    out = process.stdout.read()
-    assert "case 2026-000001 opened open [life] gas-level at school-1 to fire-rescue" in out
+    printed = process.stdout.read()
+    assert "case 2026-000001 opened open [life] gas-level at school-1 to fire-rescue" in printed
     process, url = start()
-    with httpx.Client() as client:
-        hook = Webhook("hook1", url, SECRET)
-        assert send(client, hook, 7, body(7), datetime.now(UTC)).ok
-        assert send(client, hook, 11, body(11, "incident.raised"), datetime.now(UTC)).ok
+    with closing(Outbound(clock=lambda: datetime.now(UTC))) as out:
+        assert sent(7, body(7)) == 204
+        assert sent(11, body(11, "incident.raised")) == 204
     found = counts(url)
     assert (found["taken"], found["doubles"], found["last_seq"], found["cases"]) == (4, 1, 11, 1)
     assert process.stdin is not None
