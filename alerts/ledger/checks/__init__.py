@@ -1,0 +1,1 @@
+"""Checks: one file per noun; each looks for what must never be in the rows of its noun, and names it."""
