@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from config.settings import Settings, add_flags, load_settings
-from detectors.model import Health, check_model, list_models, load_manifest
+from detectors.model import UNUSED, Health, check_model, list_models, load_manifest
 from ingest.errors import InvalidModel, NotFound
 
 HELP = "list, check or fetch the models that look at pictures"
@@ -58,7 +58,8 @@ def _line(model: Health) -> str:
         return f"{model.id}\tfailed\t{model.reason}"
     manifest = model.manifest
     size = f"{manifest.input.width}x{manifest.input.height}"
-    return f"{model.id}\tok\t{manifest.head} {size}, {len(manifest.classes)} classes, {manifest.licence}"
+    classes = sum(each != UNUSED for each in manifest.classes)
+    return f"{model.id}\tok\t{manifest.head} {size}, {classes} classes, {manifest.licence}"
 
 
 def _pull(settings: Settings, name: str) -> int:

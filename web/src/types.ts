@@ -56,8 +56,9 @@ export type CaseState = "open" | "paused" | "closed" | "false_alarm" | "cancelle
 
 export interface Clock {
   step: string;
-  /** `30m`, `4h`, `3d`. */
+  /** `30m`, `4h`, `2wd`. */
   limit: string | null;
+  yellow_at: string | null;
   due_at: string | null;
   light: Light;
   paused: boolean;

@@ -40,23 +40,15 @@ export function lightOf(each: Case, now: number): Light | null {
   return LIGHTS.find((light) => lights.includes(light)) ?? null;
 }
 
-// Time passes without an event: red after the limit, yellow in its last quarter, as the hub counts.
+// Time passes without an event: what was green turns yellow and red at the moments the hub named.
 function lightNow(clock: Clock, now: number): Light {
-  const due = clock.due_at === null ? Number.NaN : Date.parse(clock.due_at);
-  if (Number.isNaN(due)) return clock.light;
-  if (now > due) return "red";
-  return now >= due - milliseconds(clock.limit) / 4 ? "yellow" : "green";
+  if (reached(clock.due_at, now, true)) return "red";
+  return reached(clock.yellow_at, now, false) ? "yellow" : clock.light;
 }
 
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1e3, m: 6e4, h: 3.6e6, d: 8.64e7 };
-
-/** `30m`, `4h`, `1h30m` in milliseconds; 0 for anything else. */
-export function milliseconds(duration: string | null): number {
-  let total = 0;
-  for (const [, count, unit] of (duration ?? "").matchAll(/(\d+(?:\.\d+)?)(ms|[smhd])/g)) {
-    total += Number(count) * (UNITS[unit ?? ""] ?? 0);
-  }
-  return total;
+function reached(moment: string | null, now: number, past: boolean): boolean {
+  const at = moment === null ? Number.NaN : Date.parse(moment);
+  return past ? now > at : now >= at;
 }
 
 const WORST_FIRST: readonly DeviceState[] = ["offline", "unknown", "stale", "degraded", "online"];

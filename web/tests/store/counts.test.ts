@@ -15,7 +15,7 @@ it("counts what is open, and never a silent or unknown device as online", () => 
     cases: [
       caseOf({
         id: "1",
-        clocks: [{ step: "accept", limit: "1h", due_at: "2026-11-22T07:00:00.000Z", light: "green", paused: false }],
+        clocks: [{ step: "accept", limit: "1h", yellow_at: "2026-11-22T10:45:00.000Z", due_at: "2026-11-22T07:00:00.000Z", light: "green", paused: false }],
       }),
       caseOf({ id: "2", state: "closed" }),
       caseOf({ id: "3", state: "paused" }),
