@@ -1,8 +1,8 @@
 """Escalation: whom to tell next when nobody acknowledges; pure.
 
 A chain is a list of steps, each with its time since the incident came (or since its acknowledgement ended). It
-runs while the incident is open, not acknowledged, not judged false, and its case, if it has one, is not over.
-Which step was told stands in the ledger; what comes next follows from that and from the time alone.
+runs while the incident is open, not acknowledged, not judged false, not muted, and its case, if it has one, is not
+over. Which step was told stands in the ledger; what comes next follows from that and from the time alone.
 """
 
 from __future__ import annotations
@@ -21,8 +21,11 @@ During = Literal["always", "working", "off"]
 DUTY = "duty"
 """Instead of a roster, unit or user: whoever is on duty nearest to the place."""
 
-Stop = Literal["cleared", "case-over", "judged-false", "absorbed", "no-chain"]
-"""Why a chain ends."""
+Stop = Literal["cleared", "settled", "no-chain", "seen", "covered"]
+"""Why nothing more is told; settled: judged false, or its case is over; covered: somebody is in the room."""
+
+MUTED_AGAIN = timedelta(minutes=1)
+"""How often is looked whether a silence or a root cause has let go of an incident."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +55,19 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How an incident stands when its chain is looked at.
+    """How an incident stands when it is looked at.
 
     Attributes:
         open: It has not cleared.
         acknowledged: Somebody has seen it, and that still counts.
-        judged_false: The newest verdict says that it was nothing.
-        case: State of its case, or None without one.
-        absorbed: Another open incident speaks for it.
+        settled: Judged false, or its case is over.
+        muted: A silence, a root cause or a greater incident keeps it from being told of.
     """
 
     open: bool = True
     acknowledged: bool = False
-    judged_false: bool = False
-    case: str | None = None
-    absorbed: bool = False
+    settled: bool = False
+    muted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +114,12 @@ def decide(
     """What is to be done with a chain that began at `since` and whose first `told` steps were told."""
     if not standing.open:
         return End("cleared")
-    if standing.case is not None and standing.case not in {"open", "paused"}:
-        return End("case-over")
-    if standing.judged_false:
-        return End("judged-false")
-    if standing.absorbed:
-        return End("absorbed")
+    if standing.settled:
+        return End("settled")
     if standing.acknowledged:
         return Wait(None)
+    if standing.muted:
+        return Wait(now + MUTED_AGAIN)
     if chain is None:
         return End("no-chain")
     if told >= len(chain.steps):

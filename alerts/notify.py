@@ -21,6 +21,7 @@ from alerts.ledger.groups import Known
 from alerts.notice import Notice, Why
 from alerts.route import Route
 from alerts.sight import Visibility
+from alerts.waiting import touched
 from detectors.signal import SEVERITIES
 from ingest.text import Text
 
@@ -105,7 +106,8 @@ def title(why: Why, about: Sequence[Known], directory: Directory) -> Text:
 
 
 def _fold(conn: Connection, directory: Directory, incident: Known, now: datetime) -> None:
-    """The groups of one incident, after something became of it."""
+    """The groups of one incident, and what it waits for, after something became of it."""
+    touched(conn, directory, incident, now)
     mine = groups.memberships(conn, incident.id)
     if not incident.open:
         for each in mine.values():

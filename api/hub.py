@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 
 from alerts.directory import Directory
 from alerts.ledger.engine import Ledger
+from alerts.presence import Here
 from ingest.reading import Reading
 
 Json = Mapping[str, object]
@@ -150,6 +151,9 @@ class Hub(Protocol):
 
     def command(self, site: str, node: str, body: Json) -> None:
         """One command to a loudspeaker node; returns when the broker has it, raises BrokerAway."""
+
+    def on_room(self, present: Callable[[], Sequence[Here]]) -> None:
+        """Ask `present`, from any thread, who of the room listens to events now."""
 
     def on_readings(self, callback: Callable[[Sequence[Reading]], None]) -> None:
         """Call back, from any thread, with every batch of readings after its commit."""

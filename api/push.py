@@ -5,7 +5,7 @@ rows once, makes each into text once, and offers it to every socket whose reader
 from the log until it has caught up with the tailer, and joins it in the same step of the event loop: no gap, no
 double.
 
-All of it belongs to the event loop's thread, but wake(), which any thread may call.
+All of it belongs to the event loop's thread, but wake() and room(), which any thread may call.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ import asyncio
 import contextlib
 import json
 import logging
+import threading
 from collections.abc import Sequence
 
 from starlette.websockets import WebSocket
 
 from alerts.event import Event
 from alerts.ledger import events
+from alerts.presence import STAFF, Here
 from alerts.sight import Sight
 from api import accounts
 from api.auth import Auth
@@ -47,6 +49,9 @@ class Tailer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._news = asyncio.Event()
         self._sockets: set[Socket] = set()
+        self._staff: set[Socket] = set()
+        self._staff_lock = threading.Lock()
+        hub.on_room(self.room)
         self._task: asyncio.Task[None] | None = None
         self.head = 0
         self.pushed = 0
@@ -56,6 +61,15 @@ class Tailer:
     def sockets(self) -> int:
         """Sockets that have joined."""
         return len(self._sockets)
+
+    def room(self) -> tuple[Here, ...]:
+        """Operators and dispatchers who listen now, each once per window; from any thread.
+
+        The demo's guest is nobody: who may change nothing acknowledges nothing.
+        """
+        with self._staff_lock:
+            readers = [each.who for each in self._staff]
+        return tuple(Here(who.name, who.role, who.sight) for who in readers)
 
     async def start(self) -> None:
         """Begin at the present head; from the event loop that serves the sockets."""
@@ -100,10 +114,15 @@ class Tailer:
         async def again(mine: Socket) -> None:
             await recheck(self._hub, mine)
 
+        if who.role in STAFF and not who.read_only:
+            with self._staff_lock:
+                self._staff.add(socket)
         try:
             await socket.serve(feed, heartbeat=self.heartbeat, recheck=again)
         finally:
             self._sockets.discard(socket)
+            with self._staff_lock:
+                self._staff.discard(socket)
 
     def heartbeat(self, socket: Socket) -> str:
         """`{"type":"heartbeat","head","at"}`: everything up to `head` was sent before it, as far as visible."""

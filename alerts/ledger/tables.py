@@ -155,6 +155,7 @@ incidents = Table(
     Column("case_id", ForeignKey("cases.id")),
     Column("explanation", JSON, nullable=False),
     Column("sources", JSON, nullable=False),
+    Column("not_mended_since", Instant),
     CheckConstraint("state IN ('open', 'cleared')", name="state"),
 )
 OPEN_INCIDENT = "state = 'open'"

@@ -24,6 +24,7 @@ from alerts.ids import new_id
 from alerts.ledger import counters, devices, incidents, outbox, registry, rule_states
 from alerts.ledger.engine import Connection, Ledger
 from alerts.notify import advance
+from alerts.presence import Here
 from alerts.router import mark_stale, retire, review
 from alerts.supervision import supervise_red
 from api.hub import ApiSettings, Component, ComponentState, Json
@@ -33,6 +34,7 @@ from config.settings import Settings
 from hub.serve.components import Components
 from hub.serve.county import CountyHolder
 from hub.serve.device_keeper import DeviceKeeper
+from hub.serve.duty import Duty
 from hub.serve.evidence_copier import EvidenceReader
 from hub.serve.evidence_store import EvidenceStore
 from hub.serve.fleet import Fleet
@@ -100,6 +102,7 @@ class House:
         self.counted = Metrics()
         self.workers = Fleet(workers=workers, broker=broker, next_epoch=self._next_epoch, clock=clock)
         self.restarts: Callable[[], Mapping[str, int]] = dict
+        self.duty = Duty(clock)
         self._parts = Components()
         self._county = CountyHolder(ledger, self.box, timezone=settings.timezone)
         self._lock = threading.Lock()
@@ -165,6 +168,10 @@ class House:
     def on_readings(self, callback: Callable[[Sequence[Reading]], None]) -> None:
         """Call back with every batch of readings after its commit."""
         self.sensors.on_readings(callback)
+
+    def on_room(self, present: Callable[[], Sequence[Here]]) -> None:
+        """Ask `present`, from any thread, who of the room listens to events now."""
+        self.duty.watch(present)
 
     def command(self, site: str, node: str, body: Json) -> None:
         """One command to a loudspeaker node; returns when the broker has it, raises BrokerAway."""
@@ -232,11 +239,13 @@ class House:
             supervise_red(conn, now)
             self.keeper.judge(conn, self.directory(), now)
             advance(conn, self.directory(), now)
+            self.duty.tick(conn, self.directory(), now)
 
         try:
             self.ledger.write(act).result(COMMIT)
         except BaseException:
             self.sensors.lost()
+            self.duty.lost()
             raise
         if stale:
             self._stale_at = now
@@ -258,6 +267,7 @@ class House:
             found[f"worker-{name}"] = ("degraded", "not heard") if lost else ("ok", "")
         for name, (state, reason) in self.workers.models().items():
             found[f"model-{name}"] = ("ok" if state == "ok" else "degraded", reason)
+        found["room"] = self.duty.state(self.directory(), now)
         self._parts.tell(found, now)
 
     # -- inside ----------------------------------------------------------------------------------------

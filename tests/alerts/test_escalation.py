@@ -34,13 +34,13 @@ SEEN = Standing(acknowledged=True)
         pytest.param(SEEN, 0, 60, Wait(None), id="acknowledged in time: nobody is told"),
         pytest.param(SEEN, 1, 180, Wait(None), id="acknowledged between two steps"),
         pytest.param(Standing(open=False), 0, 60, End("cleared"), id="over before anybody was told"),
-        pytest.param(Standing(case="closed"), 0, 60, End("case-over"), id="its case is closed"),
-        pytest.param(Standing(case="false_alarm"), 0, 60, End("case-over"), id="its case was a false alarm"),
-        pytest.param(Standing(case="merged"), 0, 60, End("case-over"), id="its case went into another"),
-        pytest.param(Standing(case="open"), 0, 60, Tell(0, NOW + 180 * S), id="a live case stops nothing"),
-        pytest.param(Standing(case="paused"), 0, 60, Tell(0, NOW + 180 * S), id="nor does a paused one"),
-        pytest.param(Standing(judged_false=True), 0, 60, End("judged-false"), id="somebody looked: nothing"),
-        pytest.param(Standing(absorbed=True), 0, 60, End("absorbed"), id="the whole speaks for its parts"),
+        pytest.param(Standing(settled=True), 0, 60, End("settled"), id="judged false, or its case is over"),
+        pytest.param(
+            Standing(muted=True), 0, 60, Wait(NOW + 120 * S), id="muted: looked at again in a minute"
+        ),
+        pytest.param(
+            Standing(open=False, acknowledged=True), 0, 60, End("cleared"), id="seen, and over: done with"
+        ),
     ],
 )
 def test_what_comes_next(standing: Standing, told: int, seconds: float, verdict: Tell | Wait | End) -> None:

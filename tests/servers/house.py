@@ -22,6 +22,7 @@ from alerts.ids import new_id
 from alerts.ledger import incidents
 from alerts.ledger import registry as entries
 from alerts.ledger.engine import Ledger
+from alerts.presence import Here
 from alerts.router import apply_signals
 from api.app import create_app
 from api.hub import ApiSettings, Component, EvidenceName, Json
@@ -153,6 +154,7 @@ class House:
         self.commands: list[tuple[str, str, Json]] = []
         self.broker_away = False
         self.url = ""
+        self.present: Callable[[], Sequence[Here]] = tuple
         self._listeners: list[Callable[[Sequence[Reading]], None]] = []
         self._tokens: dict[str, str] = {}
         self._directory: tuple[int, Directory] | None = None
@@ -186,6 +188,10 @@ class House:
         if self.broker_away:
             raise BrokerAway("no broker", reason="away")
         self.commands.append((site, node, body))
+
+    def on_room(self, present: Callable[[], Sequence[Here]]) -> None:
+        """Kept."""
+        self.present = present
 
     def on_readings(self, callback: Callable[[Sequence[Reading]], None]) -> None:
         """Kept."""

@@ -1,0 +1,59 @@
+"""Waiting: what an incident waits for to be told on, from the moment it comes.
+
+Called for every incident that the log speaks of, inside the caller's transaction; what comes due is told by
+alerts/duty.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from alerts import escalation
+from alerts.directory import Directory
+from alerts.escalation import DUTY, Chain, working_now
+from alerts.ledger import watches
+from alerts.ledger.engine import Connection
+from alerts.ledger.groups import Known
+from alerts.ledger.watches import Watch
+
+
+def touched(conn: Connection, directory: Directory, incident: Known, now: datetime) -> None:
+    """Something became of an incident: what it waits for from now on."""
+    chain = chain_of(directory, incident, now)
+    wanted = bool(directory.rosters) and incident.severity != "info"
+    if chain is None and not wanted:
+        return
+    if not incident.open:
+        watches.drop(conn, incident.id)
+        return
+    known = watches.of_incident(conn, incident.id)
+    if wanted and "room" not in known:
+        watches.save(conn, Watch(incident.id, "room", now, now))
+    if chain is None:
+        return
+    before = known.get("chain")
+    if before is None:
+        watches.save(conn, _begun(Watch(incident.id, "chain", None, now), chain))
+        return
+    over = None if incident.acked else incident.ack_until
+    if over is not None and over > before.since and over <= now:
+        # who acknowledged it did not bring it to an end: all begins anew
+        again = replace(before, since=over, episode=before.episode + 1, told=0)
+        watches.save(conn, _begun(again, chain))
+
+
+def chain_of(directory: Directory, incident: Known, now: datetime) -> Chain | None:
+    """The chain that an incident follows; None without one, or when nobody stands in any roster."""
+
+    def working() -> bool:
+        return working_now(directory.calendar(incident.place, route=None, workflow=""), now)
+
+    found = escalation.choose(directory.escalations, incident.facts, directory.path, working=working)
+    if found is None or (not directory.rosters and all(step.to == DUTY for step in found.steps)):
+        return None
+    return found
+
+
+def _begun(watch: Watch, chain: Chain) -> Watch:
+    return replace(watch, due_at=watch.since + chain.steps[0].after, chain=chain.id)
