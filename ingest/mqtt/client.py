@@ -13,30 +13,29 @@ from __future__ import annotations
 import logging
 import ssl
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, wait
 from datetime import datetime
 
 import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
-from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from ingest.errors import BrokerAway
 from ingest.mqtt.address import Address
 from ingest.mqtt.health import ClientHealth, Will
 from ingest.mqtt.message import Ack, Message
+from ingest.mqtt.sent import Sent
 from ingest.mqtt.subscriptions import Handler, Retained, Subscriptions, Wish
 from ingest.mqtt.topics import check_topic
+from ingest.mqtt.wire import RECONNECT, EnduringPaho, options_of, user_properties
 
 log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT = 3.0  # seconds for the TCP connection
-RECONNECT = (0.5, 2.0)  # seconds: first and longest wait between attempts
 FILTERS_AT_ONCE = 200  # in one SUBSCRIBE packet
 PARKED = 500  # messages without a handler that wait for one
 
@@ -75,11 +74,10 @@ class Client:
         self._connected = False
         self._since = clock()
         self._reason = "not started"
-        self._waiting: dict[int, Future[None]] = {}
-        self._early: dict[int, BrokerAway | None] = {}
+        self._sent = Sent()
         self._suback: dict[int, tuple[str, ...]] = {}
         self._refused: set[str] = set()
-        self._received = self._acknowledged = self._published = 0
+        self._received = self._acknowledged = 0
         self._connections = self._sessions_lost = self._handler_errors = self._unhandled = 0
         self._last_error = ""
         self._logged = ""
@@ -89,7 +87,7 @@ class Client:
         self._connect_properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho left it untyped
         self._connect_properties.SessionExpiryInterval = session_expiry
         self._connect_properties.ReceiveMaximum = receive_maximum
-        self._paho = _Paho(
+        self._paho = EnduringPaho(
             CallbackAPIVersion.VERSION2, client_id=client_id, protocol=paho.MQTTv5, manual_ack=True
         )
         self._paho.crashed = self._on_crash
@@ -155,11 +153,7 @@ class Client:
         elif qos == 0 and info.rc != paho.MQTT_ERR_SUCCESS:
             future.set_exception(BrokerAway("no connection", reason="not-connected", where=self.address))
         else:
-            with self._lock:
-                if info.mid in self._early:  # the PUBACK was faster than this thread
-                    _resolve(future, self._early.pop(info.mid))
-                else:
-                    self._waiting[info.mid] = future
+            self._sent.wait_for(info.mid, future)
         return future
 
     def on_state(self, callback: Callable[[bool, str], None]) -> None:
@@ -189,9 +183,7 @@ class Client:
         if not self._started or self._stopped:
             self._stopped = True
             return
-        with self._lock:
-            waiting = list(self._waiting.values()) if self._connected else []
-        wait(waiting, timeout / 2)
+        wait(self._sent.waiting if self._connected else (), timeout / 2)
         self._stopped = True
         self._paho.disconnect()
         # loop_stop() joins the network thread without a limit, and a TCP connect may be under way
@@ -204,12 +196,7 @@ class Client:
             log.warning("the MQTT thread of %s did not end within %.1f s", self.client_id, timeout)
         else:
             self._paho.release()
-        with self._lock:
-            left = list(self._waiting.values())
-            self._waiting.clear()
-        for future in left:
-            if not future.done():
-                future.set_exception(BrokerAway("the client stopped", reason="stopped", where=self.address))
+        self._sent.give_up(BrokerAway("the client stopped", reason="stopped", where=self.address))
 
     @property
     def address(self) -> str:
@@ -235,8 +222,8 @@ class Client:
                 reason=self._reason,
                 received=self._received,
                 acknowledged=self._acknowledged,
-                published=self._published,
-                pending=len(self._waiting),
+                published=self._sent.acknowledged,
+                pending=len(self._sent.waiting),
                 connections=self._connections,
                 sessions_lost=self._sessions_lost,
                 handler_errors=self._handler_errors,
@@ -320,13 +307,7 @@ class Client:
             if reason.is_failure
             else None
         )
-        with self._lock:
-            self._published += wrong is None
-            future = self._waiting.pop(mid, None)
-            if future is None:
-                self._early[mid] = wrong
-        if future is not None:
-            _resolve(future, wrong)
+        self._sent.answered(mid, wrong)
 
     def _on_message(self, _client: paho.Client, _userdata: object, raw: paho.MQTTMessage) -> None:
         with self._lock:
@@ -345,7 +326,7 @@ class Client:
             qos=raw.qos,
             retain=raw.retain,
             received_at=self._clock(),
-            user_properties=_user_properties(raw.properties),
+            user_properties=user_properties(raw.properties),
             packet_id=raw.mid,
             duplicate=raw.dup,
         )
@@ -396,7 +377,7 @@ class Client:
                 self._paho.unsubscribe(gone)
 
     def _send_subscribe(self, names: Sequence[str], wishes: Mapping[str, Wish]) -> None:
-        _, mid = self._paho.subscribe([(name, _options(wishes[name])) for name in names])
+        _, mid = self._paho.subscribe([(name, options_of(wishes[name])) for name in names])
         if mid is not None:
             with self._lock:
                 self._suback[mid] = tuple(names)
@@ -434,33 +415,6 @@ class Client:
             log.error("MQTT %s: %s", self.client_id, text, exc_info=wrong)
 
 
-class _Paho(paho.Client):
-    """paho's client whose network thread survives bytes that are no MQTT."""
-
-    crashed: Callable[[Exception], None]
-
-    def release(self) -> None:
-        """Close the sockets that paho keeps for its garbage collection; the network thread has ended."""
-        self._reset_sockets()
-
-    def loop_forever(self, timeout: float = 1.0, retry_first_connection: bool = False) -> MQTTErrorCode:
-        """As paho's, but an exception is reported and answered with a new connection."""
-        broken = False
-        while True:
-            try:
-                if broken:
-                    self.reconnect()
-                    broken = False
-                return super().loop_forever(timeout, retry_first_connection)
-            except Exception as wrong:  # noqa: BLE001 - counted, logged, in health by crashed()
-                if not broken or not isinstance(wrong, OSError):
-                    self.crashed(wrong)
-                if self._thread_terminate:
-                    return MQTTErrorCode.MQTT_ERR_CONN_LOST
-                broken = True
-                time.sleep(RECONNECT[1])
-
-
 class _AckOnce:
     """The acknowledgement of one message on one connection."""
 
@@ -477,26 +431,3 @@ class _AckOnce:
         if not self._done:
             self._done = True
             self._client._ack(self._packet_id, self._qos, self._generation)  # noqa: SLF001 - one module
-
-
-def _options(wish: Wish) -> SubscribeOptions:
-    handling = (
-        SubscribeOptions.RETAIN_SEND_IF_NEW_SUB
-        if wish.retained == "new"
-        else SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE
-    )
-    return SubscribeOptions(qos=wish.qos, retainHandling=handling)
-
-
-def _resolve(future: Future[None], wrong: BrokerAway | None) -> None:
-    if future.done():
-        return
-    if wrong is None:
-        future.set_result(None)
-    else:
-        future.set_exception(wrong)
-
-
-def _user_properties(properties: Properties | None) -> Mapping[str, str]:
-    pairs = getattr(properties, "UserProperty", None)
-    return dict(pairs) if pairs else {}
