@@ -138,6 +138,11 @@ class Directory:
                 return ZoneInfo(name)
         return ZoneInfo(self.default_timezone)
 
+    def county_zone(self, area: str | None) -> ZoneInfo:
+        """The zone in which days are told: of `area`, else of the one area at the top, else the default."""
+        tops = [each.id for each in self.areas.values() if each.parent is None]
+        return self.zone(area or (tops[0] if len(tops) == 1 else None))
+
     def site_of(self, place: str) -> Site | None:
         """The site of a place: itself, the site of its zone, or where the device stands."""
         try:

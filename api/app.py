@@ -35,6 +35,7 @@ from api.routers import (
     readings,
     registry,
     rejected,
+    reports,
     signals,
     webhooks,
 )
@@ -55,6 +56,7 @@ NOUNS: tuple[APIRouter, ...] = (
     events.router,
     cameras.router,
     broadcasts.router,
+    reports.router,
     webhooks.router,
     audit.router,
     health.router,

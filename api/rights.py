@@ -26,28 +26,35 @@ PICTURES = frozenset({"evidence.read", "camera.picture"})
 
 STREAM = frozenset({"event.read"})
 
+REPORTS = frozenset({"report.read", "report.export"})
+"""Reports of what the reader may see anyway, counted; and the same as a workbook, marked and audited."""
+
 ROLES: Mapping[str, frozenset[str]] = {
     "operator": SCENE
     | PICTURES
     | STREAM
     | {"rule.read", "route.read", "reading.read", "broadcast.read", "broadcast.create", "evidence.original"}
-    | {"incident.ack", "incident.judge", "case.create", "case.act"},
+    | {"incident.ack", "incident.judge", "case.create", "case.act"}
+    | REPORTS,
     "inspector": SCENE
     | PICTURES
     | STREAM
     | {"rule.read", "reading.read", "evidence.original"}
-    | {"incident.ack", "incident.judge", "case.create", "case.act"},
-    "site-keeper": SCENE | PICTURES | STREAM | {"reading.read", "incident.ack"},
+    | {"incident.ack", "incident.judge", "case.create", "case.act"}
+    | REPORTS,
+    "site-keeper": SCENE | PICTURES | STREAM | REPORTS | {"reading.read", "incident.ack"},
     "dispatcher": SCENE
     | PICTURES
     | STREAM
     | {"rule.read", "route.read", "reading.read", "broadcast.read", "broadcast.create"}
-    | {"incident.ack", "case.create", "case.act", "case.reconcile"},
+    | {"incident.ack", "case.create", "case.act", "case.reconcile"}
+    | REPORTS,
     "handler": PICTURES | STREAM | {"incident.read", "case.read", "case.act"},
     "supervisor": SCENE
     | PICTURES
     | STREAM
-    | {"rule.read", "route.read", "reading.read", "broadcast.read", "case.act", "case.reconcile"},
+    | {"rule.read", "route.read", "reading.read", "broadcast.read", "case.act", "case.reconcile"}
+    | REPORTS,
     # Sees everything in shown form, changes the registry, and has no part in incidents and cases.
     "administrator": SCENE
     | PICTURES
@@ -62,9 +69,10 @@ ROLES: Mapping[str, frozenset[str]] = {
         "audit.read",
     }
     | {"webhook.read", "webhook.write", "registry.write", "registry.export", "metrics.read"}
-    | {"case.reconcile"},
+    | {"case.reconcile"}
+    | REPORTS,
     # Verifies trails and hashes: no picture, no change.
-    "auditor": SCENE | STREAM | {"rule.read", "route.read", "audit.read", "case.reconcile"},
+    "auditor": SCENE | STREAM | REPORTS | {"rule.read", "route.read", "audit.read", "case.reconcile"},
     # A machine: the ordered stream of cases and events, and signals of its own.
     "platform": SCENE | STREAM | {"case.create", "case.reconcile", "signal.send", "metrics.read"},
 }

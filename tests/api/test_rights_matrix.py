@@ -49,6 +49,7 @@ MAY: dict[str, frozenset[str]] = {
     "broadcast.create": frozenset({"olga", "dora"}),
     "webhook.read": frozenset({"admin"}),
     "webhook.write": frozenset({"admin"}),
+    "report.read": ALL - {"hans", "city"},
 }
 """Who may, by the name of the user; `guest` is the demo's read-only operator."""
 
