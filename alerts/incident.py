@@ -8,7 +8,6 @@ then the incident is stale, but never cleared. It clears when every source has s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -85,30 +84,45 @@ class Source:
 
     def heard(self, signal: Signal, now: datetime) -> Source:
         """After one more signal of the same rule and device, in any order."""
-        after = replace(self, renewed_at=max(self.renewed_at, now))
-        if (signal.epoch, signal.n) > (self.epoch, self.n):
-            after = replace(
-                after, epoch=signal.epoch, n=signal.n, state=signal.state, at=signal.at, said=signal.value
-            )
-        if signal.state != "active":
-            return after
-        if self.first_at is None:
-            after = replace(after, first_at=signal.at, severity=signal.severity)
-        else:
-            worse = SEVERITIES[min(_rank(self.severity), _rank(signal.severity))]
-            after = replace(after, first_at=min(self.first_at, signal.at), severity=worse)
-        if (signal.epoch, signal.n) > (self.active_epoch, self.active_n):
-            after = replace(
-                after,
-                kind=signal.kind,
-                active_epoch=signal.epoch,
-                active_n=signal.n,
-                value=signal.value,
-                limit=signal.limit,
-                certainty=signal.certainty,
-                explanation=signal.explanation,
-            )
-        return after
+        order = (signal.epoch, signal.n)
+        changes: dict[str, object] = {}
+        if now > self.renewed_at:
+            changes["renewed_at"] = now
+        if order > (self.epoch, self.n):
+            changes |= {
+                "epoch": signal.epoch,
+                "n": signal.n,
+                "state": signal.state,
+                "at": signal.at,
+                "said": signal.value,
+            }
+        if signal.state == "active":
+            if self.first_at is None:
+                changes |= {"first_at": signal.at, "severity": signal.severity}
+            else:
+                worse = SEVERITIES[min(_rank(self.severity), _rank(signal.severity))]
+                changes |= {"first_at": min(self.first_at, signal.at), "severity": worse}
+            if order > (self.active_epoch, self.active_n):
+                changes |= {
+                    "kind": signal.kind,
+                    "active_epoch": signal.epoch,
+                    "active_n": signal.n,
+                    "value": signal.value,
+                    "limit": signal.limit,
+                    "certainty": signal.certainty,
+                    "explanation": signal.explanation,
+                }
+        # one copy instead of four: this is done for every signal
+        return replace(self, **changes)  # type: ignore[arg-type]  # fields by name, with values of their types
+
+    def same_face(self, other: Source) -> bool:
+        """Whether an incident looks the same with either of the two in it."""
+        return (
+            self.state == other.state
+            and self.first_at == other.first_at
+            and self.severity == other.severity
+            and self.kind == other.kind
+        )
 
     @staticmethod
     def of(signal: Signal, now: datetime) -> Source:
@@ -203,6 +217,14 @@ class Incident:
         return latest if self.touched_at is None else max(latest, self.touched_at)
 
     @property
+    def due_at(self) -> datetime | None:
+        """When time alone changes it next, if nothing is heard until then (UTC); None where it cannot."""
+        if self.state != "open":
+            return None
+        heard = [each.renewed_at for each in self.sources if each.state == "active" and not each.derived]
+        return min(heard) + STALE_AFTER if heard else None
+
+    @property
     def cleared_value(self) -> float | None:
         """What the source that let go last said then, None while open and where there is no value."""
         return None if self.state == "open" else max(self.ever, key=lambda each: (each.at, each.key)).said
@@ -251,18 +273,43 @@ def fold(incident: Incident | None, signal: Signal, *, now: datetime, new_id: st
             return Fold(None, "none")
         source = Source.of(signal, now)
         return Fold(Incident(new_id, signal.condition, signal.place, (source,)), "raised")
-    known: Mapping[tuple[str, str], Source] = {each.key: each for each in incident.sources}
-    before = known.get((signal.rule, signal.device))
-    source = Source.of(signal, now) if before is None else before.heard(signal, now)
-    sources = {**known, source.key: source}
-    return settle(incident, replace(incident, sources=tuple(sources[key] for key in sorted(sources))))
+    place = next(
+        (
+            number
+            for number, each in enumerate(incident.sources)
+            if each.rule == signal.rule and each.device == signal.device
+        ),
+        None,
+    )
+    if place is None:
+        sources = sorted((*incident.sources, Source.of(signal, now)), key=lambda each: each.key)
+        return settle(incident, replace(incident, sources=tuple(sources)))
+    before = incident.sources[place]
+    source = before.heard(signal, now)
+    after = replace(incident, sources=(*incident.sources[:place], source, *incident.sources[place + 1 :]))
+    if source.same_face(before):
+        return Fold(after, "none" if source == before else "renewed")
+    return settle(incident, after)
 
 
-def age(incident: Incident, now: datetime, limit: timedelta = STALE_AFTER) -> Fold:
-    """The sources not heard of for `limit` become unknown."""
+def antedate(incident: Incident, signal: Signal) -> Incident:
+    """The source of a late active signal began earlier than thought; nothing else changes."""
+    sources = tuple(
+        replace(each, first_at=signal.at)
+        if each.key == (signal.rule, signal.device)
+        and each.first_at is not None
+        and signal.at < each.first_at
+        else each
+        for each in incident.sources
+    )
+    return incident if sources == incident.sources else replace(incident, sources=sources)
+
+
+def age(incident: Incident, now: datetime) -> Fold:
+    """The sources not heard of for STALE_AFTER become unknown."""
     sources = tuple(
         replace(each, state="unknown")
-        if each.state == "active" and not each.derived and now - each.renewed_at > limit
+        if each.state == "active" and not each.derived and now - each.renewed_at > STALE_AFTER
         else each
         for each in incident.sources
     )

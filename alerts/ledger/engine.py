@@ -22,13 +22,13 @@ from datetime import datetime, timedelta
 from typing import Generic, Literal, TypeVar, cast
 
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from alerts.ledger import counters, schema
 from alerts.ledger.connect import reading_engine, writing_engine
 from ingest.errors import LedgerAway
 
-__all__ = ["Connection", "Health", "Ledger"]
+__all__ = ["Connection", "Health", "Ledger", "conflicted"]
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -287,6 +287,11 @@ class Ledger:
             self._reason = _first_line(wrong)
         if first:
             log.error("ledger: a commit failed: %s", _first_line(wrong))
+
+
+def conflicted(wrong: BaseException) -> bool:
+    """Whether an act failed because another process had just written what may be there only once: try again."""
+    return isinstance(wrong, IntegrityError)
 
 
 def _first_line(wrong: Exception) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.engine import Connection
 
 from alerts.ledger.tables import cases, evidence, incidents
-from alerts.ledger.upsert import add_missing, put
+from alerts.ledger.upsert import CHUNK, add_missing, put
 from ingest.errors import EvidenceNone, EvidencePending
 
 EvidenceName = Literal["shown.jpg", "shown-boxes.jpg", "shown.mp4", "original.mp4"]
@@ -62,6 +62,15 @@ def expect(conn: Connection, incident: str, *, ref: str, worker: str, now: datet
         for name in EXPECTED
     ]
     return add_missing(conn, evidence, rows) > 0
+
+
+def expected(conn: Connection, of: Sequence[str]) -> set[str]:
+    """Which of these incidents have evidence already, or will have."""
+    found: set[str] = set()
+    for start in range(0, len(of), CHUNK):
+        query = select(evidence.c.incident_id).where(evidence.c.incident_id.in_(of[start : start + CHUNK]))
+        found |= set(conn.execute(query.distinct()).scalars())
+    return found
 
 
 def pending(conn: Connection, limit: int = 100) -> list[Wanted]:

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import ColumnElement, Row, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, func, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
 from alerts.correlate import TogetherRule
-from alerts.incident import TOGETHER, Incident, Source
+from alerts.incident import TOGETHER, Incident
 from alerts.ledger import evidence
-from alerts.ledger.columns import from_ms, join_ids, to_ms
+from alerts.ledger.columns import join_ids
+from alerts.ledger.incident_rows import OPEN, RENEWED, Stored, columns, renewed, stored
 from alerts.ledger.page import Page, decode, encode, limit_of
 from alerts.ledger.sieve import standing, stands, visible
 from alerts.ledger.tables import incidents
+from alerts.ledger.upsert import CHUNK
 from alerts.sight import Sight, Visibility
-from detectors.signal import Severity, SignalState
 from ingest.errors import NotFound
 from ingest.instant import format_instant
-from ingest.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,33 +58,59 @@ class Wanted:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """An incident and what the ledger keeps beside it."""
-
-    incident: Incident
-    place: Visibility = field(default_factory=Visibility)
-    case: str | None = None
-    absorbed_into: str | None = None
+_RENEW = (
+    update(incidents)
+    .where(incidents.c.id == bindparam("key"))
+    .values({name: bindparam(f"new_{name}") for name in RENEWED})
+)
 
 
 def open_at(conn: Connection, place: str, condition: str) -> Stored | None:
     """The open incident of this condition at this place, None when there is none."""
     row = conn.execute(
-        select(incidents).where(
-            incidents.c.place == place, incidents.c.condition == condition, incidents.c.state == "open"
-        )
+        select(incidents).where(incidents.c.place == place, incidents.c.condition == condition, OPEN)
     ).one_or_none()
-    return None if row is None else _stored(row)
+    return None if row is None else stored(row)
 
 
-def all_open(conn: Connection, *, fresh_only: bool = False) -> list[Stored]:
-    """Every open incident, the oldest first; `fresh_only` leaves out those that are stale already."""
-    query = select(incidents).where(incidents.c.state == "open").order_by(incidents.c.id)
-    if fresh_only:
-        query = query.where(incidents.c.stale.is_(False))
-    rows = conn.execute(query)
-    return [_stored(row) for row in rows]
+def open_in(conn: Connection, places: Collection[str]) -> list[Stored]:
+    """The open incidents at these places."""
+    wanted = sorted(places)
+    found: list[Stored] = []
+    for start in range(0, len(wanted), CHUNK):
+        rows = conn.execute(
+            select(incidents).where(incidents.c.place.in_(wanted[start : start + CHUNK]), OPEN)
+        )
+        found += [stored(row) for row in rows]
+    return found
+
+
+def all_open(conn: Connection) -> list[Stored]:
+    """Every open incident, the oldest first."""
+    rows = conn.execute(select(incidents).where(incidents.c.state == "open").order_by(incidents.c.id))
+    return [stored(row) for row in rows]
+
+
+def due(conn: Connection, now: datetime) -> list[Stored]:
+    """The open incidents that time alone may have changed by now, the oldest first."""
+    rows = conn.execute(select(incidents).where(incidents.c.due_at <= now, OPEN).order_by(incidents.c.id))
+    return [stored(row) for row in rows]
+
+
+def covering(conn: Connection, place: str, condition: str, at: datetime) -> Stored | None:
+    """An incident that is over and was open at this moment."""
+    row = conn.execute(
+        select(incidents)
+        .where(
+            incidents.c.place == place,
+            incidents.c.condition == condition,
+            incidents.c.cleared_at >= at,
+            incidents.c.raised_at <= at,
+        )
+        .order_by(incidents.c.cleared_at)
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else stored(row)
 
 
 def open_of(conn: Connection, rule: TogetherRule, meeting: str) -> list[Stored]:
@@ -99,7 +125,7 @@ def open_of(conn: Connection, rule: TogetherRule, meeting: str) -> list[Stored]:
         )
         .order_by(incidents.c.id)
     )
-    return [_stored(row) for row in rows]
+    return [stored(row) for row in rows]
 
 
 def of_interest(conn: Connection, words: Collection[str]) -> list[Stored]:
@@ -112,13 +138,13 @@ def of_interest(conn: Connection, words: Collection[str]) -> list[Stored]:
         )
         .order_by(incidents.c.id)
     )
-    return [_stored(row) for row in rows]
+    return [stored(row) for row in rows]
 
 
 def of_case(conn: Connection, case: str) -> list[Stored]:
     """The incidents of a case, the oldest first."""
     rows = conn.execute(select(incidents).where(incidents.c.case_id == case).order_by(incidents.c.id))
-    return [_stored(row) for row in rows]
+    return [stored(row) for row in rows]
 
 
 def add(conn: Connection, incident: Incident, place: Visibility, case: str | None) -> None:
@@ -131,14 +157,21 @@ def add(conn: Connection, incident: Incident, place: Visibility, case: str | Non
             acked=False,
             case_id=case,
             **stands(place),
-            **_columns(incident),
+            **columns(incident),
         )
     )
 
 
 def save(conn: Connection, incident: Incident) -> None:
     """What its signals changed; acknowledgement, verdict and case are left alone."""
-    conn.execute(update(incidents).where(incidents.c.id == incident.id).values(**_columns(incident)))
+    conn.execute(update(incidents).where(incidents.c.id == incident.id).values(**columns(incident)))
+
+
+def renew(conn: Connection, heard: Iterable[Incident]) -> None:
+    """What hearing them again changed, of many at once: no column that an index of open incidents is made of."""
+    rows = [renewed(each) for each in heard]
+    if rows:
+        conn.execute(_RENEW, rows)
 
 
 def set_case(conn: Connection, incident: str, case: str, units: frozenset[str]) -> None:
@@ -252,111 +285,12 @@ def ids_of_cases(conn: Connection, cases: Sequence[str]) -> dict[str, list[str]]
 
 def open_by_severity(conn: Connection) -> dict[str, int]:
     """How many are open, by severity."""
-    found: dict[str, int] = {}
-    for row in conn.execute(select(incidents.c.severity).where(incidents.c.state == "open")):
-        found[row.severity] = found.get(row.severity, 0) + 1
-    return found
-
-
-def _columns(incident: Incident) -> dict[str, object]:
-    lead = incident.lead
-    return {
-        "kind": incident.kind,
-        "severity": incident.severity,
-        "state": incident.state,
-        "stale": incident.stale,
-        "raised_at": incident.raised_at,
-        "updated_at": incident.updated_at,
-        "cleared_at": incident.cleared_at,
-        "value": lead.value,
-        "limit": lead.limit,
-        "count": incident.count,
-        "certainty": incident.certainty,
-        "explanation": lead.explanation.as_dict(),
-        "members": list(incident.members),
-        "sources": [_source_row(each) for each in incident.sources],
-    }
-
-
-def _source_row(source: Source) -> dict[str, object]:
-    return {
-        "rule": source.rule,
-        "device": source.device,
-        "kind": source.kind,
-        "epoch": source.epoch,
-        "n": source.n,
-        "state": source.state,
-        "at": to_ms(source.at),
-        "renewed_at": to_ms(source.renewed_at),
-        "first_at": None if source.first_at is None else to_ms(source.first_at),
-        "active_epoch": source.active_epoch,
-        "active_n": source.active_n,
-        "severity": source.severity,
-        "value": source.value,
-        "limit": source.limit,
-        "certainty": source.certainty,
-        "explanation": source.explanation.as_dict(),
-        "said": source.said,
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class _SourceRow:
-    """What _source_row() wrote, with the types JSON forgot."""
-
-    rule: str
-    device: str
-    kind: str
-    epoch: int
-    n: int
-    state: SignalState
-    at: int
-    renewed_at: int
-    first_at: int | None
-    active_epoch: int
-    active_n: int
-    severity: Severity
-    value: float | None
-    limit: float | None
-    certainty: float
-    explanation: dict[str, str]
-    said: float | None = None  # absent in rows of before
-
-    def source(self) -> Source:
-        return Source(
-            rule=self.rule,
-            device=self.device,
-            kind=self.kind,
-            epoch=self.epoch,
-            n=self.n,
-            state=self.state,
-            at=from_ms(self.at),
-            renewed_at=from_ms(self.renewed_at),
-            first_at=None if self.first_at is None else from_ms(self.first_at),
-            active_epoch=self.active_epoch,
-            active_n=self.active_n,
-            severity=self.severity,
-            value=self.value,
-            limit=self.limit,
-            certainty=self.certainty,
-            explanation=Text(**self.explanation),
-            said=self.said,
-        )
-
-
-def _stored(row: Row[tuple[object, ...]]) -> Stored:
-    incident = Incident(
-        id=row.id,
-        condition=row.condition,
-        place=row.place,
-        sources=tuple(_SourceRow(**each).source() for each in row.sources),
-        state=row.state,
-        cleared_at=row.cleared_at,
-        touched_at=row.updated_at,
-        members=tuple(row.members),
+    rows = conn.execute(
+        select(incidents.c.severity, func.count())
+        .where(incidents.c.state == "open")
+        .group_by(incidents.c.severity)
     )
-    place = standing(row.area, row.site_kind, row.site, row.units)
-    return Stored(incident, place, row.case_id, row.absorbed_into)
+    return {severity: number for severity, number in rows}  # noqa: C416 - a Row is no tuple to dict()'s types
 
 
 def _shown(conn: Connection, rows: Sequence[Row[tuple[object, ...]]]) -> list[dict[str, object]]:

@@ -1,32 +1,87 @@
-"""Signals: the newest (epoch, n) applied of each (rule, place, device): what makes applying idempotent."""
+"""Signals: the mark of each source (rule, place, device): what makes applying idempotent, in any order."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.engine import Connection
 
+from alerts.ledger.columns import from_ms, to_ms
 from alerts.ledger.tables import signal_marks
-from alerts.ledger.upsert import put
+from alerts.ledger.upsert import CHUNK, insert
+from alerts.mark import Level, Mark
+from detectors.signal import Signal, SignalState
+
+STATES: dict[str, SignalState] = {"a": "active", "i": "inactive", "u": "unknown"}
+"""The letters that levels are stored with."""
 
 
-def last(conn: Connection, rule: str, place: str, device: str) -> tuple[int, int] | None:
-    """(epoch, n) of the newest signal that was applied, None before the first."""
-    row = conn.execute(
-        select(signal_marks.c.epoch, signal_marks.c.n).where(
-            signal_marks.c.rule == rule, signal_marks.c.place == place, signal_marks.c.device == device
-        )
-    ).one_or_none()
-    return None if row is None else (row.epoch, row.n)
+class Key(NamedTuple):
+    """What numbers its signals by itself."""
+
+    rule: str
+    place: str
+    device: str
 
 
-def mark(conn: Connection, rule: str, place: str, device: str, *, epoch: int, n: int, at: datetime) -> None:
-    """This signal was applied."""
-    row = {"rule": rule, "place": place, "device": device, "epoch": epoch, "n": n, "at": at}
-    put(conn, signal_marks, row)
+def key_of(signal: Signal) -> Key:
+    """The source of a signal. A platform speaks of many conditions under one name and numbers none of them."""
+    rule = f"{signal.rule}:{signal.condition}" if signal.kind == "platform" else signal.rule
+    return Key(rule, signal.place, signal.device)
+
+
+def load(conn: Connection, keys: Collection[Key]) -> dict[Key, Mark]:
+    """The marks of these sources, without those never heard of."""
+    places = sorted({each.place for each in keys})
+    rules = sorted({each.rule for each in keys})
+    found: dict[Key, Mark] = {}
+    for start in range(0, len(places), CHUNK):
+        query = select(signal_marks).where(signal_marks.c.place.in_(places[start : start + CHUNK]))
+        if len(rules) <= CHUNK:
+            query = query.where(signal_marks.c.rule.in_(rules))
+        for row in conn.execute(query):
+            key = Key(row.rule, row.place, row.device)
+            if key in keys:
+                found[key] = _mark(row)
+    return found
+
+
+def save(conn: Connection, marks: Mapping[Key, Mark]) -> None:
+    """These signals were applied."""
+    if not marks:
+        return
+    statement = insert(conn, signal_marks)
+    statement = statement.on_conflict_do_update(
+        index_elements=["rule", "place", "device"],
+        set_={name: statement.excluded[name] for name in ("epoch", "n", "at", "levels")},
+    )
+    rows = [
+        {
+            "rule": key.rule,
+            "place": key.place,
+            "device": key.device,
+            "epoch": mark.epoch,
+            "n": mark.n,
+            "at": mark.at,
+            "levels": [
+                [each.state[0], each.epoch, each.n, to_ms(each.at), *each.last] for each in mark.levels
+            ],
+        }
+        for key, mark in sorted(marks.items())
+    ]
+    conn.execute(statement, rows)
 
 
 def highest_epoch(conn: Connection) -> int:
     """The highest epoch of any signal that was applied, 0 before the first; a new assignment goes above."""
     return int(conn.execute(select(func.max(signal_marks.c.epoch))).scalar() or 0)
+
+
+def _mark(row: Row[tuple[object, ...]]) -> Mark:
+    levels = tuple(
+        Level(STATES[state], epoch, n, from_ms(at), (last_epoch, last_n))
+        for state, epoch, n, at, last_epoch, last_n in row.levels or ()
+    )
+    return Mark(row.epoch, row.n, row.at, levels)

@@ -132,6 +132,7 @@ incidents = Table(
     *stands(),
     Column("state", String, nullable=False),
     Column("stale", Boolean, nullable=False),
+    Column("flapping", Boolean, nullable=False, default=False),
     Column("acked", Boolean, nullable=False),
     Column("acked_by", String),
     Column("acked_at", Instant),
@@ -144,6 +145,7 @@ incidents = Table(
     Column("raised_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     Column("cleared_at", Instant),
+    Column("due_at", Instant),
     Column("value", Float),
     Column("limit", Float),
     Column("count", Integer, nullable=False),
@@ -171,6 +173,13 @@ Index("ix_incidents_state_id", incidents.c.state, incidents.c.id)
 Index("ix_incidents_case_id", incidents.c.case_id)
 Index("ix_incidents_raised_at", incidents.c.raised_at)
 Index("ix_incidents_cleared_at", incidents.c.cleared_at)
+Index("ix_incidents_due_at", incidents.c.due_at)
+Index(
+    "ix_incidents_place_condition_cleared_at",
+    incidents.c.place,
+    incidents.c.condition,
+    incidents.c.cleared_at,
+)
 
 signal_marks = Table(
     "signal_marks",
@@ -181,6 +190,7 @@ signal_marks = Table(
     Column("epoch", BigInteger, nullable=False),
     Column("n", BigInteger, nullable=False),
     Column("at", Instant, nullable=False),
+    Column("levels", JSON),
 )
 
 evidence = Table(

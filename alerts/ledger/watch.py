@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from alerts.case import Case
 from alerts.closing import Watched
 from alerts.ledger import cases, evidence, incidents
-from alerts.ledger.incidents import Stored
+from alerts.ledger.incident_rows import Stored
 from alerts.ledger.tables import cases as rows
 
 

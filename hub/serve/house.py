@@ -233,8 +233,7 @@ class House:
         def act(conn: Connection) -> None:
             self.sensors.tick(conn, now, listening=self.sensor_client.connected)
             if stale:
-                mark_stale(conn, now)
-                review(conn, self.directory(), now)
+                mark_stale(conn, now, self.directory())
                 expire_acknowledgements(conn, now)
             supervise_red(conn, now)
             self.keeper.judge(conn, self.directory(), now)

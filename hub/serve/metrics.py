@@ -30,6 +30,9 @@ class Metrics:
         self.signals = Counter(
             "hub_signals", "Signals by what became of them", ["outcome"], registry=self.registry
         )
+        self.refused = Counter(
+            "hub_signals_refused", "Signals that were not applied, by why", ["reason"], registry=self.registry
+        )
         self.webhooks = Counter(
             "hub_webhook_attempts", "Webhook attempts by how they went", ["reason"], registry=self.registry
         )
@@ -41,8 +44,10 @@ class Metrics:
         """Count what some signals did."""
         self.signals.labels("applied").inc(applied.applied)
         self.signals.labels("duplicate").inc(applied.duplicates)
+        self.signals.labels("late").inc(applied.late)
+        self.signals.labels("refused").inc(len(applied.refused))
         for each in applied.refused:
-            self.signals.labels(each.reason).inc()
+            self.refused.labels(each.reason).inc()
 
     def watch(self, collector: Collector) -> None:
         """Ask `collector` too, whenever the metrics are read."""

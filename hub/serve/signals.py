@@ -1,4 +1,9 @@
-"""Signal intake: what workers say, applied once and acknowledged after the commit."""
+"""Signal intake: what workers say, applied in bulk and acknowledged after the commit.
+
+The handler runs on the MQTT client's network thread and only reads; whatever has gathered by the time the ledger's
+writer comes to it is one act. A lone signal waits for nobody: the writer comes at once. Under load the acts grow, so
+that what a commit costs is shared.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +13,13 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.ledger import rejected
-from alerts.ledger.engine import Connection, Ledger
+from alerts.ledger.engine import Connection, Ledger, conflicted
 from alerts.notify import advance
-from alerts.router import Applied, apply_signals
-from detectors.signal import Signal
+from alerts.router import Applied, Heard, apply_heard
 from detectors.signal_json import from_json
 from hub.serve.county import CountyHolder
 from hub.serve.fleet import Fleet
@@ -27,6 +32,21 @@ log = logging.getLogger(__name__)
 SIGNALS = "hub/internal/v1/signals/+"
 STATUS = "hub/internal/v1/status/+"
 CONVENTION = "internal"
+
+AT_ONCE = 500
+"""Signals in one act: some 50 ms of work, which is how long it keeps other writers waiting."""
+
+TRIES = 5
+"""Attempts for one signal that meets what another router has just committed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A signal that is not committed yet."""
+
+    heard: Heard
+    message: Message
+    ack: Ack
 
 
 class SignalIntake:
@@ -47,7 +67,9 @@ class SignalIntake:
         self._metrics = metrics
         self._clock = clock
         self._lock = threading.Lock()
-        self._waiting: deque[tuple[Message, Ack]] = deque()
+        self._waiting: deque[_Waiting] = deque()
+        self._called = False  # the writer has been asked to come
+        self._unkept: deque[tuple[Message, str, str, Ack]] = deque()
 
     def status(self, message: Message, ack: Ack) -> None:
         """A worker's status; QoS 0, the next one is newer."""
@@ -60,59 +82,89 @@ class SignalIntake:
 
     def signal(self, message: Message, ack: Ack) -> None:
         """A worker's signal."""
-        worker = message.topic.rsplit("/", 1)[-1]
         try:
             signal = from_json(message.payload)
         except HubError as wrong:
             self._keep(message, "malformed-signal", str(wrong), ack)
             return
-        try:
-            future = self._ledger.write(self._apply(signal, worker))
-        except LedgerAway:
-            self._wait(message, ack)
-            return
+        worker = message.topic.rsplit("/", 1)[-1]
+        with self._lock:
+            self._waiting.append(_Waiting(Heard(signal, worker), message, ack))
+        self._call()
 
-        def done(finished: Future[Applied]) -> None:
-            wrong = finished.exception()
-            if wrong is None:
-                self._metrics.signal_outcomes(finished.result())
-                ack()
-            elif isinstance(wrong, LedgerAway):
-                self._wait(message, ack)
-            else:
-                self._metrics.errors.labels("signals").inc()
-                log.error("signal %s could not be applied", signal.id, exc_info=wrong)
-                self._keep(message, "internal-error", f"{type(wrong).__name__}: {wrong}", ack)
-
-        future.add_done_callback(done)
+    @property
+    def waiting(self) -> int:
+        """Signals that are not committed yet."""
+        return len(self._waiting)
 
     def retry(self) -> None:
         """Try again what a failed commit left, in order; called every second."""
-        for _ in range(len(self._waiting)):
-            with self._lock:
-                if not self._waiting:
-                    return
-                message, ack = self._waiting.popleft()
-            self.signal(message, ack)
+        self._call()
+        for _ in range(len(self._unkept)):
+            self._keep(*self._unkept.popleft())
 
-    def _apply(self, signal: Signal, worker: str) -> Callable[[Connection], Applied]:
+    # -- one act ---------------------------------------------------------------------------------------------
+
+    def _call(self) -> None:
+        """Ask the writer to come, once, if anything waits."""
+        with self._lock:
+            if self._called or not self._waiting:
+                return
+            self._called = True
+        self._write(None)
+
+    def _write(self, alone: _Waiting | None, tries: int = 1) -> None:
+        """Hand an act over: whatever waits when the writer comes, or one signal by itself."""
+        taken: list[_Waiting] = [] if alone is None else [alone]
+
         def act(conn: Connection) -> Applied:
+            if alone is None:
+                with self._lock:
+                    self._called = False
+                    while self._waiting and len(taken) < AT_ONCE:
+                        taken.append(self._waiting.popleft())
             directory, now = self._county.now.directory, self._clock()
-            applied = apply_signals(conn, [signal], directory=directory, now=now, origin=worker)
+            applied = apply_heard(conn, [each.heard for each in taken], directory=directory, now=now)
             if applied.events:
                 advance(conn, directory, now)
             return applied
 
-        return act
+        try:
+            future = self._ledger.write(act)
+        except LedgerAway:
+            self._back(taken)
+            return
+        future.add_done_callback(lambda finished: self._done(taken, finished, tries))
 
-    def _wait(self, message: Message, ack: Ack) -> None:
+    def _done(self, taken: list[_Waiting], finished: Future[Applied], tries: int) -> None:
+        """After the commit, on the writer's thread."""
+        wrong = finished.exception()
+        if wrong is None:
+            self._metrics.signal_outcomes(finished.result())
+            for each in taken:
+                each.ack()
+            self._call()  # more than one act had gathered
+        elif isinstance(wrong, LedgerAway):
+            self._back(taken)
+        elif len(taken) > 1 or (conflicted(wrong) and tries < TRIES):
+            # another router was faster at one place, or one signal breaks us: alone it takes no other with it
+            for each in taken:
+                self._write(each, tries + 1)
+        else:
+            self._metrics.errors.labels("signals").inc()
+            for each in taken:
+                log.error("signal %s could not be applied", each.heard.signal.id, exc_info=wrong)
+                self._keep(each.message, "internal-error", f"{type(wrong).__name__}: {wrong}", each.ack)
+
+    def _back(self, taken: list[_Waiting]) -> None:
+        """The ledger is away: they wait, in their order, for retry()."""
         self._metrics.errors.labels("ledger").inc()
         with self._lock:
-            self._waiting.append((message, ack))
+            self._called = False
+            self._waiting.extendleft(reversed(taken))
 
     def _keep(self, message: Message, reason: str, text: str, ack: Ack) -> None:
         """What cannot be used is kept for inspection, and then acknowledged."""
-        self._metrics.rejected.labels(reason).inc()
 
         def act(conn: Connection) -> None:
             rejected.add(
@@ -125,9 +177,19 @@ class SignalIntake:
                 message=text,
             )
 
+        def done(finished: Future[None]) -> None:
+            wrong = finished.exception()
+            if wrong is None:
+                self._metrics.rejected.labels(reason).inc()
+                ack()
+            elif isinstance(wrong, LedgerAway):
+                self._unkept.append((message, reason, text, ack))
+            else:
+                self._metrics.errors.labels("signals").inc()
+                log.error("a message on %s could not be kept", message.topic, exc_info=wrong)
+
         try:
-            future = self._ledger.write(act)
+            self._ledger.write(act).add_done_callback(done)
         except LedgerAway:
-            self._wait(message, ack)
-            return
-        future.add_done_callback(lambda finished: ack() if finished.exception() is None else None)
+            self._metrics.errors.labels("ledger").inc()
+            self._unkept.append((message, reason, text, ack))

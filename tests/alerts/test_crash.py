@@ -14,6 +14,8 @@ from alerts.ledger.check import violations
 from alerts.ledger.engine import Ledger
 from tests.alerts.county import NOW, do, look
 
+SOURCES = (signals.Key("fridge-warm", "school", "fridge"), signals.Key("fridge-warm", "cross", "cross-cam"))
+
 
 @pytest.mark.slow
 def test_killed_three_times_nothing_acknowledged_is_lost(database_url: str) -> None:
@@ -39,11 +41,7 @@ def test_killed_three_times_nothing_acknowledged_is_lost(database_url: str) -> N
         try:
             assert look(ledger, violations) == []
             assert look(ledger, events.head) >= last_head
-            marks = [
-                look(ledger, lambda conn, at=at: signals.last(conn, "fridge-warm", *at))  # type: ignore[misc]  # a default argument binds the place
-                for at in (("school", "fridge"), ("cross", "cross-cam"))
-            ]
-            newest = max(mark[1] for mark in marks if mark is not None)
+            newest = max(mark.n for mark in look(ledger, lambda conn: signals.load(conn, SOURCES)).values())
             assert newest >= last_n
             # what was committed but not said any more counts, too: go on after it
             last_n = newest

@@ -30,6 +30,7 @@ from alerts.ledger.engine import Connection, Ledger
 from alerts.ledger.idempotency import Answer
 from alerts.ledger.incidents import Wanted
 from alerts.ledger.page import decode, encode, limit_of
+from alerts.mark import Level, Mark
 from alerts.router import apply_signals
 from alerts.sight import NOUNS, Sight, Visibility
 from ingest.errors import Conflict, EvidenceNone, EvidencePending, InvalidInput, NotFound, TooOld
@@ -336,7 +337,11 @@ def test_rule_states_and_marks(ledger: Ledger) -> None:
     do(ledger, lambda conn: rule_states.forget(conn, "r|d"))
     assert look(ledger, lambda conn: rule_states.get(conn, "r|d")) is None
     assert look(ledger, signals.highest_epoch) == 0
-    do(ledger, lambda conn: signals.mark(conn, "r", "p", "d", epoch=4, n=1, at=NOW))
+    mark = Mark(4, 1, NOW, (Level("active", 4, 1, NOW, (4, 1)),))
+    do(ledger, lambda conn: signals.save(conn, {signals.Key("r", "p", "d"): mark}))
+    assert look(ledger, lambda conn: signals.load(conn, {signals.Key("r", "p", "d")})) == {
+        ("r", "p", "d"): mark
+    }
     assert look(ledger, signals.highest_epoch) == 4
 
 

@@ -76,26 +76,24 @@ def test_a_signal_raises_one_incident_and_opens_its_case(ledger: Ledger, directo
 
 
 @pytest.mark.parametrize(
-    ("second", "duplicates", "reason"),
+    ("second", "counted", "reason"),
     [
-        pytest.param(signal(1), 1, None, id="the same again: QoS 1 may deliver twice"),
-        pytest.param(signal(0, state="inactive"), 1, None, id="an older one of the same epoch"),
-        pytest.param(signal(9, epoch=0), 0, "old-epoch", id="a worker that lost its assignment"),
-        pytest.param(signal(2, place="nowhere"), 0, "unknown-place", id="a place the registry lacks"),
-        pytest.param(signal(2, device="ghost"), 0, "unknown-device", id="a device the registry lacks"),
+        pytest.param(signal(1), (1, 0), None, id="the same again: QoS 1 may deliver twice"),
+        pytest.param(signal(0, state="inactive"), (0, 1), None, id="an older one of the same epoch"),
+        pytest.param(signal(9, epoch=0), (0, 0), "old-epoch", id="a worker that lost its assignment"),
+        pytest.param(signal(2, place="nowhere"), (0, 0), "unknown-place", id="a place the registry lacks"),
+        pytest.param(signal(2, device="ghost"), (0, 0), "unknown-device", id="a device the registry lacks"),
     ],
 )
 def test_what_must_not_count_does_not(
-    ledger: Ledger, directory: Directory, second: Signal, duplicates: int, reason: str | None
+    ledger: Ledger, directory: Directory, second: Signal, counted: tuple[int, int], reason: str | None
 ) -> None:
     """Duplicates and refused signals change nothing and write no event."""
     send(ledger, directory, signal(1))
     before = shown(ledger)
     applied = send(ledger, directory, second)
-    assert (applied.duplicates, [each.reason for each in applied.refused]) == (
-        duplicates,
-        [reason] if reason else [],
-    )
+    assert (applied.duplicates, applied.late) == counted
+    assert [each.reason for each in applied.refused] == ([reason] if reason else [])
     assert (applied.events, shown(ledger), len(types(ledger))) == ((), before, 2)
 
 
