@@ -27,9 +27,13 @@ class Key(NamedTuple):
 
 
 def key_of(signal: Signal) -> Key:
-    """The source of a signal. A platform speaks of many conditions under one name and numbers none of them."""
-    rule = f"{signal.rule}:{signal.condition}" if signal.kind == "platform" else signal.rule
-    return Key(rule, signal.place, signal.device)
+    """The source of a signal."""
+    return Key(numbered_by(signal.kind, signal.rule, signal.condition), signal.place, signal.device)
+
+
+def numbered_by(kind: str, rule: str, condition: str) -> str:
+    """What numbers the signals: the rule; a platform speaks of many conditions under one name, each for itself."""
+    return f"{rule}:{condition}" if kind == "platform" else rule
 
 
 def load(conn: Connection, keys: Collection[Key]) -> dict[Key, Mark]:

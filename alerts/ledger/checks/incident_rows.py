@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 
 from alerts.incident import TOGETHER
 from alerts.ledger.checks.violation import Violation
+from alerts.ledger.signals import numbered_by
 from alerts.ledger.tables import cases, evidence, incidents, signal_marks
 
 
@@ -59,15 +60,16 @@ def marks(conn: Connection) -> Iterator[Violation]:
         )
     }
     rows = conn.execute(
-        select(incidents.c.id, incidents.c.place, incidents.c.sources)
+        select(incidents.c.id, incidents.c.place, incidents.c.condition, incidents.c.sources)
         .where(incidents.c.state == "open")
         .order_by(incidents.c.id)
     )
-    for key, place, sources in rows:
+    for key, place, condition, sources in rows:
         for each in sources:
             if each["kind"] == TOGETHER:  # follows from other incidents, not from a signal
                 continue
-            mark = marked.get((each["rule"], place, each["device"]))
+            rule = numbered_by(each["kind"], each["rule"], condition)
+            mark = marked.get((rule, place, each["device"]))
             if mark is None or mark < (each["epoch"], each["n"]):
                 what = f"{each['rule']} of {each['device'] or place}"
                 yield Violation("signal-mark", key, f"the last signal of {what} is not marked as applied")
