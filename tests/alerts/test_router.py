@@ -11,9 +11,10 @@ from sqlalchemy.exc import IntegrityError
 
 from alerts.directory import Directory
 from alerts.incident import Incident, Source
-from alerts.ledger import cases, events, incidents
+from alerts.ledger import cases, events, incidents, signals
 from alerts.ledger.check import violations
 from alerts.ledger.engine import Ledger
+from alerts.mark import Mark
 from alerts.router import Applied, apply_signals, mark_stale, retire
 from alerts.sight import Sight, Visibility
 from detectors.signal import Signal
@@ -224,6 +225,8 @@ def test_the_index_refuses_a_second_open_incident(ledger: Ledger, directory: Dir
 
     def announce(tx: object) -> None:
         incidents.add(tx, other_place, Visibility(), None)  # type: ignore[arg-type]  # the writer's connection
+        said = signal(5, place="cross")
+        signals.save(tx, {signals.key_of(said): Mark(said.epoch, said.n, said.at)})  # type: ignore[arg-type]  # the same
         events.append(tx, "incident.raised", NOW, incidents.get(tx, ALL, "01SECOND"), Visibility())  # type: ignore[arg-type]  # the same
 
     do(ledger, announce)
