@@ -13,6 +13,7 @@ from typing import Literal
 
 from alerts.act import act as act_on
 from alerts.case import LIVE, Actor, Case, Opening, Request, give_back, open_case, take_in
+from alerts.category import named
 from alerts.directory import Directory
 from alerts.ids import new_id
 from alerts.ledger import audit, cases, counters, incidents, journal, watch
@@ -36,7 +37,8 @@ ACK_LASTS = timedelta(hours=4)
 class Report:
     """A case that people open: by telephone, from the grid, by the public, from another platform.
 
-    One of `site`, `area`, or `lat` with `lon` says where; `external_id` is its number at the source.
+    One of `site`, `area`, or `lat` with `lon` says where; `external_id` is its number at the source. `category` is
+    a row of the catalogue, which then says unit, workflow, limits, and the severity when the report does not.
     """
 
     kind: str
@@ -48,7 +50,8 @@ class Report:
     area: str | None = None
     lat: float | None = None
     lon: float | None = None
-    severity: Severity = "minor"
+    severity: Severity | None = None
+    category: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ def act(
 ) -> dict[str, object]:
     """One action of the workflow's table, on a case by id or number. Answers the Case with its history."""
     before = cases.load(conn, sight, case)
-    workflow = directory.workflows.get(before.workflow)
+    workflow = directory.closed_loop(before.workflow, before.category)
     if workflow is None:
         raise Conflict(
             f"case {before.number} follows the workflow {before.workflow!r}, which is no longer there",
@@ -160,17 +163,21 @@ def report(
     place = locate(new, directory)
     if not sight.sees("case", place):
         raise NotFound(f"no {'site' if new.site else 'area'} {new.site or new.area or 'there'}")
+    row = None if new.category is None else named(directory.categories, new.category)
+    severity = new.severity or (row.severity if row else None) or "minor"
     facts = Facts(
         kind=new.kind,
         condition=new.kind,
         place=new.site or new.area or "",
-        severity=new.severity,
+        severity=severity,
         site=place.site,
         site_kind=place.site_kind,
         area=place.area,
     )
     chosen = directory.choose(facts)
-    if chosen is None or chosen.route.workflow not in directory.workflows:
+    category = new.category or (chosen.route.category if chosen else None) or new.kind
+    assigned = directory.assign(chosen, category) if chosen else None
+    if chosen is None or assigned is None:
         raise Conflict("no route says who handles this", mend="add a route without `match` to the registry")
     # the units of the route are proposed, not yet called: a report is accepted by a person first
     year = now.astimezone(directory.zone(place.area)).year
@@ -179,23 +186,23 @@ def report(
             id=new_id(now),
             number=counters.case_number(conn, year),
             kind=new.kind,
-            category=chosen.route.category or new.kind,
-            severity=new.severity,
-            place=place.with_units(chosen.units),
+            category=category,
+            severity=severity,
+            place=place.with_units(assigned.units),
             title=new.title,
             explanation=Text(new.title, new.title),
             description=new.description,
             source=new.source,
             external_id=new.external_id,
-            unit=chosen.route.unit,
+            unit=assigned.unit,
             lat=new.lat,
             lon=new.lon,
             calendar=chosen.route.calendar,
         ),
-        directory.workflows[chosen.route.workflow],
+        assigned.workflow,
         who=who,
         now=now,
-        calendar=directory.calendar(place, route=chosen.route.calendar, workflow=chosen.route.workflow),
+        calendar=directory.calendar(place, route=chosen.route.calendar, workflow=assigned.workflow.id),
     )
     cases.add(conn, opened)
     key = opened.case.id

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from alerts.category import Assigned, Category, assign, with_limits
 from alerts.correlate import TogetherRule
 from alerts.escalation import Chain
 from alerts.place import parse_place
+from alerts.plan import Plan
 from alerts.roster import Roster
 from alerts.route import Chosen, Facts, Route, choose
 from alerts.sight import Visibility
@@ -107,6 +109,8 @@ class Directory:
     escalations: tuple[Chain, ...] = ()
     people: Mapping[str, Person] = field(default_factory=dict)
     channels: Mapping[str, str] = field(default_factory=dict)
+    categories: Mapping[str, Category] = field(default_factory=dict)
+    plans: Mapping[str, Plan] = field(default_factory=dict)
     default_timezone: str = DEFAULT_ZONE
     conditions: Mapping[str, Text] = field(default_factory=dict)
 
@@ -174,6 +178,15 @@ class Directory:
         found = next((self.calendars[each] for each in named if each and each in self.calendars), PLAIN)
         terms = found.terms or (own.terms if own else ())
         return replace(found, terms=terms, zone=self.zone(place.area))
+
+    def closed_loop(self, workflow: str, category: str) -> Workflow | None:
+        """A workflow with the limits that the category has of its own; None when there is no such workflow."""
+        found = self.workflows.get(workflow)
+        return None if found is None else with_limits(found, self.categories.get(category))
+
+    def assign(self, chosen: Chosen, category: str) -> Assigned | None:
+        """Where a new case of this category goes; None when its workflow is no longer there."""
+        return assign(chosen, category, categories=self.categories, workflows=self.workflows)
 
     def meeting(self, rule: TogetherRule, place: str) -> str | None:
         """Where the conditions of a together rule meet, seen from `place`; None when it is nowhere."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from alerts.case import HUB, Actor, Done, Opening, join, open_case, recur, worsen
+from alerts.category import Assigned
 from alerts.directory import Directory
 from alerts.ids import new_id
 from alerts.incident import Fold, Incident
@@ -63,12 +64,13 @@ def raise_alone(
         area=place.area,
     )
     chosen = directory.choose(facts)
-    if chosen is None or not chosen.route.open_case or chosen.route.workflow not in directory.workflows:
+    assigned = directory.assign(chosen, chosen.route.category or facts.condition) if chosen else None
+    if chosen is None or not chosen.route.open_case or assigned is None:
         return [] if known else [_put(conn, incident, place, None, now, known=False)]
     done = _into_known_case(conn, incident, chosen, facts, directory=directory, now=now)
     if done is None:
         return _with_new_case(
-            conn, incident, chosen, facts, directory=directory, place=place, now=now, known=known
+            conn, incident, chosen, facts, assigned, directory=directory, place=place, now=now, known=known
         )
     seen, action = done.case.place, done.entry.action
     raised = _put(conn, incident, place.with_units(seen.units), done.case.id, now, known=known)
@@ -105,9 +107,10 @@ def _into_known_case(
     if live is not None:
         return join(live, incident.id, incident.severity, now=now)
     last = watch.closed_of_group(conn, key, now - chosen.route.reopen_within)
-    if not chosen.route.reopen_within or last is None or last.workflow not in directory.workflows:
+    workflow = directory.closed_loop(last.workflow, last.category) if last is not None else None
+    if not chosen.route.reopen_within or last is None or workflow is None:
         return None
-    first = directory.workflows[last.workflow].steps[0]
+    first = workflow.steps[0]
     calendar = directory.calendar(last.place, route=last.calendar, workflow=last.workflow)
     return recur(last, incident.id, incident.severity, first, now=now, calendar=calendar)
 
@@ -117,13 +120,14 @@ def _with_new_case(
     incident: Incident,
     chosen: Chosen,
     facts: Facts,
+    assigned: Assigned,
     *,
     directory: Directory,
     place: Visibility,
     now: datetime,
     known: bool,
 ) -> list[int]:
-    seen = place.with_units(chosen.units)
+    seen = place.with_units(assigned.units)
     year = now.astimezone(directory.zone(place.area)).year
     explanation = incident.lead.explanation
     opened = open_case(
@@ -131,19 +135,19 @@ def _with_new_case(
             id=new_id(now),
             number=counters.case_number(conn, year),
             kind=incident.kind,
-            category=chosen.route.category or incident.condition,
+            category=assigned.category,
             severity=incident.severity,
             place=seen,
             title=explanation.zh or explanation.en or incident.condition,
             explanation=explanation,
             group_key=chosen.group_key(facts),
-            unit=chosen.route.unit,
+            unit=assigned.unit,
             calendar=chosen.route.calendar,
         ),
-        directory.workflows[chosen.route.workflow],
+        assigned.workflow,
         who=Actor(HUB, HUB),
         now=now,
-        calendar=directory.calendar(place, route=chosen.route.calendar, workflow=chosen.route.workflow),
+        calendar=directory.calendar(place, route=chosen.route.calendar, workflow=assigned.workflow.id),
     )
     cases.add(conn, opened)
     return [

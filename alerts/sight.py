@@ -36,6 +36,8 @@ DIMENSIONS: Mapping[str, frozenset[Dimension]] = {
     "together": frozenset(),
     "workflow": frozenset(),
     "report": frozenset(),  # counts only what its reader sees otherwise
+    "category": frozenset(),
+    "plan": frozenset(),
 }
 """Every noun, and which limits of a reader apply to it. A noun that is missing here is seen by nobody."""
 

@@ -24,7 +24,8 @@ SCENE = frozenset({"area.read", "site.read", "unit.read", "device.read", "incide
 PICTURES = frozenset({"evidence.read", "camera.picture"})
 """Shown (blurred) evidence and the camera's present picture."""
 
-STREAM = frozenset({"event.read"})
+STREAM = frozenset({"event.read", "category.read", "plan.read"})
+"""The log, and the words that stand in it: everybody's."""
 
 REPORTS = frozenset({"report.read", "report.export"})
 """Reports of what the reader may see anyway, counted; and the same as a workbook, marked and audited."""

@@ -119,14 +119,20 @@ def _write(
     seal: Callable[[Change], dict[str, str]],
 ) -> None:
     """Carry the changes out; each becomes an event that stands where its entry stands."""
-    for each in changes.all:
-        if each.what in ("created", "updated") and each.body is not None:
-            place = place_of(after, each.noun, each.key, each.body)
-            secrets = seal(each)
-            table.put(conn, each.noun, each.key, each.body, secrets=secrets, now=now, visibility=place)
+    new = [
+        table.Put(each.noun, each.key, each.body, seal(each), place_of(after, each.noun, each.key, each.body))
+        for each in changes.all
+        if each.what in ("created", "updated") and each.body is not None
+    ]
+    if new:
+        table.put_all(conn, new, now=now)
+    gone = [(each.noun, each.key) for each in changes.of("deleted")]
+    table.delete_all(conn, [each for each in gone if each[0] in table.CATALOGUES], now=now)
     # Deleted from the leaves up: nothing ever stands at a place that is gone.
     order = list(NOUNS)
     for each in sorted(changes.of("deleted"), key=lambda change: -order.index(change.noun)):
+        if each.noun in table.CATALOGUES:
+            continue
         place = place_of(before, each.noun, each.key, each.body or {})
         table.delete(conn, each.noun, each.key, now=now, visibility=place)
 

@@ -1,14 +1,18 @@
-"""Catalogue: the words that are shipped: conditions, quantities, workflows; each in a commented YAML file."""
+"""Catalogue: what is shipped: conditions, quantities, workflows, categories, plans; each in a commented YAML file."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import cast
 
+from alerts import category as core_category
+from alerts import plan as core_plan
 from alerts.workflow import Workflow, parse_workflows
+from config.nouns.category import Category
+from config.nouns.plan import Plan
 from config.tree import read_tree
 from detectors.signal import SEVERITIES, Severity
 from ingest.errors import InvalidInput
@@ -97,6 +101,63 @@ def with_own_workflows(own: list[dict[str, object]]) -> Mapping[str, Workflow]:
     """The shipped workflows and a county's own; an own one of the same id wins."""
     actions = _read("workflows.yaml").get("actions", [])
     return {**shipped_workflows(), **parse_workflows({"workflows": own, "actions": actions})}
+
+
+@cache
+def shipped_categories() -> Mapping[str, core_category.Category]:
+    """The groups and matters of categories.yaml."""
+    rows = cast("list[object]", _read("categories.yaml")["categories"])
+    found = {each.id: each for each in (_category(Category.model_validate(row)) for row in rows)}
+    if len(found) != len(rows):
+        raise InvalidInput("a category is there twice", where="categories.yaml")
+    return found
+
+
+def with_own_categories(own: Iterable[Category]) -> Mapping[str, core_category.Category]:
+    """The shipped categories and a county's own; an own one of the same id wins."""
+    return {**shipped_categories(), **{each.id: _category(each) for each in own}}
+
+
+@cache
+def shipped_plans() -> Mapping[str, core_plan.Plan]:
+    """The plans of plans.yaml."""
+    rows = cast("list[object]", _read("plans.yaml")["plans"])
+    found = {each.id: each for each in (_plan(Plan.model_validate(row), own=False) for row in rows)}
+    if len(found) != len(rows):
+        raise InvalidInput("a plan is there twice", where="plans.yaml")
+    return found
+
+
+def with_own_plans(own: Iterable[Plan]) -> Mapping[str, core_plan.Plan]:
+    """The shipped plans and a county's own; an own one of the same id wins."""
+    return {**shipped_plans(), **{each.id: _plan(each, own=True) for each in own}}
+
+
+def _category(row: Category) -> core_category.Category:
+    return core_category.Category(
+        id=row.id,
+        name=row.name,
+        big=row.big,
+        opens=row.opens,
+        closes=row.closes,
+        limits=row.limits,
+        unit=row.unit,
+        workflow=row.workflow,
+        severity=row.severity,
+        retired=row.retired,
+    )
+
+
+def _plan(row: Plan, *, own: bool) -> core_plan.Plan:
+    return core_plan.Plan(
+        id=row.id,
+        name=row.name,
+        steps=row.steps,
+        conditions=frozenset(row.conditions),
+        severities=frozenset(row.severities),
+        source=row.source,
+        own=own,
+    )
 
 
 def _read(name: str) -> Mapping[str, object]:

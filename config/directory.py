@@ -9,7 +9,7 @@ from alerts.correlate import TogetherRule
 from alerts.route import Match
 from alerts.route import Route as CoreRoute
 from config.calendars import with_own_calendars
-from config.catalogue import conditions, with_own_workflows
+from config.catalogue import conditions, with_own_categories, with_own_plans, with_own_workflows
 from config.escalations import with_own_escalations
 from config.nouns.route import route_order
 from config.registry import Registry
@@ -79,6 +79,8 @@ def _plain(registry: Registry, timezone: str) -> core.Directory:
         calendars=with_own_calendars(registry.calendars),
         escalations=with_own_escalations(registry.escalations),
         people={each.name: core.Person(each.name, each.role, each.sites) for each in registry.users},
+        categories=with_own_categories(registry.categories),
+        plans=with_own_plans(registry.plans),
         default_timezone=timezone,
         conditions={each.id: each.name for each in conditions().values()},
     )

@@ -75,7 +75,8 @@ RoomKind = Annotated[str, Field(min_length=1, max_length=63), AfterValidator(_al
 ZoneName = Annotated[Id, AfterValidator(_allowed_room)]
 
 
-def _name(value: object) -> Text:
+def name_of(value: object) -> Text:
+    """The name that a text or `{zh, en}` means; ValueError for anything else."""
     if isinstance(value, Text):
         return value
     if isinstance(value, str) and value.strip():
@@ -90,11 +91,12 @@ def _name(value: object) -> Text:
     raise ValueError("not a name; write a text or {zh: …, en: …}, in quotes when it looks like a number")
 
 
-def _plain_name(name: Text) -> object:
+def plain_name(name: Text) -> object:
+    """As it is written: a text when both languages are alike."""
     return name.zh if name.zh == name.en else name.as_dict()
 
 
-Name = Annotated[Text, BeforeValidator(_name), PlainSerializer(_plain_name)]
+Name = Annotated[Text, BeforeValidator(name_of), PlainSerializer(plain_name)]
 """A text, or `{zh, en}`; a missing language repeats the other."""
 
 

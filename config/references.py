@@ -9,10 +9,11 @@ from pydantic import BaseModel
 
 from alerts.escalation import DUTY
 from config.calendars import shipped_calendars
-from config.catalogue import quantities, shipped_workflows
+from config.catalogue import quantities, shipped_categories, shipped_workflows
 from config.fields import forbidden, forbidden_room
 from config.hidden import keeps_place, secret_keys
 from config.nouns.area import LEVELS, Area
+from config.nouns.category import Category
 from config.nouns.contact import Contact
 from config.nouns.device import Camera, Sensor
 from config.nouns.escalation import Escalation
@@ -22,7 +23,7 @@ from config.nouns.site import SITE_KINDS, Site
 from config.nouns.unit import Unit
 from config.nouns.user import User
 from config.nouns.workflow import Workflow
-from config.registry import Registry
+from config.registry import SECTIONS, Registry
 from config.secrets import MASK
 from config.wording import meant
 from detectors import shelf
@@ -53,6 +54,12 @@ class References:
         self._areas = {each.id: each for each in registry.areas}
         self._sites = {each.id: each for each in registry.sites}
         self._devices = {each.id: each for each in registry.devices}
+        own = [(each.id, each.big or "") for each in registry.categories]
+        self._groups = {each.id: each.big or "" for each in shipped_categories().values()} | dict(own)
+        flows = {each.id: [step.step for step in each.steps] for each in shipped_workflows().values()}
+        flows |= {each.id: [step.step for step in each.steps] for each in registry.workflows}
+        self._words = {name: frozenset(words) for name, words in flows.items()}
+        self._all_steps = frozenset(word for words in flows.values() for word in words)
 
     def check(self) -> None:
         """Everything."""
@@ -63,7 +70,7 @@ class References:
     def _judge(self, section: str, key: str, item: BaseModel) -> None:
         def refer(to: str, value: str | None, *loc: str | int) -> None:
             if value is not None and not self._known.has(to, value):
-                noun = to.removesuffix("s")
+                noun = SECTIONS[to]
                 self._complain(
                     section,
                     key,
@@ -96,6 +103,12 @@ class References:
             refer("workflows", item.workflow, "workflow")
             refer("calendars", item.calendar, "calendar")
             refer_all("channels", getattr(item, "channels", ()), "channels")
+            refer("categories", item.category, "category")
+        elif isinstance(item, Category):
+            refer("categories", item.big, "big")
+            refer("units", item.unit, "unit")
+            refer("workflows", item.workflow, "workflow")
+            self._category(key, item)
         elif isinstance(item, User):
             refer_all("areas", item.areas, "areas")
             refer_all("sites", item.sites, "sites")
@@ -209,6 +222,23 @@ class References:
                     mend,
                 )
 
+    def _category(self, key: str, category: Category) -> None:
+        """A matter belongs to a group, and its limits are of steps that there are."""
+        big = self._groups.get(category.big or "")
+        if big:
+            what = f"{category.big!r} is itself a matter of {big}"
+            self._complain("categories", key, ("big",), what, "name a group: a category without big")
+        for step in category.limits:
+            known = self._words.get(category.workflow or "", self._all_steps)
+            if step not in known:
+                self._complain(
+                    "categories",
+                    key,
+                    ("limits", step),
+                    f"there is no step {step!r}",
+                    meant(step, known, "step"),
+                )
+
     def _bindings(self) -> None:
         """Two sensors that cannot be told apart would take each other's readings."""
         seen: dict[tuple[str, str | None, str | None], str] = {}
@@ -252,6 +282,7 @@ def known_of(registry: Registry, more: Mapping[str, Iterable[str]]) -> Known:
     keys: dict[str, set[str]] = {
         "areas": set(), "units": set(), "sites": set(), "devices": set(), "channels": set(),
         "workflows": set(shipped_workflows()), "calendars": set(shipped_calendars()),
+        "categories": set(shipped_categories()),
     }  # fmt: skip
     for section, key, _ in registry.items():
         keys.setdefault(section, set()).add(key)

@@ -16,9 +16,11 @@ from pydantic import BaseModel
 from alerts.channel import ChannelParams
 from config.nouns.area import Area
 from config.nouns.calendar import Calendar
+from config.nouns.category import Category
 from config.nouns.contact import Contact
 from config.nouns.device import AnyDevice
 from config.nouns.escalation import Escalation
+from config.nouns.plan import Plan
 from config.nouns.roster import Roster
 from config.nouns.route import Route
 from config.nouns.site import Site
@@ -51,6 +53,8 @@ class Registry:
     workflows: tuple[Workflow, ...] = ()
     rosters: tuple[Roster, ...] = ()
     escalations: tuple[Escalation, ...] = ()
+    categories: tuple[Category, ...] = ()
+    plans: tuple[Plan, ...] = ()
     given: frozenset[str] = frozenset()
 
     def items(self) -> Iterator[tuple[str, str, BaseModel]]:
@@ -79,6 +83,8 @@ SECTIONS: dict[str, str] = {
     "workflows": "workflow",
     "rosters": "roster",
     "escalations": "escalation",
+    "categories": "category",
+    "plans": "plan",
 }
 """The sections of a file, in the order they are written, and the noun of one entry."""
 

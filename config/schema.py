@@ -9,10 +9,12 @@ from pydantic import BaseModel
 
 from config.nouns.area import Area
 from config.nouns.calendar import Calendar
+from config.nouns.category import Category
 from config.nouns.channel import CHANNEL_KINDS
 from config.nouns.contact import Contact
 from config.nouns.device import DEVICE_KINDS
 from config.nouns.escalation import Escalation
+from config.nouns.plan import Plan
 from config.nouns.roster import Roster
 from config.nouns.route import Route
 from config.nouns.site import Site
@@ -35,6 +37,8 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "workflows": Workflow,
     "rosters": Roster,
     "escalations": Escalation,
+    "categories": Category,
+    "plans": Plan,
 }
 """Sections whose entries are all of one model; devices, rules and channels choose theirs by `kind`."""
 

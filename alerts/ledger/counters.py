@@ -21,16 +21,18 @@ def lock(conn: Connection) -> None:
     conn.execute(select(counters.c.value).where(counters.c.name == EVENTS).with_for_update())
 
 
-def take(conn: Connection, name: str) -> int:
-    """The next number of `name`, from 1; given back when the transaction is undone."""
-    return int(conn.execute(_take(conn.dialect.name), {"name": name, "value": 1}).scalar_one())
+def take(conn: Connection, name: str, many: int = 1) -> int:
+    """The next number of `name`, from 1, or the last of the next `many`; given back when the transaction is undone."""
+    return int(conn.execute(_take(conn.dialect.name), {"name": name, "value": many}).scalar_one())
 
 
 @cache
 def _take(dialect: str) -> ReturningInsert[int]:
     """Built once: every event and every case takes a number."""
     row = insert_of(dialect, counters).values(name=bindparam("name"), value=bindparam("value"))
-    row = row.on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
+    row = row.on_conflict_do_update(
+        index_elements=["name"], set_={"value": counters.c.value + row.excluded.value}
+    )
     return row.returning(counters.c.value)
 
 

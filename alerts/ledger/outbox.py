@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -44,18 +44,26 @@ def spread(
     conn: Connection, seq: int, kind: EventType, noun: str, *, place: Visibility, at: datetime
 ) -> None:
     """One row for every webhook that wants this type and may see this noun at this place."""
+    spread_all(conn, kind, [(seq, noun, place)], at=at)
+
+
+def spread_all(
+    conn: Connection, kind: EventType, new: Sequence[tuple[int, str, Visibility]], *, at: datetime
+) -> None:
+    """The same for many events of one type, each given as (seq, noun, where it stands)."""
     hooks = conn.execute(_HOOKS).all()
-    wanted = [
-        row.id
+    sights = {
+        row.id: Sight.of(cast("Mapping[str, list[str] | None]", row.sight))
         for row in hooks
-        if (not row.types or kind in row.types)
-        and Sight.of(cast("Mapping[str, list[str] | None]", row.sight)).sees(noun, place)
+        if not row.types or kind in row.types
+    }
+    rows = [
+        {"hook": hook, "seq": seq, "state": "pending", "attempts": 0, "next_at": at, "reason": ""}
+        for seq, noun, place in new
+        for hook, sight in sights.items()
+        if sight.sees(noun, place)
     ]
-    if wanted:
-        rows = [
-            {"hook": hook, "seq": seq, "state": "pending", "attempts": 0, "next_at": at, "reason": ""}
-            for hook in wanted
-        ]
+    if rows:
         conn.execute(insert(outbox), rows)
 
 

@@ -37,6 +37,12 @@ def seen(hub: Hub, who: Principal, case: str) -> dict[str, object]:
         return cases.get(conn, who.sight, case, now=hub.now())
 
 
+def whole(hub: Hub, case: dict[str, object]) -> dict[str, object]:
+    """The case with what the catalogue says about its category; `catalogue` is null when it says nothing."""
+    row = hub.directory().categories.get(str(case["category"]))
+    return {**case, "catalogue": row.as_dict() if row else None}
+
+
 class NewCase(BaseModel):
     """A case that no incident opened: somebody called, wrote or saw."""
 
@@ -51,7 +57,8 @@ class NewCase(BaseModel):
     description: str = Field(default="", max_length=10_000)
     source: Literal["hotline", "grid", "public", "operator", "platform"]
     external_id: str | None = Field(default=None, min_length=1, max_length=200)
-    severity: Severity = "minor"
+    severity: Severity | None = Field(default=None, description="left out: of the category, else minor")
+    category: str | None = Field(default=None, max_length=63, description="a row of GET /categories")
 
 
 class NewAction(BaseModel):
@@ -157,7 +164,7 @@ def reconcile(
 @router.get("/{case}")
 def one(case: str, who: Annotated[Principal, needs("case.read", seen=seen)], hub: HubHere) -> Response:
     """One case with its history, by id or number."""
-    return answer(seen(hub, who, case))
+    return answer(whole(hub, seen(hub, who, case)))
 
 
 @router.post("/{case}/actions")

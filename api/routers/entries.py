@@ -38,7 +38,7 @@ LISTED = {
 }
 """Lists with the registry's own shape; devices have theirs in api/routers/devices.py."""
 
-CHANGED = {**LISTED, "devices": "device"}
+CHANGED = {**LISTED, "devices": "device", "categories": "category", "plans": "plan"}
 """What is changed one by one; the rest of the registry by POST /registry/apply."""
 
 TARGETS = {"devices": "device", "sites": "site", "areas": "area"}

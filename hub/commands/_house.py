@@ -18,6 +18,7 @@ from alerts.ledger.engine import Ledger
 from api.auth import local_token
 from api.hub import RegistryDoor
 from config.door import Door
+from config.entries import NOUNS
 from config.secret_file import load_secret, make_folder
 from config.secrets import SecretBox
 from config.settings import Settings, add_flags, load_settings
@@ -114,11 +115,11 @@ class RemoteDoor:
 
     def put(self, noun: str, key: str, body: Json, *, who: str) -> Json:  # noqa: ARG002 - the door's shape; the token says who
         """PUT of one entry."""
-        return cast("Json", self._send("PUT", f"/{noun}s/{key}", json=dict(body)).json())
+        return cast("Json", self._send("PUT", f"/{NOUNS[noun]}/{key}", json=dict(body)).json())
 
     def delete(self, noun: str, key: str, *, who: str) -> None:  # noqa: ARG002 - the door's shape; the token says who
         """DELETE of one entry."""
-        self._send("DELETE", f"/{noun}s/{key}")
+        self._send("DELETE", f"/{NOUNS[noun]}/{key}")
 
     def _send(self, method: str, path: str, **more: object) -> httpx.Response:
         headers = {"Authorization": f"Bearer {local_token(self.secret, clock())}"}

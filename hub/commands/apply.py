@@ -1,4 +1,4 @@
-"""`hub apply FILE`: make the registry say what a file says, all of it or nothing."""
+"""`hub apply FILE`: make the registry say what a file says, all of it or nothing; a sheet is a list of categories."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
+from config.sheet import as_registry, is_sheet
 from config.tree import MAX_BYTES
 from hub.commands import _house
 from ingest.errors import InvalidInput
 
-HELP = "make the registry say what a YAML or JSON file says, all of it or nothing"
+HELP = "make the registry say what a YAML, JSON, CSV or XLSX file says, all of it or nothing"
 
 FEW = 30
 """Changes that are listed one by one; more are counted only, unless --verbose."""
@@ -21,7 +22,11 @@ FEW = 30
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The flags."""
-    parser.add_argument("file", metavar="FILE", help="registry file; - reads from standard input")
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        help="registry file, or categories as .csv or .xlsx; - reads stdin",
+    )
     parser.add_argument(
         "--prune", action="store_true", help="also delete what the file's sections do not name"
     )
@@ -69,7 +74,9 @@ def _read(file: str) -> tuple[str, str]:
                 content = opened.read(MAX_BYTES + 1)
         except OSError as wrong:
             what = f"the file cannot be read ({wrong.strerror})"
-            raise InvalidInput(what, where=file, mend="name a YAML or JSON file") from wrong
+            raise InvalidInput(what, where=file, mend="name a YAML, JSON, CSV or XLSX file") from wrong
+    if is_sheet(name):
+        return name, as_registry(content, name)
     try:
         return name, content.decode("utf-8-sig")
     except UnicodeDecodeError as wrong:

@@ -44,6 +44,8 @@ MAY: dict[str, frozenset[str]] = {
     "case.act": frozenset({"olga", "ines", "dora", "hans", "sue"}),
     "case.reconcile": frozenset({"dora", "sue", "admin", "aude", "city"}),
     "event.read": ALL,
+    "category.read": ALL,
+    "plan.read": ALL,
     "audit.read": frozenset({"admin", "aude"}),
     "broadcast.read": frozenset({"olga", "guest", "dora", "sue", "admin"}),
     "broadcast.create": frozenset({"olga", "dora"}),
@@ -82,6 +84,8 @@ STATIC: dict[str, tuple[str, str]] = {
     "/rules/{key}": ("fridge-warm", "no-such-rule"),
     "/routes/{key}": ("route-2", "no-such-route"),
     "/users/{key}": ("olga", "nobody"),
+    "/categories/{key}": ("smell-kitchen", "no-such-category"),
+    "/plans/{key}": ("warm", "no-such-plan"),
 }
 """Path to (own thing, foreign thing)."""
 
@@ -221,6 +225,8 @@ def _sees(name: str, path: str) -> bool:
         "cases": "case.read",
         "broadcasts": "broadcast.read",
         "webhooks": "webhook.read",
+        "categories": "category.read",
+        "plans": "plan.read",
     }
     return name in MAY[reads[noun]]
 

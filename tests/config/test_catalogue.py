@@ -8,7 +8,13 @@ from pathlib import Path
 
 from alerts import route
 from api import rights
-from config.catalogue import conditions, quantities, shipped_workflows, with_own_workflows
+from config.catalogue import (
+    conditions,
+    quantities,
+    shipped_categories,
+    shipped_workflows,
+    with_own_workflows,
+)
 from config.nouns import route as noun
 from config.nouns import site, user
 from config.settings import PREFIX, Settings
@@ -145,3 +151,25 @@ def test_words_in_step() -> None:
     grouped = noun.Route.model_fields["group_by"].annotation
     assert all(f"'{name}'" in str(grouped) for name in route.Facts.__dataclass_fields__)
     assert noun.Route.model_fields["group_by"].default == route.GROUP_BY
+
+
+def test_the_shipped_categories() -> None:
+    """Fourteen groups, each with matters; every matter says in Chinese when its case opens and closes, and how long.
+
+    None is a word of the conditions: what a county did not choose must not change the cases of its incidents.
+    """
+    rows = shipped_categories()
+    groups = {each.id for each in rows.values() if each.big is None}
+    matters = [each for each in rows.values() if each.big]
+    assert len(groups) == 14
+    assert 60 <= len(matters) <= 120
+    assert {each.big for each in matters} == groups
+    assert not set(rows) & set(conditions())
+    steps = {each.id: {step.step for step in each.steps} for each in shipped_workflows().values()}
+    for each in matters:
+        assert re.search("[一-鿿]", each.name.zh + each.opens.zh + each.closes.zh), each.id
+        assert each.opens.zh, each.id
+        assert each.closes.zh, each.id
+        assert each.limits, each.id
+        assert set(each.limits) <= steps[each.workflow or "seven-step"], each.id
+        assert each.unit is None, "a county's units are its own"

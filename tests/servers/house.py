@@ -86,6 +86,13 @@ rules:
 routes:
   - {{match: {{area: west}}, unit: roads, workflow: seven-step}}
   - {{unit: kitchens, workflow: seven-step}}
+categories:
+  - {{id: smells, name: Smells}}
+  - {{id: smell-kitchen, big: smells, name: {{zh: 后厨异味, en: Smell in a kitchen}}, opens: 闻到异味, closes: 异味消除,
+     unit: kitchens, workflow: six-step, severity: critical, limits: {{discover: 5m, handle: 2wd}}}}
+plans:
+  - {{id: warm, conditions: [temperature-high], name: {{zh: 太热, en: Too warm}},
+     steps: [{{zh: 关门, en: Shut the door}}]}}
 users:
   - {{name: olga, role: operator, areas: [east], password: {PASSWORD.format("olga")}}}
   - {{name: ines, role: inspector, areas: [east], password: {PASSWORD.format("ines")}}}
