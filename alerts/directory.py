@@ -199,19 +199,6 @@ class Directory:
         """The route for an incident or a case, None when the table has none."""
         return choose(self.routes, facts, self.path)
 
-    def route(self, route: str, unit: str) -> Route | None:
-        """The route of this id while it still calls this unit."""
-        return self._routes.get((route, unit))
-
-    @cached_property
-    def _routes(self) -> Mapping[tuple[str, str], Route]:
-        found: dict[tuple[str, str], Route] = {}
-        waiting = list(self.routes)
-        for each in waiting:
-            found.setdefault((each.id, each.unit), each)
-            waiting += each.routes
-        return found
-
     def condition_name(self, word: str) -> Text:
         """What a condition is called; the word itself where the catalogue has none."""
         return self.conditions.get(word, Text(word, word))

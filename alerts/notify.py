@@ -9,6 +9,7 @@ and the push of events wait for none of this.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from alerts import group as groups_core
@@ -39,18 +40,28 @@ SAID: Mapping[Why, Text] = {
 TEST = Text("测试告警：请确认收到，现场没有发生任何事", "Test alarm: please confirm; nothing has happened")
 
 
-def advance(conn: Connection, directory: Directory, now: datetime) -> int:
+MOST = 200
+"""Groups that one call looks at beside those that the log just spoke of: a storm must not hold up the writer."""
+
+
+def advance(conn: Connection, directory: Directory, now: datetime, *, most: int = MOST) -> int:
     """Folds what the log has since the last time, and writes the notices that are due; answers how many.
 
     Call it after whatever wrote events, in the same transaction, and once a second for what time alone makes due.
-    Where no event was written there is no need to call it.
+    Where no event was written there is no need to call it. Groups that the log does not speak of are looked at up
+    to `most`, the longest due first.
     """
     head, cursor = groups.positions(conn)
+    done = 0
     if cursor is None or head > cursor:
+        ready: dict[str, None] = {}
         for each in groups.touched(conn, cursor, head):
-            _fold(conn, directory, each, now)
+            ready |= dict.fromkeys(_fold(conn, directory, each, now))
         groups.folded(conn, head)
-    return sum(_look(conn, directory, key, now) for key in groups.due(conn, now))
+        done = sum(_look(conn, directory, key, now) for key in ready)
+    return done + sum(
+        _look(conn, directory, key, now) for key in (groups.due(conn, now, most) if most else ())
+    )
 
 
 def tell(
@@ -71,23 +82,28 @@ def tell(
     refused by the ledger; `group` empty: it belongs to none.
     """
     about = groups.by_ids(conn, tuple(incidents))
+    to = Group(group, route or "", addressee, Terms(channels=tuple(channels)))
+    notice = _notice(directory, to, why, about, now)
+    notices.add(conn, notice)
+    return notice
+
+
+def _notice(directory: Directory, group: Group, why: Why, about: Sequence[Known], now: datetime) -> Notice:
     worst = min((SEVERITIES.index(each.severity) for each in about), default=len(SEVERITIES) - 1)
-    notice = Notice(
+    return Notice(
         id=new_id(now),
         at=now,
         why=why,
-        addressee=addressee,
-        group=group,
-        route=route,
+        addressee=group.addressee,
+        group=group.key,
+        route=group.route or None,
         incidents=tuple(each.id for each in about),
         open=sum(each.open for each in about),
         severity=SEVERITIES[worst],
-        place=_standing(about, directory, addressee),
+        place=_standing(about, directory, group.addressee),
         title=title(why, about, directory),
-        channels=tuple(channels),
+        channels=group.terms.channels,
     )
-    notices.add(conn, notice)
-    return notice
 
 
 def title(why: Why, about: Sequence[Known], directory: Directory) -> Text:
@@ -105,44 +121,53 @@ def title(why: Why, about: Sequence[Known], directory: Directory) -> Text:
     return Text(zh, en)
 
 
-def _fold(conn: Connection, directory: Directory, incident: Known, now: datetime) -> None:
-    """The groups of one incident, and what it waits for, after something became of it."""
+def _fold(conn: Connection, directory: Directory, incident: Known, now: datetime) -> list[str]:
+    """The groups of one incident, and what it waits for, after something became of it; answers those due now."""
     touched(conn, directory, incident, now)
     mine = groups.memberships(conn, incident.id)
     if not incident.open:
-        for each in mine.values():
-            _leave(conn, directory, each)
-        return
+        return [each.group for each in mine.values() if _leave(conn, each, now)]
     chosen = directory.choose(incident.facts)
     for route in chosen.told if chosen else ():
         key = key_of(route, route.group_values(incident.facts))
         if key not in mine:
-            _join(conn, key, route, incident, now)
-    for key, membership in groups.memberships(conn, incident.id).items():
-        group = groups.get(conn, key)
-        if group is not None:
-            at = groups_core.due(
-                _as_now(group, directory), incident.member(membership.since, membership.told)
-            )
-            if at is not None:
-                groups.hasten(conn, key, at)
+            mine[key] = _join(conn, key, route, incident, now)
+    return [each.group for each in mine.values() if _hasten(conn, directory, incident, each, now)]
 
 
-def _leave(conn: Connection, directory: Directory, membership: groups.Membership) -> None:
-    """A member less; with the last one the group ends, at the moment when that is said or the waiting is over."""
+def _hasten(
+    conn: Connection, directory: Directory, incident: Known, membership: groups.Membership, now: datetime
+) -> bool:
+    """The group is looked at no later than its member asks for; whether that is now."""
+    group = groups.get(conn, membership.group)
+    if group is None:
+        return False
+    member = incident.member(membership.since, membership.told)
+    at = groups_core.due(_as_now(group, directory, [incident]), member)
+    if at is not None:
+        groups.hasten(conn, group.key, at)
+    return at is not None and at <= now
+
+
+def _leave(conn: Connection, membership: groups.Membership, now: datetime) -> bool:
+    """A member less; with the last one the group ends, when that is said or the waiting is over: whether now."""
     group = groups.get(conn, membership.group) if groups.leave(conn, membership) == 0 else None
-    if group is not None:
-        now = _as_now(group, directory)
-        groups.hasten(conn, group.key, groups_core.ends(now) or membership.since + now.terms.wait)
+    if group is None:
+        return False
+    at = groups_core.ends(group) or membership.since + group.terms.wait
+    groups.hasten(conn, group.key, at)
+    return at <= now
 
 
-def _join(conn: Connection, key: str, route: Route, incident: Known, now: datetime) -> None:
+def _join(conn: Connection, key: str, route: Route, incident: Known, now: datetime) -> groups.Membership:
     """A member more; what comes back before its end was told is no news, unless lives are at stake."""
     if groups.get(conn, key) is None:
         groups.start(conn, Group(key, route.id, route.unit, Terms.of(route)))
     back = groups.returned(conn, key, incident)
     told = back.told if back is not None and incident.severity != "life" else None
-    groups.join(conn, key, incident.id, since=back.since if back else now, told=told)
+    fresh = groups.Membership(key, incident.id, back.since if back else now, open=True, told=told)
+    groups.join(conn, fresh)
+    return fresh
 
 
 def _look(conn: Connection, directory: Directory, key: str, now: datetime) -> bool:
@@ -150,30 +175,24 @@ def _look(conn: Connection, directory: Directory, key: str, now: datetime) -> bo
     stored = groups.get(conn, key)
     if stored is None:
         return False
-    group, members = _as_now(stored, directory), tuple(groups.members(conn, key))
-    found = groups_core.look(group, members, now)
-    if found.say is not None:
-        tell(
-            conn,
-            directory,
-            why=found.say.why,
-            addressee=group.addressee,
-            incidents=found.say.incidents,
-            channels=group.terms.channels,
-            now=now,
-            group=key,
-            route=group.route,
-        )
-    if found.over:
+    found = groups.members(conn, key)
+    group = _as_now(stored, directory, [each for each, _ in found])
+    members = tuple(member for _, member in found)
+    outcome = groups_core.look(group, members, now)
+    say = outcome.say
+    if say is not None:
+        about = [each for each, _ in found if each.id in say.incidents]
+        notices.add(conn, _notice(directory, group, say.why, about, now))
+    if outcome.over:
         groups.end(conn, key)
-    elif found.say is not None:
-        group, members = groups_core.told(group, members, found.say, now)
-        groups.told(conn, key, [each for each in members if each.incident in found.say.incidents])
-        groups.looked(conn, group, _next(group, members))
-    else:
-        groups.looked(conn, group, found.due)
-    groups.forget(conn, key)
-    return found.say is not None
+        return say is not None
+    if say is not None:
+        group, members = groups_core.told(group, members, say, now)
+        groups.told(conn, key, [each for each in members if each.incident in say.incidents])
+    groups.looked(conn, group, outcome.due if say is None else _next(group, members))
+    if any(not each.open and each.told is None for each in members):
+        groups.forget(conn, key)
+    return say is not None
 
 
 def _next(group: Group, members: Sequence[groups_core.Member]) -> datetime | None:
@@ -182,12 +201,14 @@ def _next(group: Group, members: Sequence[groups_core.Member]) -> datetime | Non
     return min(dues, default=None)
 
 
-def _as_now(group: Group, directory: Directory) -> Group:
-    """With the terms of its route as they are now; those it was made on where the route is gone."""
-    route = directory.route(group.route, group.addressee)
-    if route is None:
-        return group
-    return Group(group.key, group.route, group.addressee, Terms.of(route), group.told_at)
+def _as_now(group: Group, directory: Directory, about: Sequence[Known]) -> Group:
+    """With the terms that its route gives its incidents now; those of before where it calls nobody any more."""
+    for each in about:
+        chosen = directory.choose(each.facts)
+        for route in chosen.told if chosen else ():
+            if key_of(route, route.group_values(each.facts)) == group.key:
+                return replace(group, terms=Terms.of(route))
+    return group
 
 
 def _standing(about: Sequence[Known], directory: Directory, addressee: str) -> Visibility:

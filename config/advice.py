@@ -10,8 +10,9 @@ from alerts.directory import DEFAULT_CALENDAR
 from config.calendars import published_until, shipped_calendars
 from config.catalogue import conditions
 from config.directory import directory
+from config.mistakes import path_of
 from config.nouns.device import Camera
-from config.nouns.route import RouteMatch, route_order
+from config.nouns.route import RouteMatch, branches, route_order
 from config.registry import Registry
 from config.targets import CAMERAS, SENSORS, targets
 from config.wording import near
@@ -118,6 +119,15 @@ def _routes(registry: Registry) -> Iterable[Advice]:
         if everything:
             what = "is never reached: a route before it matches everything"
             yield Advice(f"routes {route.id}", what, "move it up, or give that one continue: true")
+        for loc, each in branches(route):
+            beside = each.routes
+            for at in range(1, len(beside)):
+                if any(one.match == RouteMatch() and not one.go_on for one in beside[:at]):
+                    yield Advice(
+                        f"routes {route.id}",
+                        f"{path_of((*loc, 'routes', at))} is never reached: one before it matches everything",
+                        "move it up, or give that one continue: true",
+                    )
         everything = everything or (route.match == RouteMatch() and not route.go_on)
 
 
@@ -131,7 +141,9 @@ def _users(registry: Registry) -> Iterable[Advice]:
 
 def _calendars(registry: Registry, today: date) -> Iterable[Advice]:
     own = {each.id: each for each in registry.calendars}
-    named = {each.calendar for each in registry.sites} | {each.calendar for each in registry.routes}
+    named = {each.calendar for each in registry.sites} | {
+        each.calendar for route in registry.routes for _, each in branches(route)
+    }
     named |= {each.calendar for each in registry.workflows} | (
         {DEFAULT_CALENDAR} if registry.routes else set()
     )

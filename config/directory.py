@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from alerts import directory as core
@@ -11,10 +12,16 @@ from alerts.route import Route as CoreRoute
 from config.calendars import with_own_calendars
 from config.catalogue import conditions, with_own_categories, with_own_plans, with_own_workflows
 from config.escalations import with_own_escalations
-from config.nouns.route import route_order
+from config.nouns.route import Branch, Route, route_order
 from config.registry import Registry
 from config.rosters import counted
 from ingest.text import Text
+
+INHERITED = (
+    "unit", "channels", "workflow", "group_by", "group_wait", "group_interval", "repeat_interval",
+    "reopen_within", "open_case", "category", "calendar",
+)  # fmt: skip
+"""What a route has from the one above it, unless it says it itself."""
 
 
 def directory(registry: Registry, *, timezone: str = core.DEFAULT_ZONE) -> core.Directory:
@@ -46,22 +53,7 @@ def _plain(registry: Registry, timezone: str) -> core.Directory:
             each.id: core.RuleMeta(each.id, each.kind, each.condition or each.id, each.severity)
             for each in registry.rules
         },
-        routes=tuple(
-            CoreRoute(
-                unit=each.unit,
-                match=Match(**each.match.model_dump()),
-                workflow=each.workflow,
-                group_wait=each.group_wait,
-                open_case=each.open_case,
-                go_on=each.go_on,
-                group_by=each.group_by,
-                category=each.category,
-                calendar=each.calendar,
-                reopen_within=each.reopen_within,
-                id=each.id or "",
-            )
-            for each in sorted(registry.routes, key=route_order)
-        ),
+        routes=tuple(_route(each, each.id or "") for each in sorted(registry.routes, key=route_order)),
         workflows=with_own_workflows([each.model_dump(mode="json") for each in registry.workflows]),
         together=tuple(
             TogetherRule(
@@ -84,3 +76,43 @@ def _plain(registry: Registry, timezone: str) -> core.Directory:
         default_timezone=timezone,
         conditions={each.id: each.name for each in conditions().values()},
     )
+
+
+def _route(each: Route, key: str) -> CoreRoute:
+    """A route of the table with everything below it."""
+    return _with_branches(
+        CoreRoute(
+            unit=each.unit,
+            match=Match(**each.match.model_dump()),
+            workflow=each.workflow,
+            group_wait=each.group_wait,
+            open_case=each.open_case,
+            go_on=each.go_on,
+            group_by=each.group_by,
+            category=each.category,
+            calendar=each.calendar,
+            reopen_within=each.reopen_within,
+            id=key,
+            channels=each.channels,
+            group_interval=each.group_interval,
+            repeat_interval=each.repeat_interval,
+        ),
+        each.routes,
+    )
+
+
+def _with_branches(above: CoreRoute, below: Sequence[Branch]) -> CoreRoute:
+    """What a branch leaves out it has from above; `continue` is its own."""
+    found = []
+    for at, each in enumerate(below):
+        said = {name: getattr(each, name) for name in INHERITED if getattr(each, name) is not None}
+        own = replace(
+            above,
+            id=each.id or f"{above.id}/{at + 1}",
+            match=Match(**each.match.model_dump()),
+            go_on=each.go_on,
+            routes=(),
+            **said,
+        )
+        found.append(_with_branches(own, each.routes))
+    return replace(above, routes=tuple(found))

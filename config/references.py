@@ -18,7 +18,7 @@ from config.nouns.contact import Contact
 from config.nouns.device import Camera, Sensor
 from config.nouns.escalation import Escalation
 from config.nouns.roster import Roster
-from config.nouns.route import Route
+from config.nouns.route import Route, branches
 from config.nouns.site import SITE_KINDS, Site
 from config.nouns.unit import Unit
 from config.nouns.user import User
@@ -66,6 +66,7 @@ class References:
         for section, key, item in self._registry.items():
             self._judge(section, key, item)
         self._bindings()
+        self._route_ids()
 
     def _judge(self, section: str, key: str, item: BaseModel) -> None:
         def refer(to: str, value: str | None, *loc: str | int) -> None:
@@ -97,13 +98,15 @@ class References:
             refer_all("areas", item.areas, "areas")
             self._rule(key, item)
         elif isinstance(item, Route):
-            refer("areas", item.match.area, "match", "area")
-            refer("sites", item.match.site, "match", "site")
-            refer("units", item.unit, "unit")
-            refer("workflows", item.workflow, "workflow")
-            refer("calendars", item.calendar, "calendar")
-            refer_all("channels", getattr(item, "channels", ()), "channels")
-            refer("categories", item.category, "category")
+            for loc, each in branches(item):
+                refer("areas", each.match.area, *loc, "match", "area")
+                refer("sites", each.match.site, *loc, "match", "site")
+                refer("units", each.unit, *loc, "unit")
+                refer("workflows", each.workflow, *loc, "workflow")
+                refer("calendars", each.calendar, *loc, "calendar")
+                for at, channel in enumerate(each.channels or ()):
+                    refer("channels", channel, *loc, "channels", at)
+                refer("categories", each.category, *loc, "category")
         elif isinstance(item, Category):
             refer("categories", item.big, "big")
             refer("units", item.unit, "unit")
@@ -238,6 +241,16 @@ class References:
                     f"there is no step {step!r}",
                     meant(step, known, "step"),
                 )
+
+    def _route_ids(self) -> None:
+        """A route below another is known by its id among all of them."""
+        seen: set[str] = set()
+        for key, item in self._registry.by_key("routes").items():
+            for loc, each in branches(item) if isinstance(item, Route) else ():
+                if each.id is not None and each.id in seen and loc:
+                    what = f"there is another route {each.id!r}"
+                    self._complain("routes", key, (*loc, "id"), what, "name it apart, or leave the id out")
+                seen |= {each.id} if each.id else set()
 
     def _bindings(self) -> None:
         """Two sensors that cannot be told apart would take each other's readings."""

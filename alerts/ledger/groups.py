@@ -152,13 +152,16 @@ def get(conn: Connection, key: str) -> Group | None:
     return None if row is None else _group(row)
 
 
-def members(conn: Connection, key: str) -> list[Member]:
+def members(conn: Connection, key: str) -> list[tuple[Known, Member]]:
     """The members of a group, as their incidents are now."""
     joined = _query().add_columns(group_members.c.since, group_members.c.told)
     rows = conn.execute(
-        joined.where(group_members.c.group_key == key, group_members.c.incident == incidents.c.id)
+        joined.where(group_members.c.group_key == key, group_members.c.incident == incidents.c.id).order_by(
+            incidents.c.id
+        )
     )
-    return [_known(row).member(row.since, row.told) for row in rows]
+    found = [(_known(row), row.since, row.told) for row in rows]
+    return [(each, each.member(since, told)) for each, since, told in found]
 
 
 def start(conn: Connection, group: Group) -> None:
@@ -174,12 +177,14 @@ def start(conn: Connection, group: Group) -> None:
     )
 
 
-def join(conn: Connection, key: str, incident: str, *, since: datetime, told: Severity | None) -> None:
+def join(conn: Connection, fresh: Membership) -> None:
     """An open incident becomes a member."""
     conn.execute(
-        insert(group_members).values(group_key=key, incident=incident, since=since, open=True, told=told)
+        insert(group_members).values(
+            group_key=fresh.group, incident=fresh.incident, since=fresh.since, open=True, told=fresh.told
+        )
     )
-    _count(conn, key, 1)
+    _count(conn, fresh.group, 1)
 
 
 def wait_again(conn: Connection, incident: str, since: datetime) -> None:
@@ -239,12 +244,13 @@ def hasten(conn: Connection, key: str, at: datetime) -> None:
     )
 
 
-def due(conn: Connection, now: datetime) -> list[str]:
+def due(conn: Connection, now: datetime, limit: int) -> list[str]:
     """The groups to look at, the longest due first."""
     rows = conn.execute(
         select(notice_groups.c.group_key)
         .where(notice_groups.c.due_at <= now)
         .order_by(notice_groups.c.due_at, notice_groups.c.group_key)
+        .limit(limit)
     )
     return list(rows.scalars())
 

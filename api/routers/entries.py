@@ -104,7 +104,13 @@ def narrow(
         match = body.get("match")
         places = match if isinstance(match, dict) else {}
         named_places = [(kind, places[kind]) for kind in ("area", "site") if places.get(kind)]
-        return body if all(visible(kind, key) for kind, key in named_places) else None
+        if not all(visible(kind, key) for kind, key in named_places):
+            return None
+        below = body.get("routes")
+        if not isinstance(below, list):
+            return body
+        branches = [narrow(directory, who, "route", each) for each in below]
+        return {**body, "routes": [each for each in branches if each is not None]}
     return body
 
 

@@ -96,7 +96,7 @@ def _send(hub: Hub, headers: dict[str, str], body: bytes) -> Response:
     def act(tx: Connection) -> dict[str, object]:
         done = apply_signals(tx, [signal], directory=hub.directory(), now=now, origin=f"platform:{name}")
         if done.events:
-            advance(tx, hub.directory(), now)
+            advance(tx, hub.directory(), now, most=0)
         return {
             "id": signal.id,
             "applied": done.applied,

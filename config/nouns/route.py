@@ -1,13 +1,15 @@
-"""Route: who is called for what."""
+"""Route: who is called and told for what; a tree, as Alertmanager's."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from alerts.closing import REOPEN_WITHIN
+from alerts.route import GROUP_INTERVAL, GROUP_WAIT, REPEAT_INTERVAL
 from config.fields import Id
 from config.nouns.item import Item
 from config.nouns.site import SiteKind
@@ -26,10 +28,48 @@ class RouteMatch(Item):
     severity: Severity | None = None
 
 
+GroupBy = tuple[Literal["place", "condition", "kind", "severity", "site", "site_kind", "area"], ...]
+
+SHORTEST = timedelta(seconds=1)
+
+
+def _not_at_once(value: timedelta) -> timedelta:
+    if value < SHORTEST:
+        raise ValueError("less than a second would tell without end; write 5m")
+    return value
+
+
+Interval = Annotated[Duration, AfterValidator(_not_at_once)]
+"""Between two notices."""
+
+
+class Branch(Item):
+    """A route below another; what it leaves out it has from the one above."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    id: Id | None = None
+    match: RouteMatch = RouteMatch()
+    unit: Id | None = None
+    channels: tuple[Id, ...] | None = None
+    workflow: Id | None = None
+    group_by: GroupBy | None = None
+    group_wait: Duration | None = None
+    group_interval: Interval | None = None
+    repeat_interval: Interval | None = None
+    reopen_within: Duration | None = None
+    open_case: bool | None = None
+    go_on: bool = Field(default=False, alias="continue")
+    category: Id | None = None
+    calendar: Id | None = None
+    routes: tuple[Branch, ...] = ()
+
+
 class Route(Item):
     """One row of the routing table; the first that matches wins unless it says `continue: true`.
 
-    `id` and `order` may be left out in a file: they follow from the position.
+    `id` and `order` may be left out in a file: they follow from the position. Of `routes` below it the first that
+    matches decides; it speaks for itself where none does.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
@@ -37,18 +77,28 @@ class Route(Item):
     id: Id | None = None
     match: RouteMatch = RouteMatch()
     unit: Id
+    channels: tuple[Id, ...] = ()
     workflow: Id = "seven-step"
-    group_wait: Duration = timedelta(seconds=30)
+    group_wait: Duration = GROUP_WAIT
+    group_interval: Interval = GROUP_INTERVAL
+    repeat_interval: Interval = REPEAT_INTERVAL
     reopen_within: Duration = REOPEN_WITHIN
-    group_by: tuple[Literal["place", "condition", "kind", "severity", "site", "site_kind", "area"], ...] = (
-        "place",
-        "condition",
-    )
+    group_by: GroupBy = ("place", "condition")
     order: int | None = Field(default=None, ge=1)
     open_case: bool = True
     go_on: bool = Field(default=False, alias="continue")
     category: Id | None = None
     calendar: Id | None = None
+    routes: tuple[Branch, ...] = ()
+
+
+def branches(
+    route: Route | Branch, loc: tuple[str | int, ...] = ()
+) -> Iterator[tuple[tuple[str | int, ...], Route | Branch]]:
+    """A route and all below it, each with its path within the entry."""
+    yield loc, route
+    for at, each in enumerate(route.routes):
+        yield from branches(each, (*loc, "routes", at))
 
 
 def route_order(route: Route) -> tuple[int, bool, str]:

@@ -173,7 +173,7 @@ class SensorIntake:
             directory = self._county.now.directory
             applied = apply_signals(conn, signals, directory=directory, now=now, origin=ORIGIN)
             if applied.events:
-                advance(conn, directory, now)
+                advance(conn, directory, now, most=0)
             self._metrics.signal_outcomes(applied)
 
     def _refuse(

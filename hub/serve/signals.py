@@ -126,7 +126,7 @@ class SignalIntake:
             directory, now = self._county.now.directory, self._clock()
             applied = apply_heard(conn, [each.heard for each in taken], directory=directory, now=now)
             if applied.events:
-                advance(conn, directory, now)
+                advance(conn, directory, now, most=0)
             return applied
 
         try:
