@@ -46,6 +46,10 @@ devices:
   - {id: fridge, site: school, kind: sensor, topic: a/fridge, payload: zigbee2mqtt}
   - {id: gas, site: school, kind: sensor, topic: a/gas, payload: zigbee2mqtt}
   - {id: loop, site: cross, kind: sensor, topic: a/loop, payload: zigbee2mqtt}
+channels:
+  - {id: chat, kind: mqtt, topic: told/chat}
+  - {id: mail, kind: mqtt, topic: told/mail}
+  - {id: sms, kind: mqtt, topic: told/sms}
 routes: [{id: rest, unit: room, workflow: four-step}]
 """)
 
