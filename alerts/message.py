@@ -21,6 +21,7 @@ Language = Literal["zh", "en"]
 WORDS: Mapping[Why, Text] = {
     "new-group": Text("新报警", "new"),
     "new-incident": Text("又有新的", "more of it"),
+    "worse": Text("情况加重", "worse than before"),
     "repeat": Text("仍未结束", "still open"),
     "resolved": Text("已结束", "over"),
     "acknowledgement-over": Text("确认已到期,仍未结束", "was acknowledged, and is not over"),

@@ -60,7 +60,7 @@ class Notice:
         open: How many of them are open.
         severity: The worst of them.
         place: Where it stands: who may see it in lists.
-        title: One line: condition, site, state; nothing about persons.
+        title: One line: condition, site, how many; nothing about persons.
         channels: Ids of the channels it goes to; empty: shown in the room only.
     """
 

@@ -8,7 +8,7 @@ and the push of events wait for none of this.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -25,17 +25,6 @@ from alerts.sight import Visibility
 from alerts.waiting import touched
 from detectors.signal import SEVERITIES
 from ingest.text import Text
-
-SAID: Mapping[Why, Text] = {
-    "repeat": Text("仍未解除", "still open"),
-    "worse": Text("等级升高", "worse than before"),
-    "resolved": Text("已解除", "over"),
-    "acknowledgement-over": Text("确认已到期，仍未解除", "acknowledged, and still open"),
-    "not-mended": Text("到期未整改", "not mended in time"),
-    "not-acknowledged": Text("无人确认", "nobody has acknowledged it"),
-    "room-empty": Text("值班席无人在线", "nobody is in the room"),
-}
-"""What a title adds to condition and place; nothing for what is new."""
 
 TEST = Text("测试告警：请确认收到，现场没有发生任何事", "Test alarm: please confirm; nothing has happened")
 
@@ -101,13 +90,13 @@ def _notice(directory: Directory, group: Group, why: Why, about: Sequence[Known]
         open=sum(each.open for each in about),
         severity=SEVERITIES[worst],
         place=_standing(about, directory, group.addressee),
-        title=title(why, about, directory),
+        title=title(about, directory),
         channels=group.terms.channels,
     )
 
 
-def title(why: Why, about: Sequence[Known], directory: Directory) -> Text:
-    """Condition, place, how many, and what became of it; the worst speaks, then the oldest."""
+def title(about: Sequence[Known], directory: Directory) -> Text:
+    """Condition, place and how many; what is open speaks first, then the worst, then the oldest."""
     if not about:
         return TEST
     lead = min(about, key=lambda each: (not each.open, SEVERITIES.index(each.severity), each.id))
@@ -116,8 +105,6 @@ def title(why: Why, about: Sequence[Known], directory: Directory) -> Text:
     zh, en = f"{where.zh}：{what.zh}", f"{what.en}, {where.en}"
     if len(about) > 1:
         zh, en = f"{zh}，共 {len(about)} 起", f"{en}, and {len(about) - 1} more"
-    if why in SAID:
-        zh, en = f"{zh}（{SAID[why].zh}）", f"{en} ({SAID[why].en})"
     return Text(zh, en)
 
 

@@ -91,7 +91,7 @@ def test_what_rolls_back_is_not_told(ledger: Ledger, directory: Directory) -> No
 
 
 def test_others_may_tell(ledger: Ledger, directory: Directory) -> None:
-    """tell() writes one notice with a title of its own reason; a test alarm is about nothing."""
+    """tell() writes one notice about what it is told of; a test alarm is about nothing."""
     hear(ledger, directory, 1, signal())
     incident = look(ledger, lambda conn: conn.exec_driver_sql("SELECT id FROM incidents").scalar_one())
 
@@ -106,7 +106,7 @@ def test_others_may_tell(ledger: Ledger, directory: Directory) -> None:
         return first.title, second.title
 
     first, second = do(ledger, act)
-    assert first == Text("小学：冰箱超温（无人确认）", "Fridge too warm, School (nobody has acknowledged it)")
+    assert first == Text("小学：冰箱超温", "Fridge too warm, School")
     assert second.en.startswith("Test alarm")
     assert [why for _, why, _, _ in told(ledger)] == ["not-acknowledged", "test-alarm"]
 
