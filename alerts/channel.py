@@ -34,8 +34,6 @@ Reason = Literal[
     "login",
     "rejected",
     "gone",
-    "too-old",
-    "removed",
 ]
 """How an attempt went; also the metric's label:
 
@@ -53,8 +51,6 @@ redirect      it sends elsewhere; nothing is followed
 login         it does not accept user and password
 rejected      it refuses this message, or us, for good
 gone          it says that it is gone (410)
-too-old       given up: it was tried for as long as it is of use
-removed       the channel is no longer in the registry
 """
 
 REASONS: tuple[Reason, ...] = get_args(Reason)

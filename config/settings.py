@@ -89,6 +89,10 @@ class Settings(BaseModel):
         gt=0,
         description="above this the oldest evidence goes early, never that of an open case",
     )
+    public_url: str = Field(
+        default="",
+        description="where people reach the hub, https://hub.county.example; in notices as a link; empty: no link",
+    )
     secure_cookie: bool = Field(default=False, description="send the session cookie over https only")
     open_metrics: bool = Field(
         default=False, description="let any caller read /metrics; otherwise this machine, or a token"
@@ -129,6 +133,13 @@ class Settings(BaseModel):
                 Address.parse(value)
             except InvalidSetting as wrong:
                 raise ValueError(f"{wrong.message}; {wrong.mend}") from wrong
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _public_http(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
+            raise ValueError("not an address that people open; write https://hub.county.example")
         return value
 
     @field_validator("database_url")

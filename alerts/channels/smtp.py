@@ -79,8 +79,9 @@ def send(transport: Transport, params: Params, message: Message, now: datetime) 
         return Outcome(ok=False, retry=wrong.smtp_code < 500, reason="login", code=wrong.smtp_code)
     except smtplib.SMTPRecipientsRefused as wrong:
         return refused(code for code, _ in wrong.recipients.values())
-    except smtplib.SMTPServerDisconnected:
-        return Outcome(ok=False, retry=True, reason="cut")
+    except smtplib.SMTPServerDisconnected as wrong:
+        silent = isinstance(wrong.__context__, TimeoutError)
+        return Outcome(ok=False, retry=True, reason="timeout" if silent else "cut")
     except smtplib.SMTPResponseException as wrong:
         return refused([wrong.smtp_code])
     except smtplib.SMTPNotSupportedError:  # no login offered: perhaps not here, perhaps not now

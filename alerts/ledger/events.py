@@ -121,13 +121,13 @@ def about(conn: Connection, subject: str) -> list[Event]:
     return [_event(row) for row in rows]
 
 
-def forget(conn: Connection, before: datetime) -> int:
+def forget(conn: Connection, before: datetime, *, dead_since: datetime | None = None) -> int:
     """Deletes the events up to the last one older than `before`; answers how many.
 
-    The newest stays, and so does everything from the first that still has to go to a webhook: the log has no
-    holes, only a beginning.
+    The newest stays, and so does everything from the first that still has to go to a webhook, or is a dead letter
+    since `dead_since` (default `before`) or later: the log has no holes, only a beginning.
     """
-    waiting = outbox.oldest_pending(conn)
+    waiting = outbox.oldest_needed(conn, dead_since or before)
     end = head(conn) if waiting is None else min(head(conn), waiting)
     last = conn.execute(
         select(func.max(events.c.seq)).where(events.c.at < before, events.c.seq < end)

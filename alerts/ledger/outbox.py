@@ -1,4 +1,7 @@
-"""Outbox: which event still has to go to which webhook; written in the transaction of the event itself."""
+"""Outbox: which event still has to go to which webhook; written in the transaction of the event itself.
+
+A row is pending, delivered, or dropped: a dead letter, which keeps its event for 30 days and can be sent again.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,8 @@ class Delivery:
         secret: As stored (encrypted by who stored it).
         seq: Of the event.
         attempts: How often it was tried.
+        refusals: How often it was refused for good.
+        next_at: Before that it is not tried again.
         event: What to send.
     """
 
@@ -34,6 +39,8 @@ class Delivery:
     secret: str
     seq: int
     attempts: int
+    refusals: int
+    next_at: datetime
     event: Event
 
 
@@ -67,29 +74,20 @@ def spread_all(
         conn.execute(insert(outbox), rows)
 
 
-def hooks_due(conn: Connection, now: datetime) -> list[str]:
-    """Webhooks whose oldest pending event may be tried now; the later ones wait behind it."""
-    first = (
-        select(outbox.c.hook, func.min(outbox.c.seq).label("seq"))
-        .where(outbox.c.state == "pending")
-        .group_by(outbox.c.hook)
-        .subquery()
-    )
-    rows = conn.execute(
-        select(outbox.c.hook)
-        .join(first, (outbox.c.hook == first.c.hook) & (outbox.c.seq == first.c.seq))
-        .where(outbox.c.next_at <= now)
-        .order_by(outbox.c.hook)
-    )
-    return [row.hook for row in rows]
+def hooks_on(conn: Connection) -> list[str]:
+    """Ids of the webhooks that are told."""
+    rows = conn.execute(select(webhooks.c.id).where(webhooks.c.state == "on").order_by(webhooks.c.id))
+    return [str(key) for key in rows.scalars()]
 
 
 def pending_of(conn: Connection, hook: str, limit: int = 50) -> list[Delivery]:
-    """The oldest pending events of one webhook, in order: to be sent one after the other."""
+    """The oldest pending events of one webhook that is on, in order: to be sent one after the other."""
     rows = conn.execute(
         select(
             outbox.c.hook,
             outbox.c.attempts,
+            outbox.c.refusals,
+            outbox.c.next_at,
             webhooks.c.url,
             webhooks.c.secret,
             events.c.seq,
@@ -104,7 +102,7 @@ def pending_of(conn: Connection, hook: str, limit: int = 50) -> list[Delivery]:
         )
         .join(webhooks, webhooks.c.id == outbox.c.hook)
         .join(events, events.c.seq == outbox.c.seq)
-        .where(outbox.c.hook == hook, outbox.c.state == "pending")
+        .where(outbox.c.hook == hook, outbox.c.state == "pending", webhooks.c.state == "on")
         .order_by(outbox.c.seq)
         .limit(limit)
     )
@@ -115,6 +113,8 @@ def pending_of(conn: Connection, hook: str, limit: int = 50) -> list[Delivery]:
             secret=row.secret,
             seq=row.seq,
             attempts=row.attempts,
+            refusals=row.refusals,
+            next_at=row.next_at,
             event=Event(
                 row.seq, row.type, row.at, row.data, row.noun,
                 standing(row.area, row.site_kind, row.site, row.units),
@@ -129,14 +129,26 @@ def delivered(conn: Connection, hook: str, seq: int) -> None:
     _set(conn, hook, seq, state="delivered", reason="")
 
 
-def failed(conn: Connection, hook: str, seq: int, *, reason: str, next_at: datetime) -> None:
+def failed(
+    conn: Connection, hook: str, seq: int, *, reason: str, next_at: datetime, refused: bool = False
+) -> None:
     """It will be tried again at `next_at`; everything after it waits."""
-    _set(conn, hook, seq, reason=reason, next_at=next_at, attempts=outbox.c.attempts + 1)
+    more = outbox.c.refusals + int(refused)
+    _set(conn, hook, seq, reason=reason, next_at=next_at, attempts=outbox.c.attempts + 1, refusals=more)
 
 
-def dropped(conn: Connection, hook: str, seq: int, *, reason: str) -> None:
-    """It will never be tried again; the reason stays."""
-    _set(conn, hook, seq, state="dropped", reason=reason, attempts=outbox.c.attempts + 1)
+def dropped(conn: Connection, hook: str, seq: int, *, reason: str, now: datetime) -> None:
+    """It is a dead letter: not tried again unless somebody asks for it; the reason stays."""
+    _set(conn, hook, seq, state="dropped", reason=reason, attempts=outbox.c.attempts + 1, done_at=now)
+
+
+def drop_all(conn: Connection, hook: str, *, reason: str, now: datetime) -> None:
+    """Everything that waits for a webhook is a dead letter."""
+    conn.execute(
+        update(outbox)
+        .where(outbox.c.hook == hook, outbox.c.state == "pending")
+        .values(state="dropped", reason=reason, done_at=now)
+    )
 
 
 def count(conn: Connection, state: str = "pending") -> int:
@@ -144,9 +156,13 @@ def count(conn: Connection, state: str = "pending") -> int:
     return int(conn.execute(select(func.count()).where(outbox.c.state == state)).scalar_one())
 
 
-def oldest_pending(conn: Connection) -> int | None:
-    """The oldest seq that still has to go somewhere, None when all went."""
-    found = conn.execute(select(func.min(outbox.c.seq)).where(outbox.c.state == "pending")).scalar()
+def oldest_needed(conn: Connection, dead_since: datetime) -> int | None:
+    """The oldest seq that still has to go somewhere, or is a dead letter since `dead_since` or later."""
+    found = conn.execute(
+        select(func.min(outbox.c.seq)).where(
+            (outbox.c.state == "pending") | ((outbox.c.state == "dropped") & (outbox.c.done_at >= dead_since))
+        )
+    ).scalar()
     return None if found is None else int(found)
 
 
@@ -156,4 +172,9 @@ def forget(conn: Connection, up_to: int) -> None:
 
 
 def _set(conn: Connection, hook: str, seq: int, **changes: object) -> None:
-    conn.execute(update(outbox).where(outbox.c.hook == hook, outbox.c.seq == seq).values(**changes))
+    """Changes a row that is pending: one that was taken out or has gone meanwhile stays as it is."""
+    conn.execute(
+        update(outbox)
+        .where(outbox.c.hook == hook, outbox.c.seq == seq, outbox.c.state == "pending")
+        .values(**changes)
+    )

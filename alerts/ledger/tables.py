@@ -289,6 +289,8 @@ outbox = Table(
     Column("attempts", Integer, nullable=False),
     Column("next_at", Instant, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("refusals", Integer, nullable=False, server_default="0"),
+    Column("done_at", Instant),
     CheckConstraint("state IN ('pending', 'delivered', 'dropped')", name="state"),
 )
 Index("ix_outbox_state_hook_seq", outbox.c.state, outbox.c.hook, outbox.c.seq)

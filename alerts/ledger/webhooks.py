@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.engine import Connection
 
+from alerts.ledger import receivers
 from alerts.ledger.page import Page, decode, encode, limit_of
 from alerts.ledger.tables import outbox, webhooks
 from alerts.sight import Sight
@@ -62,8 +63,14 @@ def page(conn: Connection, sight: Sight, *, limit: int = 100, cursor: str | None
 def remove(conn: Connection, hook: str) -> None:
     """Ends a webhook and forgets what still waited for it; raises NotFound."""
     conn.execute(delete(outbox).where(outbox.c.hook == hook))
+    receivers.forget(conn, "webhook", hook)
     if not conn.execute(delete(webhooks).where(webhooks.c.id == hook)).rowcount:
         raise NotFound(f"no webhook {hook}")
+
+
+def is_there(conn: Connection, hook: str) -> bool:
+    """Whether there is such a webhook."""
+    return conn.execute(select(webhooks.c.id).where(webhooks.c.id == hook)).first() is not None
 
 
 def set_state(conn: Connection, hook: str, state: str, reason: str) -> None:

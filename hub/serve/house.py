@@ -21,7 +21,7 @@ from prometheus_client import CollectorRegistry
 from alerts.desk import expire_acknowledgements
 from alerts.directory import Directory
 from alerts.ids import new_id
-from alerts.ledger import counters, devices, incidents, outbox, registry, rule_states
+from alerts.ledger import counters, devices, incidents, outbox, receivers, registry, rule_states
 from alerts.ledger.engine import Connection, Ledger
 from alerts.notify import advance
 from alerts.presence import Here
@@ -103,6 +103,7 @@ class House:
         self.workers = Fleet(workers=workers, broker=broker, next_epoch=self._next_epoch, clock=clock)
         self.restarts: Callable[[], Mapping[str, int]] = dict
         self.duty = Duty(clock)
+        self.receivers: Callable[[], Mapping[str, str]] = dict
         self._parts = Components()
         self._county = CountyHolder(ledger, self.box, timezone=settings.timezone)
         self._lock = threading.Lock()
@@ -133,6 +134,7 @@ class House:
                 head=lambda: self._asked(lambda conn: counters.value(conn, counters.EVENTS)),
                 open_incidents=lambda: self._asked(incidents.open_by_severity),
                 outbox=lambda: self._asked(outbox.count),
+                receivers=lambda: self._asked(receivers.figures),
                 cameras=self.keeper.counters,
                 restarts=lambda: self.restarts(),  # noqa: PLW0108 - given later, by who starts the workers
                 spooled=self.workers.spooled,
@@ -267,6 +269,8 @@ class House:
         for name, (state, reason) in self.workers.models().items():
             found[f"model-{name}"] = ("ok" if state == "ok" else "degraded", reason)
         found["room"] = self.duty.state(self.directory(), now)
+        for name, reason in self.receivers().items():
+            found[name] = ("degraded", reason)
         self._parts.tell(found, now)
 
     # -- inside ----------------------------------------------------------------------------------------

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from alerts.ledger.receivers import Figures
 from alerts.router import Applied
 
 STAGES = ("received", "decoded", "analysed", "dropped")
@@ -36,6 +37,12 @@ class Metrics:
         self.webhooks = Counter(
             "hub_webhook_attempts", "Webhook attempts by how they went", ["reason"], registry=self.registry
         )
+        self.deliveries = Counter(
+            "hub_deliveries",
+            "Attempts to bring a notice to a channel by how they went",
+            ["channel_kind", "reason"],
+            registry=self.registry,
+        )
         self.errors = Counter(
             "hub_errors", "Exceptions that were caught, by part", ["part"], registry=self.registry
         )
@@ -63,6 +70,7 @@ class Gauges(Collector):
         head: Callable[[], int],
         open_incidents: Callable[[], Mapping[str, int]],
         outbox: Callable[[], int],
+        receivers: Callable[[], Sequence[Figures]],
         cameras: Callable[[], Mapping[str, Mapping[str, int]]],
         restarts: Callable[[], Mapping[str, int]],
         spooled: Callable[[], int],
@@ -70,6 +78,7 @@ class Gauges(Collector):
         self._head = head
         self._open = open_incidents
         self._outbox = outbox
+        self._receivers = receivers
         self._cameras = cameras
         self._restarts = restarts
         self._spooled = spooled
@@ -86,6 +95,19 @@ class Gauges(Collector):
             incidents.add_metric([severity], number)
         yield incidents
         yield GaugeMetricFamily("hub_outbox_pending", "Events that wait for a webhook", value=self._outbox())
+        names = ["kind", "id"]
+        waiting = GaugeMetricFamily(
+            "hub_receiver_pending", "What waits for a webhook or channel", labels=names
+        )
+        dead = GaugeMetricFamily("hub_receiver_dead", "Dead letters of a webhook or channel", labels=names)
+        failing = GaugeMetricFamily(
+            "hub_receiver_failing", "1: the webhook or channel takes nothing now", labels=names
+        )
+        for each in self._receivers():
+            waiting.add_metric([each.kind, each.id], each.pending)
+            dead.add_metric([each.kind, each.id], each.dead)
+            failing.add_metric([each.kind, each.id], int(each.failing))
+        yield from (waiting, dead, failing)
         frames = CounterMetricFamily("hub_camera_frames", "Frames of each camera", labels=["device", "stage"])
         for device, counted in self._cameras().items():
             for stage in STAGES:

@@ -30,6 +30,8 @@ CONNECT = 5.0
 """Seconds for a connection, encryption included."""
 TOTAL = 15.0
 """Seconds for a whole call: Standard Webhooks asks for 15 to 30."""
+MAIL = 4
+"""So many times as long for a whole mail: servers look for viruses before they answer."""
 KEPT = 120.0
 """Seconds that an idle HTTP connection is kept: a receiver that closes it sooner is noticed."""
 BODY = 16_384
@@ -190,7 +192,7 @@ class Outbound:
             if isinstance(wrong, smtplib.SMTPException):
                 raise
             raise NoAnswer("unreachable") from None
-        watch = threading.Timer(self._total, _cut, args=(server.sock,))
+        watch = threading.Timer(MAIL * self._total, _cut, args=(server.sock,))
         watch.daemon = True
         watch.start()
         try:
@@ -208,8 +210,8 @@ class Outbound:
 
     def _mail_server(self, host: str, port: int, security: Security) -> smtplib.SMTP:
         if security == "tls":
-            return smtplib.SMTP_SSL(host, port, timeout=CONNECT, context=self._trust)
-        server = smtplib.SMTP(host, port, timeout=CONNECT)
+            return smtplib.SMTP_SSL(host, port, timeout=self._total, context=self._trust)
+        server = smtplib.SMTP(host, port, timeout=self._total)
         try:
             server.ehlo_or_helo_if_needed()
             if security == "starttls":

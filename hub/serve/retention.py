@@ -1,6 +1,7 @@
 """Retention: one job that deletes what has been kept long enough, by age and by bytes.
 
-Never evidence of an open incident or of a case that is still live, never an event that a webhook still waits for.
+Never evidence of an open incident or of a case that is still live, never an event that a webhook still waits for, or
+that is a dead letter of the last 30 days.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 
 EVERY = 600.0
 """Seconds between two runs."""
+DEAD = timedelta(days=30)
+"""A dead letter can be sent again for so long, even if `keep_events` is shorter."""
 FILES = 200
 """Files deleted per transaction: a commit must not keep the others waiting."""
 COMMIT = 60.0
@@ -93,7 +96,8 @@ class Retention:
         now = self._clock()
         limits = self._limits
         old_readings = self._write(lambda conn: readings.forget(conn, now - limits.readings))
-        old_events = self._write(lambda conn: events.forget(conn, now - limits.events))
+        dead = now - max(limits.events, DEAD)
+        old_events = self._write(lambda conn: events.forget(conn, now - limits.events, dead_since=dead))
         files = self._evidence(now, now - limits.evidence, now - limits.case_evidence, limits.evidence_bytes)
         return Deleted(old_readings, old_events, files)
 

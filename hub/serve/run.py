@@ -26,9 +26,11 @@ from config.settings import Settings
 from hub.broker import Broker
 from hub.child import Child
 from hub.serve.data_lock import DataLock
+from hub.serve.deliveries import DeliverySender
 from hub.serve.evidence_copier import EvidenceCopier
 from hub.serve.house import House, worker_token
 from hub.serve.http import address_of, take_port
+from hub.serve.outbound import Outbound
 from hub.serve.retention import Limits, Retention
 from hub.serve.run_file import remove_run_file, write_run_file
 from hub.serve.webhooks import WebhookSender
@@ -113,12 +115,27 @@ async def running(
 
         group = await stack.enter_async_context(_tasks())
         webhooks = WebhookSender(
-            ledger, house.box, clock=now, counted=lambda reason: house.counted.webhooks.labels(reason).inc()
+            ledger,
+            house.box,
+            clock=now,
+            counted=lambda reason: house.counted.webhooks.labels(reason).inc(),
+            failed=house.counted.errors.labels("webhooks").inc,
         )
-        loop = asyncio.get_running_loop()
+        deliveries = DeliverySender(
+            ledger,
+            house.box,
+            directory=house.directory,
+            public_url=settings.public_url,
+            clock=now,
+            counted=lambda kind, reason: house.counted.deliveries.labels(kind, reason).inc(),
+            outbound=lambda: Outbound(clock=now, own=house.sensor_client),
+            failed=house.counted.errors.labels("deliveries").inc,
+        )
+        house.receivers = lambda: {**webhooks.degraded(), **deliveries.degraded()}
 
         def committed(_head: int) -> None:
-            loop.call_soon_threadsafe(webhooks.wake)
+            webhooks.wake()
+            deliveries.wake()
 
         stack.callback(ledger.on_commit(committed))
         copier = EvidenceCopier(
@@ -133,6 +150,7 @@ async def running(
         house.restarts = lambda: {name: each.restarts for name, each in zip(names, workers, strict=True)}
         group.start("ticks", _ticks(house))
         group.start("webhooks", webhooks.run())
+        group.start("deliveries", deliveries.run())
         group.start("evidence", copier.run())
         retention = Retention(
             ledger,
