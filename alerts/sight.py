@@ -35,6 +35,7 @@ DIMENSIONS: Mapping[str, frozenset[Dimension]] = {
     "contact": frozenset({"area", "site_kind", "site"}),
     "together": frozenset(),
     "workflow": frozenset(),
+    "shift": frozenset({"area", "site_kind", "site"}),  # a room's: not for who sees some of its places only
     "report": frozenset(),  # counts only what its reader sees otherwise
     "category": frozenset(),
     "plan": frozenset(),

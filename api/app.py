@@ -38,6 +38,7 @@ from api.routers import (
     registry,
     rejected,
     reports,
+    shifts,
     signals,
     webhooks,
 )
@@ -61,6 +62,7 @@ NOUNS: tuple[APIRouter, ...] = (
     cameras.router,
     broadcasts.router,
     reports.router,
+    shifts.router,
     webhooks.router,
     audit.router,
     health.router,

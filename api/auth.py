@@ -119,7 +119,17 @@ class Auth:
         self.brake = Brake(hub.settings.logins_per_minute)
 
     def login(self, name: str, password: str, address: str) -> tuple[Token, Account]:
-        """A token for a right password; a wrong one and an unknown name look the same and take as long."""
+        """A token for a right password."""
+        account = self._checked(name, password, address)
+        return self._issue(account, guest=False), account
+
+    def identify(self, name: str, password: str, address: str) -> Principal:
+        """Who shows name and password beside a session that is somebody else's; no token is made."""
+        account = self._checked(name, password, address)
+        return principal(account, self._hub.directory(), expires_at=self._hub.now())
+
+    def _checked(self, name: str, password: str, address: str) -> Account:
+        """The account of a right password; a wrong one and an unknown name look the same and take as long."""
         now = self._hub.now()
         self.brake.check(address, name, now)
         account = self._account(name)
@@ -128,7 +138,7 @@ class Auth:
             self.brake.failed(address, name, now)
             raise NotAuthenticated("wrong name or password")
         self.brake.succeeded(address, name)
-        return self._issue(account, guest=False), account
+        return account
 
     def guest(self) -> tuple[Token, Account]:
         """A read-only token without a password, where the settings allow it."""

@@ -27,6 +27,9 @@ PICTURES = frozenset({"evidence.read", "camera.picture"})
 STREAM = frozenset({"event.read", "category.read", "plan.read"})
 """The log, and the words that stand in it: everybody's."""
 
+ROOM = frozenset({"shift.read", "shift.keep"})
+"""Keeping a monitoring room and handing it over."""
+
 REPORTS = frozenset({"report.read", "report.export"})
 """Reports of what the reader may see anyway, counted; and the same as a workbook, marked and audited."""
 
@@ -36,7 +39,8 @@ ROLES: Mapping[str, frozenset[str]] = {
     | STREAM
     | {"rule.read", "route.read", "reading.read", "broadcast.read", "broadcast.create", "evidence.original"}
     | {"incident.ack", "incident.judge", "case.create", "case.act"}
-    | REPORTS,
+    | REPORTS
+    | ROOM,
     "inspector": SCENE
     | PICTURES
     | STREAM
@@ -49,13 +53,15 @@ ROLES: Mapping[str, frozenset[str]] = {
     | STREAM
     | {"rule.read", "route.read", "reading.read", "broadcast.read", "broadcast.create"}
     | {"incident.ack", "case.create", "case.act", "case.reconcile"}
-    | REPORTS,
+    | REPORTS
+    | ROOM,
     "handler": PICTURES | STREAM | {"incident.read", "case.read", "case.act"},
     "supervisor": SCENE
     | PICTURES
     | STREAM
     | {"rule.read", "route.read", "reading.read", "broadcast.read", "case.act", "case.reconcile"}
-    | REPORTS,
+    | REPORTS
+    | {"shift.read"},
     # Sees everything in shown form, changes the registry, and has no part in incidents and cases.
     "administrator": SCENE
     | PICTURES
@@ -71,9 +77,13 @@ ROLES: Mapping[str, frozenset[str]] = {
     }
     | {"webhook.read", "webhook.write", "registry.write", "registry.export", "metrics.read"}
     | {"case.reconcile"}
-    | REPORTS,
+    | REPORTS
+    | {"shift.read"},
     # Verifies trails and hashes: no picture, no change.
-    "auditor": SCENE | STREAM | REPORTS | {"rule.read", "route.read", "audit.read", "case.reconcile"},
+    "auditor": SCENE
+    | STREAM
+    | REPORTS
+    | {"shift.read", "rule.read", "route.read", "audit.read", "case.reconcile"},
     # A machine: the ordered stream of cases and events, and signals of its own.
     "platform": SCENE | STREAM | {"case.create", "case.reconcile", "signal.send", "metrics.read"},
 }

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from sqlalchemy.engine import Connection
 
-from alerts.ledger.checks import audit_rows, case_rows, incident_rows, log, sending
+from alerts.ledger.checks import audit_rows, case_rows, incident_rows, log, sending, shift_rows
 from alerts.ledger.checks.violation import Violation
 
 CHECKS: tuple[Callable[[Connection], Iterator[Violation]], ...] = (
@@ -27,6 +27,7 @@ CHECKS: tuple[Callable[[Connection], Iterator[Violation]], ...] = (
     log.level,
     case_rows.chains,
     audit_rows.chain,
+    shift_rows.chain,
     incident_rows.digests,
     sending.outbox_of_nothing,
     sending.outbox_missing,

@@ -52,6 +52,8 @@ MAY: dict[str, frozenset[str]] = {
     "webhook.read": frozenset({"admin"}),
     "webhook.write": frozenset({"admin"}),
     "report.read": ALL - {"hans", "city"},
+    "shift.read": frozenset({"olga", "guest", "dora", "sue", "admin", "aude"}),
+    "shift.keep": frozenset({"olga", "dora"}),
 }
 """Who may, by the name of the user; `guest` is the demo's read-only operator."""
 
@@ -71,6 +73,9 @@ BODIES: dict[str, object] = {
     "/cases/{case}/actions": {"action": "no-such-action"},
     "/webhooks": {"url": "http://127.0.0.1:9/hook"},
     "/broadcasts": {"text": "hello", "devices": ["horn-1"]},
+    "/shifts": {"area": "east"},
+    "/shifts/{shift}/notes": {"text": "the gate is locked"},
+    "/shifts/{shift}/takeover": {"digest": "0" * 64},
 }
 
 STATIC: dict[str, tuple[str, str]] = {
@@ -126,12 +131,27 @@ def story(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator[
             json={"text": "far", "devices": ["horn-9"]},
             headers={"Authorization": f"Bearer {token}"},
         ).json()["id"]
+        shift = house.client("olga").post("/shifts", json={"area": "east"}).json()["id"]
+        authorized = {"Authorization": f"Bearer {token}"}
+        kept = admin.post("/shifts", json={"area": "west"}, headers=authorized).json()["id"]
         said = house.client("olga").post("/broadcasts", json={"text": "near", "devices": ["horn-1"]}).json()
         hook = admin.post("/webhooks", json={"url": "http://127.0.0.1:9/hook"}).json()["id"]
         yield Story(
             house,
-            {"incidents": near[0], "cases": near[1], "broadcasts": said["id"], "webhooks": hook},
-            {"incidents": far[0], "cases": far[1], "broadcasts": heard, "webhooks": "no-such-hook"},
+            {
+                "incidents": near[0],
+                "cases": near[1],
+                "broadcasts": said["id"],
+                "webhooks": hook,
+                "shifts": shift,
+            },
+            {
+                "incidents": far[0],
+                "cases": far[1],
+                "broadcasts": heard,
+                "webhooks": "no-such-hook",
+                "shifts": kept,
+            },
             {"incidents": road[0], "cases": road[1]},
         )
 
@@ -227,6 +247,7 @@ def _sees(name: str, path: str) -> bool:
         "webhooks": "webhook.read",
         "categories": "category.read",
         "plans": "plan.read",
+        "shifts": "shift.read",
     }
     return name in MAY[reads[noun]]
 

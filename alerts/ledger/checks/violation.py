@@ -10,7 +10,7 @@ What = Literal[
     "incident-without-event", "double-open-incident", "incident-without-case", "incident-state", "signal-mark",
     "case-without-event", "double-live-case", "case-number-gap", "case-number-double", "case-number-unreadable",
     "case-chain", "case-version",
-    "audit-chain", "audit-gap",
+    "audit-chain", "audit-gap", "shift-chain",
     "evidence-without-digest",
     "outbox-without-event", "outbox-missing",
     "notice-of-nothing", "delivery-of-nothing", "delivery-state",
