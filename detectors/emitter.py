@@ -1,4 +1,8 @@
-"""Emitter: levels become signals: on change, and every 10 s while active. No clock, no thread, no I/O."""
+"""Emitter: levels become signals: on change, and every 10 s while active. No clock, no thread, no I/O.
+
+A level that is not active is told once more after 10 s: a broker that is killed may lose what it took in its last
+second, and an end that nobody heard would leave an incident open.
+"""
 
 from __future__ import annotations
 
@@ -53,11 +57,15 @@ def source(params: RuleParams, *, site: str, device: str) -> Source:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What was last said about a source; `at` is None when another process said it."""
+    """What was last said about a source; `at` is None when another process said it.
+
+    `again`: it had been said before that, too.
+    """
 
     n: int
     state: SignalState | None
     at: datetime | None
+    again: bool = False
 
 
 class Emitter:
@@ -83,7 +91,7 @@ class Emitter:
         last = self._sent.get(of.key)
         if last is None or last.at is None or last.state != level.state:
             return True
-        return level.state == "active" and now - last.at >= self._renew
+        return (level.state == "active" or not last.again) and now - last.at >= self._renew
 
     def step(
         self, of: Source, level: Level, now: datetime, *, evidence_ref: str | None = None
@@ -93,7 +101,8 @@ class Emitter:
             return None
         last = self._sent.get(of.key)
         n = 1 if last is None else last.n + 1
-        self._sent[of.key] = Sent(n, level.state, now)
+        again = last is not None and last.state == level.state
+        self._sent[of.key] = Sent(n, level.state, now, again)
         return Signal(
             id=self._new_id(),
             rule=of.rule,

@@ -28,9 +28,10 @@ user {user}
 persistence true
 persistence_location {folder}/
 persistence_file mosquitto.db
-# Every change is on disk some milliseconds after its acknowledgement: a broker that is killed gives back what
-# was queued. It costs speed (hundreds of messages a second instead of thousands): the file is written whole.
-autosave_on_changes true
+# Written every second, whole. At every change (autosave_on_changes true) mosquitto 2.0.11 took 90 to 390 messages
+# a second of QoS 1 here, by time 2,300 to 2,850. A broker that is killed loses what it took in its last second and
+# had not handed on: levels are told again 10 s later, and what it had not acknowledged is told by who sent it.
+autosave_on_changes false
 autosave_interval 1
 # mosquitto's defaults (1,000 and 20) lose messages when the hub is away for minutes.
 max_queued_messages 200000

@@ -42,7 +42,7 @@ ROWS: list[tuple[str, list[tuple[float, SignalState]], list[float]]] = [
     ("changes are told at once", [(0, "inactive"), (1, "active"), (2, "inactive")], [0, 1, 2]),
     ("an active level is renewed every 10 s", [(s, "active") for s in range(25)], [0, 10, 20]),
     ("not a moment earlier", [(0, "active"), (9.999, "active"), (10, "active")], [0, 10]),
-    ("other levels are not renewed", [(s, "inactive") for s in range(0, 60, 5)], [0]),
+    ("another level is told once more", [(s, "inactive") for s in range(0, 60, 5)], [0, 10]),
     ("unknown is a change too", [(0, "active"), (4, "unknown"), (5, "active")], [0, 4, 5]),
     (
         "renewal counts from the latest signal",

@@ -26,7 +26,7 @@ class Mosquitto:
         self._config = folder / "mosquitto.conf"
         self._config.write_text(
             f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\n"
-            f"persistence_location {folder}/\nautosave_on_changes true\nautosave_interval 1\n"
+            f"persistence_location {folder}/\nautosave_on_changes false\nautosave_interval 1\n"
             "max_queued_messages 200000\nmax_inflight_messages 2000\npersistent_client_expiration 1d\n"
             "sys_interval 1\nlog_type all\n" + ("user root\n" if os.geteuid() == 0 else "")
         )
