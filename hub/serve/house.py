@@ -43,7 +43,8 @@ from hub.serve.metrics import Gauges, Metrics
 from hub.serve.nodes import COMMAND, STATES, NodeIntake
 from hub.serve.sensor_rules import SensorRules, watches
 from hub.serve.sensors import SensorIntake, bindings_of, filters
-from hub.serve.signals import SIGNALS, STATUS, SignalIntake
+from hub.serve.signals import PLAIN, SIGNALS, SignalIntake
+from hub.serve.statuses import STATUS, StatusIntake
 from ingest.decode import announcement_filters
 from ingest.errors import BrokerAway
 from ingest.mqtt.client import Client
@@ -127,7 +128,10 @@ class House:
             clock=clock,
             subscribe=self._subscribe_announced,
         )
-        self.signals = SignalIntake(ledger, self._county, self.workers, self.counted, clock=clock)
+        self.signals = SignalIntake(
+            ledger, self.counted, directory=lambda _conn: self.directory(), clock=clock
+        )
+        self.statuses = StatusIntake(self.workers, self.counted)
         self.nodes = NodeIntake(ledger, self._county, self.counted, clock=clock)
         self.counted.watch(
             Gauges(
@@ -141,7 +145,8 @@ class House:
             )
         )
         self.worker_client.subscribe([(SIGNALS, 1)], self.signals.signal)
-        self.worker_client.subscribe([(STATUS, 0)], self.signals.status)
+        self.worker_client.renounce([PLAIN])
+        self.worker_client.subscribe([(STATUS, 0)], self.statuses.status)
         self.sensor_client.subscribe([(STATES, 1)], self.nodes.handle)
         described = [(each, 1) for each in announcement_filters()]
         self.sensor_client.subscribe(described, self.sensors.handle, retained="always")

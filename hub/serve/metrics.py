@@ -11,6 +11,8 @@ from prometheus_client.registry import Collector
 from alerts.ledger.receivers import Figures
 from alerts.router import Applied
 
+OUTCOMES = ("applied", "duplicate", "late", "refused")
+"""What may become of a signal."""
 STAGES = ("received", "decoded", "analysed", "dropped")
 
 
@@ -55,6 +57,13 @@ class Metrics:
         self.signals.labels("refused").inc(len(applied.refused))
         for each in applied.refused:
             self.refused.labels(each.reason).inc()
+
+    def outcomes(self) -> dict[str, int]:
+        """Signals by what became of them, since the start."""
+        return {
+            outcome: int(self.registry.get_sample_value("hub_signals_total", {"outcome": outcome}) or 0)
+            for outcome in OUTCOMES
+        }
 
     def watch(self, collector: Collector) -> None:
         """Ask `collector` too, whenever the metrics are read."""

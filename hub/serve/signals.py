@@ -7,7 +7,6 @@ that what a commit costs is shared.
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 from collections import deque
@@ -16,25 +15,26 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 
+from alerts.directory import Directory
 from alerts.ledger import rejected
 from alerts.ledger.engine import Connection, Ledger, conflicted
 from alerts.notify import advance
 from alerts.router import Applied, Heard, apply_heard
 from detectors.signal_json import from_json
-from hub.serve.county import CountyHolder
-from hub.serve.fleet import Fleet
 from hub.serve.metrics import Metrics
 from ingest.errors import HubError, LedgerAway
 from ingest.mqtt.message import Ack, Message
 
 log = logging.getLogger(__name__)
 
-SIGNALS = "hub/internal/v1/signals/+"
-STATUS = "hub/internal/v1/status/+"
+PLAIN = "hub/internal/v1/signals/+"
+"""What an earlier hub subscribed to: everything, for itself."""
+SIGNALS = f"$share/routers/{PLAIN}"
+"""Shared (MQTT 5): each signal goes to one router, `serve` being one; another takes part without a change here."""
 CONVENTION = "internal"
 
 AT_ONCE = 500
-"""Signals in one act: some 50 ms of work, which is how long it keeps other writers waiting."""
+"""Signals in one act: it bounds how long it keeps other writers waiting."""
 
 TRIES = 5
 """Attempts for one signal that meets what another router has just committed."""
@@ -50,35 +50,27 @@ class _Waiting:
 
 
 class SignalIntake:
-    """Messages of workers; one per `serve`."""
+    """Signals of workers; one per process that routes them.
+
+    `directory` answers the registry as of an act's transaction; it is called on the ledger's writer thread.
+    """
 
     def __init__(
         self,
         ledger: Ledger,
-        county: CountyHolder,
-        fleet: Fleet,
         metrics: Metrics,
         *,
+        directory: Callable[[Connection], Directory],
         clock: Callable[[], datetime],
     ) -> None:
         self._ledger = ledger
-        self._county = county
-        self._fleet = fleet
+        self._directory = directory
         self._metrics = metrics
         self._clock = clock
         self._lock = threading.Lock()
         self._waiting: deque[_Waiting] = deque()
         self._called = False  # the writer has been asked to come
         self._unkept: deque[tuple[Message, str, str, Ack]] = deque()
-
-    def status(self, message: Message, ack: Ack) -> None:
-        """A worker's status; QoS 0, the next one is newer."""
-        try:
-            self._fleet.report(json.loads(message.payload))
-        except (HubError, ValueError) as wrong:
-            self._metrics.rejected.labels("worker-status").inc()
-            log.warning("a status on %s is malformed: %s", message.topic, wrong)
-        ack()
 
     def signal(self, message: Message, ack: Ack) -> None:
         """A worker's signal."""
@@ -123,7 +115,7 @@ class SignalIntake:
                     self._called = False
                     while self._waiting and len(taken) < AT_ONCE:
                         taken.append(self._waiting.popleft())
-            directory, now = self._county.now.directory, self._clock()
+            directory, now = self._directory(conn), self._clock()
             applied = apply_heard(conn, [each.heard for each in taken], directory=directory, now=now)
             if applied.events:
                 advance(conn, directory, now, most=0)

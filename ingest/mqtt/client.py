@@ -67,6 +67,7 @@ class Client:
         self._keepalive = keepalive
         self._subscriptions = Subscriptions()
         self._asked: dict[str, Wish] = {}
+        self._renounced: tuple[str, ...] = ()
         self._parked: deque[tuple[Message, Ack]] = deque()
         self._asking = threading.RLock()  # one thread at a time tells the broker what is wanted
         self._lock = threading.RLock()  # guards what follows; never held while paho is called, except to ack
@@ -125,6 +126,13 @@ class Client:
         self._ask()
         for message, ack in parked:
             self._deliver(message, ack)
+
+    def renounce(self, filters: Sequence[str]) -> None:
+        """What an earlier run under this client id asked for, and this one does not: taken back when connected.
+
+        Call it before start().
+        """
+        self._renounced += tuple(filters)
 
     def unsubscribe(self, filters: Sequence[str]) -> None:
         """Forget these filters, here and at the broker (when connected)."""
@@ -255,11 +263,11 @@ class Client:
             if self._connections > 1 and not flags.session_present:
                 self._sessions_lost += 1
             self._asked = {}
-            covered = self._subscriptions.covered()
+            unwanted = [*self._subscriptions.covered(), *self._renounced]
         self._change(connected=True, reason="")
         self._ask()
-        if covered:  # an earlier run may have asked for them: they would come twice
-            self._paho.unsubscribe(list(covered))
+        if unwanted:  # an earlier run may have asked for them: they would come twice
+            self._paho.unsubscribe(unwanted)
 
     def _on_connect_fail(self, _client: paho.Client, _userdata: object) -> None:
         self._change(connected=False, reason="not reachable")
