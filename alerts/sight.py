@@ -32,6 +32,8 @@ DIMENSIONS: Mapping[str, frozenset[Dimension]] = {
     "silence": frozenset({"area", "site_kind", "site"}),
     "broadcast": frozenset({"area", "site"}),
     "audit": frozenset({"area"}),
+    "duty": frozenset({"area"}),
+    "test-alarm": frozenset(),  # about the hub itself
     "contact": frozenset({"area", "site_kind", "site"}),
     "together": frozenset(),
     "workflow": frozenset(),

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from alerts import escalation
 from alerts.directory import Directory
-from alerts.escalation import DUTY, Chain, working_now
+from alerts.escalation import Chain, working_now
 from alerts.ledger import watches
 from alerts.ledger.engine import Connection
 from alerts.ledger.groups import Known
@@ -44,15 +44,12 @@ def touched(conn: Connection, directory: Directory, incident: Known, now: dateti
 
 
 def chain_of(directory: Directory, incident: Known, now: datetime) -> Chain | None:
-    """The chain that an incident follows; None without one, or when nobody stands in any roster."""
+    """The chain that an incident follows, None without one."""
 
     def working() -> bool:
         return working_now(directory.calendar(incident.place, route=None, workflow=""), now)
 
-    found = escalation.choose(directory.escalations, incident.facts, directory.path, working=working)
-    if found is None or (not directory.rosters and all(step.to == DUTY for step in found.steps)):
-        return None
-    return found
+    return escalation.choose(directory.escalations, incident.facts, directory.path, working=working)
 
 
 def _begun(watch: Watch, chain: Chain) -> Watch:

@@ -28,6 +28,7 @@ from api.routers import (
     cases,
     categories,
     devices,
+    duty,
     entries,
     events,
     health,
@@ -40,6 +41,7 @@ from api.routers import (
     reports,
     shifts,
     signals,
+    test_alarms,
     webhooks,
 )
 from api.server import SILENT
@@ -63,6 +65,8 @@ NOUNS: tuple[APIRouter, ...] = (
     broadcasts.router,
     reports.router,
     shifts.router,
+    duty.router,
+    test_alarms.router,
     webhooks.router,
     audit.router,
     health.router,

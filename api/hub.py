@@ -152,6 +152,9 @@ class Hub(Protocol):
     def command(self, site: str, node: str, body: Json) -> None:
         """One command to a loudspeaker node; returns when the broker has it, raises BrokerAway."""
 
+    def test_alarm(self, key: str) -> None:
+        """Send the test alarm of this id on its way; how it went is written to the ledger."""
+
     def on_room(self, present: Callable[[], Sequence[Here]]) -> None:
         """Ask `present`, from any thread, who of the room listens to events now."""
 

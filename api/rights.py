@@ -33,10 +33,14 @@ ROOM = frozenset({"shift.read", "shift.keep"})
 REPORTS = frozenset({"report.read", "report.export"})
 """Reports of what the reader may see anyway, counted; and the same as a workbook, marked and audited."""
 
+DUTY = frozenset({"duty.read", "duty.names", "test-alarm.read"})
+"""Who is on duty and in the room, by name (which is kept from who looks only), and how test alarms went."""
+
 ROLES: Mapping[str, frozenset[str]] = {
     "operator": SCENE
     | PICTURES
     | STREAM
+    | DUTY
     | {"rule.read", "route.read", "reading.read", "broadcast.read", "broadcast.create", "evidence.original"}
     | {"incident.ack", "incident.judge", "case.create", "case.act"}
     | REPORTS
@@ -44,6 +48,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     "inspector": SCENE
     | PICTURES
     | STREAM
+    | {"duty.read"}
     | {"rule.read", "reading.read", "evidence.original"}
     | {"incident.ack", "incident.judge", "case.create", "case.act"}
     | REPORTS,
@@ -51,6 +56,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     "dispatcher": SCENE
     | PICTURES
     | STREAM
+    | DUTY
     | {"rule.read", "route.read", "reading.read", "broadcast.read", "broadcast.create"}
     | {"incident.ack", "case.create", "case.act", "case.reconcile"}
     | REPORTS
@@ -59,6 +65,8 @@ ROLES: Mapping[str, frozenset[str]] = {
     "supervisor": SCENE
     | PICTURES
     | STREAM
+    | DUTY
+    | {"test-alarm.create"}
     | {"rule.read", "route.read", "reading.read", "broadcast.read", "case.act", "case.reconcile"}
     | REPORTS
     | {"shift.read"},
@@ -66,6 +74,8 @@ ROLES: Mapping[str, frozenset[str]] = {
     "administrator": SCENE
     | PICTURES
     | STREAM
+    | DUTY
+    | {"test-alarm.create"}
     | {
         "rule.read",
         "route.read",

@@ -69,7 +69,7 @@ def _plain(registry: Registry, timezone: str) -> core.Directory:
         ),
         channels={each.id: each.kind for each in registry.channels},
         calendars=with_own_calendars(registry.calendars),
-        escalations=with_own_escalations(registry.escalations),
+        escalations=with_own_escalations(registry.escalations, shipped=bool(registry.rosters)),
         people={each.name: core.Person(each.name, each.role, each.sites) for each in registry.users},
         categories=with_own_categories(registry.categories),
         plans=with_own_plans(registry.plans),

@@ -26,11 +26,14 @@ def shipped_escalations() -> Mapping[str, Escalation]:
     return {each.id: each for each in map(Escalation.model_validate, bodies)}
 
 
-def with_own_escalations(own: Iterable[Escalation]) -> tuple[Chain, ...]:
-    """The county's own chains by id, then the shipped ones that none of them replaces."""
+def with_own_escalations(own: Iterable[Escalation], *, shipped: bool = True) -> tuple[Chain, ...]:
+    """The county's own chains by id, then the shipped ones that none of them replaces.
+
+    `shipped` is False where the registry has no roster: the shipped chains would reach nobody.
+    """
     mine = sorted(own, key=lambda each: each.id)
     taken = {each.id for each in mine}
-    rest = [each for key, each in shipped_escalations().items() if key not in taken]
+    rest = [each for key, each in shipped_escalations().items() if shipped and key not in taken]
     return tuple(
         Chain(
             id=each.id,

@@ -93,6 +93,10 @@ class Settings(BaseModel):
         default="",
         description="where people reach the hub, https://hub.county.example; in notices as a link; empty: no link",
     )
+    test_alarm_at: str = Field(
+        default="09:00",
+        description="time of the daily test alarm to those on duty, in `timezone`; empty: none",
+    )
     secure_cookie: bool = Field(default=False, description="send the session cookie over https only")
     open_metrics: bool = Field(
         default=False, description="let any caller read /metrics; otherwise this machine, or a token"
@@ -111,6 +115,13 @@ class Settings(BaseModel):
             ZoneInfo(value)
         except (KeyError, ValueError, OSError) as wrong:
             raise ValueError(f"{value!r} is not a time zone; write Asia/Shanghai") from wrong
+        return value
+
+    @field_validator("test_alarm_at")
+    @classmethod
+    def _time_of_day(cls, value: str) -> str:
+        if value and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value) is None:
+            raise ValueError(f'{value!r} is no time of the day; write "09:00", or "" for never')
         return value
 
     @field_validator("log", mode="before")

@@ -31,6 +31,8 @@ from api.hub import ApiSettings, Component, ComponentState, Json
 from config.door import Door
 from config.secrets import SecretBox
 from config.settings import Settings
+from hub.serve.alarm_tests import TOPIC as TEST_ALARM
+from hub.serve.alarm_tests import AlarmTests
 from hub.serve.components import Components
 from hub.serve.county import CountyHolder
 from hub.serve.device_keeper import DeviceKeeper
@@ -133,6 +135,15 @@ class House:
         )
         self.statuses = StatusIntake(self.workers, self.counted)
         self.nodes = NodeIntake(ledger, self._county, self.counted, clock=clock)
+        self.alarms = AlarmTests(
+            ledger,
+            self._county,
+            self.sensor_client,
+            self.counted,
+            clock=clock,
+            at=settings.test_alarm_at,
+            zone=settings.zone,
+        )
         self.counted.watch(
             Gauges(
                 head=lambda: self._asked(lambda conn: counters.value(conn, counters.EVENTS)),
@@ -148,6 +159,7 @@ class House:
         self.worker_client.renounce([PLAIN])
         self.worker_client.subscribe([(STATUS, 0)], self.statuses.status)
         self.sensor_client.subscribe([(STATES, 1)], self.nodes.handle)
+        self.sensor_client.subscribe([(TEST_ALARM, 1)], self.alarms.handle)
         described = [(each, 1) for each in announcement_filters()]
         self.sensor_client.subscribe(described, self.sensors.handle, retained="always")
         self.sensors.listen()
@@ -175,6 +187,10 @@ class House:
     def on_readings(self, callback: Callable[[Sequence[Reading]], None]) -> None:
         """Call back with every batch of readings after its commit."""
         self.sensors.on_readings(callback)
+
+    def test_alarm(self, key: str) -> None:
+        """Send the test alarm of this id on its way; how it went is written to the ledger."""
+        self.alarms.send(key)
 
     def on_room(self, present: Callable[[], Sequence[Here]]) -> None:
         """Ask `present`, from any thread, who of the room listens to events now."""
@@ -246,13 +262,16 @@ class House:
             self.keeper.judge(conn, self.directory(), now)
             advance(conn, self.directory(), now)
             self.duty.tick(conn, self.directory(), now)
+            self.alarms.tick(conn, self.directory(), now)
 
         try:
             self.ledger.write(act).result(COMMIT)
         except BaseException:
             self.sensors.lost()
             self.duty.lost()
+            self.alarms.lost()
             raise
+        self.alarms.after()
         if stale:
             self._stale_at = now
         self._ticked_at = now
@@ -276,6 +295,7 @@ class House:
         found["room"] = self.duty.state(self.directory(), now)
         for name, reason in self.receivers().items():
             found[name] = ("degraded", reason)
+        found["test-alarm"] = self.alarms.state()
         self._parts.tell(found, now)
 
     # -- inside ----------------------------------------------------------------------------------------

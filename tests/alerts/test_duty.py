@@ -324,7 +324,7 @@ def test_a_step_cannot_be_told_twice_whatever_the_code_does(ledger: Ledger, staf
 
 def test_nothing_is_written_for_a_county_without_rosters(ledger: Ledger, directory: Directory) -> None:
     """Whoever has no roster pays nothing: no row, no look."""
-    plain = replace(directory, escalations=with_own_escalations(()))
+    plain = replace(directory, escalations=with_own_escalations((), shipped=False))
     step(ledger, plain, 0, gas(), signal(5))
     assert step(ledger, plain, 600) == 0
     assert look(ledger, lambda conn: conn.execute(select(watches)).all()) == []

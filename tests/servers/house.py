@@ -159,6 +159,7 @@ class House:
         self.states: dict[str, Json] = {}
         self.parts: dict[str, Component] = {"ledger": Component("ok", "", self.now())}
         self.commands: list[tuple[str, str, Json]] = []
+        self.test_alarms: list[str] = []
         self.broker_away = False
         self.url = ""
         self.present: Callable[[], Sequence[Here]] = tuple
@@ -195,6 +196,10 @@ class House:
         if self.broker_away:
             raise BrokerAway("no broker", reason="away")
         self.commands.append((site, node, body))
+
+    def test_alarm(self, key: str) -> None:
+        """Kept in `test_alarms`."""
+        self.test_alarms.append(key)
 
     def on_room(self, present: Callable[[], Sequence[Here]]) -> None:
         """Kept."""
