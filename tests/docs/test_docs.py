@@ -256,7 +256,7 @@ def test_every_path_of_the_api_is_mentioned() -> None:
     known = paths()
     for path in known:
         assert path in text, path
-    listed = re.findall(r"(?:GET|POST|PUT|DELETE)?`?(/api/v1/[a-z/.0-9{}_]*[a-z0-9}])", FENCE.sub("", text))
+    listed = re.findall(r"(?:GET|POST|PUT|DELETE)?`?(/api/v1/[a-z/.0-9{}_-]*[a-z0-9}])", FENCE.sub("", text))
     for path in listed:
         assert path in known, path
 
