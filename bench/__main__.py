@@ -1,7 +1,7 @@
 """`python -m bench [NAME …]`: side-by-side benchmarks; each prints a table and writes docs/images/bench-NAME.svg.
 
 Figures of one run are compared with each other only: machines differ, ratios hold. A benchmark is a file here
-that exports ABOUT and run() -> Figures.
+that exports ABOUT and run() -> Figures. A folder here is a program of its own (`python -m bench.chaos`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ ROOT = Path(__file__).parents[1]
 def main() -> int:
     """Run the named benchmarks, or all."""
     shelf = [
-        each.name for each in pkgutil.iter_modules(bench.__path__) if each.name not in {"__main__", "figures"}
+        each.name
+        for each in pkgutil.iter_modules(bench.__path__)
+        if each.name not in {"__main__", "figures", "processes"} and not each.ispkg
     ]
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(shelf)} (default: all)")

@@ -114,13 +114,17 @@ def newest_at(conn: Connection, device: str, quantity: str) -> datetime | None:
 
 
 def stored_since(conn: Connection, reading: Reading, since: datetime) -> bool:
-    """Whether a reading of the same device, quantity and message is there, whatever its `at`."""
+    """Whether a reading of the same device, quantity and message is there, whatever its `at`.
+
+    A message without an identifier is told from others by its `at`.
+    """
+    same = readings.c.at >= since if reading.message_id else readings.c.at == reading.at
     found = conn.execute(
         select(readings.c.at)
         .where(
             readings.c.device == reading.device,
             readings.c.quantity == reading.quantity,
-            readings.c.at >= since,
+            same,
             readings.c.message_id == reading.message_id,
         )
         .limit(1)

@@ -17,38 +17,13 @@ from typing import TypeVar, cast
 import httpx
 import websockets
 
+from bench.processes import command_line, tree
 from tests.servers.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 ADMIN_PASSWORD = "only-for-this-test"
 JSON = dict[str, object]
 T = TypeVar("T")
-
-
-def tree(pid: int) -> list[int]:
-    """The process and everything it started, children first."""
-    children: dict[int, list[int]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with suppress(OSError, IndexError, ValueError):
-                parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
-                children.setdefault(parent, []).append(int(entry.name))
-    found: list[int] = []
-
-    def walk(each: int) -> None:
-        for child in children.get(each, []):
-            walk(child)
-        found.append(each)
-
-    walk(pid)
-    return found
-
-
-def command_line(pid: int) -> str:
-    """What the process was started as."""
-    with suppress(OSError):
-        return (Path("/proc") / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-    return ""
 
 
 @contextmanager

@@ -16,7 +16,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e.running import ROOT, tree
+from bench.processes import tree
+from tests.e2e.running import ROOT
 
 pytestmark = pytest.mark.slow
 

@@ -1,0 +1,1 @@
+"""Chaos: the hub killed at random moments under load, and everything accounted for afterwards."""

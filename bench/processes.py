@@ -1,0 +1,41 @@
+"""Processes: a program and everything it started, seen and ended from outside."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+
+def tree(pid: int) -> list[int]:
+    """The process and everything it started, children first."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError, IndexError, ValueError):
+                parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+                children.setdefault(parent, []).append(int(entry.name))
+    found: list[int] = []
+
+    def walk(each: int) -> None:
+        for child in children.get(each, []):
+            walk(child)
+        found.append(each)
+
+    walk(pid)
+    return found
+
+
+def command_line(pid: int) -> str:
+    """What the process was started as."""
+    with suppress(OSError):
+        return (Path("/proc") / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+    return ""
+
+
+def kill(pids: list[int]) -> None:
+    """Kill -9 of all of them."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)

@@ -1,0 +1,37 @@
+"""A message that the broker delivers again is told from its neighbours, with an identifier and without."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from alerts.ledger import readings
+from alerts.ledger.engine import Ledger
+from ingest.reading import Reading
+from tests.alerts.county import NOW, do, look
+
+SINCE = NOW - timedelta(hours=24)
+
+
+def reading(seconds: int, message_id: str = "", quantity: str = "temperature") -> Reading:
+    """One value of the fridge, so many seconds after NOW."""
+    at = NOW + timedelta(seconds=seconds)
+    return Reading("fridge", quantity, 4.0, "°C", at, at, message_id=message_id)
+
+
+@pytest.mark.parametrize(
+    ("why", "again", "known"),
+    [
+        ("the same instant, no identifier", reading(0), True),
+        ("a neighbour without identifier is another message", reading(1), False),
+        ("another quantity", reading(0, quantity="humidity"), False),
+        ("the same identifier, stamped at another arrival", reading(60, "m1"), True),
+        ("another identifier", reading(2, "m2"), False),
+        ("an identifier, where only its instant is known", reading(0, "m3"), False),
+    ],
+)
+def test_what_was_stored_before(ledger: Ledger, why: str, again: Reading, known: bool) -> None:
+    """Stored are one reading with its own instant and one with an identifier."""
+    do(ledger, lambda tx: readings.add(tx, [reading(0), reading(2, "m1")]))
+    assert look(ledger, lambda conn: readings.stored_since(conn, again, SINCE)) is known, why
