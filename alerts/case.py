@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final, Literal
 
 from alerts.chain import START, seal
 from alerts.clock import Clock
@@ -20,8 +21,11 @@ from detectors.signal import SEVERITIES, Severity
 from ingest.instant import format_instant
 from ingest.text import Text
 
-HUB = "hub"
+HUB: Final = "hub"
 """Who the hub itself is in a history."""
+
+Master = Literal["hub", "platform"]
+"""Where number, state, step and unit of a case are decided."""
 
 LIVE: frozenset[Status] = frozenset({"open", "paused"})
 """States in which somebody is still to do something."""
@@ -115,7 +119,7 @@ class Case:
     severity: Severity
     place: Visibility
     unit: str | None
-    mastered_by: str
+    mastered_by: Master
     source: str
     external_id: str | None
     group_key: str | None
@@ -219,6 +223,7 @@ class Opening:
     lat: float | None = None
     lon: float | None = None
     calendar: str | None = None
+    mastered_by: Master = HUB
 
 
 def open_case(
@@ -237,7 +242,7 @@ def open_case(
         severity=opening.severity,
         place=opening.place,
         unit=opening.unit,
-        mastered_by=HUB,
+        mastered_by=opening.mastered_by,
         source=opening.source,
         external_id=opening.external_id,
         group_key=opening.group_key,
@@ -330,9 +335,9 @@ def worst(one: Severity, other: Severity) -> Severity:
 
 
 def begin(case: Case, step: Step, now: datetime, calendar: Calendar) -> Case:
-    """`step` is due: the clock before stops, its own runs."""
+    """`step` is due: the clock before stops, its own runs; a case that is mastered elsewhere has its clocks there."""
     clocks = tuple(each.finish(now) for each in case.clocks)
-    if step.limit is not None:
+    if step.limit is not None and case.mastered_by == HUB:
         life = case.severity == "life"
         clocks = (*clocks, Clock.start(step.step, step.limit, now, calendar, life=life))
     return replace(case, state="open", step=step.step, extension_asked=False, clocks=clocks)

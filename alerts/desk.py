@@ -7,59 +7,21 @@ Conflict.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Literal
 
 from alerts.act import act as act_on
-from alerts.case import LIVE, Actor, Case, Opening, Request, give_back, open_case, take_in
-from alerts.category import named
+from alerts.case import LIVE, Actor, Case, Request, give_back, take_in
 from alerts.directory import Directory
-from alerts.ids import new_id
-from alerts.ledger import audit, cases, counters, incidents, journal, watch
+from alerts.ledger import audit, cases, incidents, journal, watch
 from alerts.ledger.engine import Connection
-from alerts.route import Facts
-from alerts.sight import Sight, Visibility
+from alerts.master import refuse
+from alerts.sight import Sight
 from alerts.workflow import Workflow
-from detectors.signal import Severity
-from ingest.errors import Conflict, InvalidInput, NotFound
-from ingest.text import Text
-
-Source = Literal["hotline", "grid", "public", "operator", "platform"]
-
-TITLE_CHARS = 200
+from ingest.errors import Conflict, InvalidInput
 
 ACK_LASTS = timedelta(hours=4)
 """How long an acknowledgement counts; who still works on it by then says so again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """A case that people open: by telephone, from the grid, by the public, from another platform.
-
-    One of `site`, `area`, or `lat` with `lon` says where; `external_id` is its number at the source. `category` is
-    a row of the catalogue, which then says unit, workflow, limits, and the severity when the report does not.
-    """
-
-    kind: str
-    title: str
-    source: Source
-    description: str = ""
-    external_id: str | None = None
-    site: str | None = None
-    area: str | None = None
-    lat: float | None = None
-    lon: float | None = None
-    severity: Severity | None = None
-    category: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """The case of a report, and whether it is new."""
-
-    case: dict[str, object]
-    new: bool
 
 
 def acknowledge(
@@ -117,6 +79,7 @@ def act(
             f"case {before.number} follows the workflow {before.workflow!r}, which is no longer there",
             mend="put it back into the registry",
         )
+    refuse(before, request.action, workflow.actions.get(request.action))
     request = _target(conn, sight, before, workflow, request)
     done = act_on(
         before,
@@ -148,102 +111,6 @@ def act(
         detail={"number": before.number, "version": done.case.version, "to": request.to},
     )
     return cases.get(conn, Sight.everything(), before.id, now=now)
-
-
-def report(
-    conn: Connection, sight: Sight, new: Report, *, who: Actor, directory: Directory, now: datetime
-) -> Opened:
-    """Opens a case for a report, once per (source, external id). Answers the Case with its history."""
-    if new.external_id is not None:
-        known = cases.by_external(conn, new.source, new.external_id)
-        if known is not None:
-            return Opened(cases.get(conn, sight, known.id, now=now), new=False)
-    if not new.title.strip() or len(new.title) > TITLE_CHARS:
-        raise InvalidInput(f"a case needs a title of up to {TITLE_CHARS} characters", where="title")
-    place = locate(new, directory)
-    if not sight.sees("case", place):
-        raise NotFound(f"no {'site' if new.site else 'area'} {new.site or new.area or 'there'}")
-    row = None if new.category is None else named(directory.categories, new.category)
-    severity = new.severity or (row.severity if row else None) or "minor"
-    facts = Facts(
-        kind=new.kind,
-        condition=new.kind,
-        place=new.site or new.area or "",
-        severity=severity,
-        site=place.site,
-        site_kind=place.site_kind,
-        area=place.area,
-    )
-    chosen = directory.choose(facts)
-    category = new.category or (chosen.route.category if chosen else None) or new.kind
-    assigned = directory.assign(chosen, category) if chosen else None
-    if chosen is None or assigned is None:
-        raise Conflict("no route says who handles this", mend="add a route without `match` to the registry")
-    # the units of the route are proposed, not yet called: a report is accepted by a person first
-    year = now.astimezone(directory.zone(place.area)).year
-    opened = open_case(
-        Opening(
-            id=new_id(now),
-            number=counters.case_number(conn, year),
-            kind=new.kind,
-            category=category,
-            severity=severity,
-            place=place.with_units(assigned.units),
-            title=new.title,
-            explanation=Text(new.title, new.title),
-            description=new.description,
-            source=new.source,
-            external_id=new.external_id,
-            unit=assigned.unit,
-            lat=new.lat,
-            lon=new.lon,
-            calendar=chosen.route.calendar,
-        ),
-        assigned.workflow,
-        who=who,
-        now=now,
-        calendar=directory.calendar(place, route=chosen.route.calendar, workflow=assigned.workflow.id),
-    )
-    cases.add(conn, opened)
-    key = opened.case.id
-    journal.case(conn, key, "case.opened", action="open", who=who.name, place=opened.case.place, now=now)
-    audit.add(
-        conn,
-        at=now,
-        who=who,
-        action="case.open",
-        noun="case",
-        subject=key,
-        area=place.area,
-        detail={"number": opened.case.number, "source": new.source, "external_id": new.external_id},
-    )
-    return Opened(cases.get(conn, Sight.everything(), key, now=now), new=True)
-
-
-def locate(new: Report, directory: Directory) -> Visibility:
-    """Where a report stands: its site, its area, or the area of the nearest site to its point."""
-    if new.site is not None:
-        if new.site not in directory.sites:
-            raise NotFound(f"no site {new.site}")
-        return directory.visibility(new.site)
-    if new.area is not None:
-        if new.area not in directory.areas:
-            raise NotFound(f"no area {new.area}")
-        return Visibility(area=new.area)
-    if new.lat is None or new.lon is None:
-        raise InvalidInput("a case needs a place", where="site", mend="give site, area, or lat and lon")
-    lat, lon = new.lat, new.lon
-    near = [
-        ((site.lat - lat) ** 2 + (site.lon - lon) ** 2, site.area)
-        for site in directory.sites.values()
-        if site.lat is not None and site.lon is not None
-    ]
-    if near:
-        return Visibility(area=min(near)[1])
-    tops = [area.id for area in directory.areas.values() if area.parent is None]
-    if len(tops) != 1:
-        raise InvalidInput("no site is near enough to tell the area", where="area", mend="give the area")
-    return Visibility(area=tops[0])
 
 
 def _incident_changed(

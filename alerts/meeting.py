@@ -152,7 +152,7 @@ def _into_case(conn: Connection, member: Stored, target: Case, now: datetime) ->
     cases.save(conn, joined)
     incidents.move_units(conn, target.id, units)
     written = []
-    if own is not None:
+    if own is not None and own.mastered_by == HUB:
         cases.save(conn, absorb(own, target, now=now))
         written.append(
             journal.case(conn, own.id, "case.changed", action="merge", who=HUB, place=own.place, now=now)

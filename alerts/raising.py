@@ -15,6 +15,7 @@ from alerts.incident import Fold, Incident
 from alerts.ledger import cases, counters, incidents, journal, watch
 from alerts.ledger.engine import Connection
 from alerts.ledger.journal import IncidentEvent
+from alerts.master import cleared
 from alerts.route import Chosen, Facts
 from alerts.sight import Sight, Visibility
 
@@ -32,7 +33,19 @@ def keep(conn: Connection, done: Fold, now: datetime) -> list[int]:
     incidents.save(conn, done.incident)
     if done.change not in EVENT:
         return []
-    return [journal.incident(conn, done.incident.id, EVENT[done.change], now=now)]
+    written = [journal.incident(conn, done.incident.id, EVENT[done.change], now=now)]
+    return [*written, *_told_over(conn, done.incident.id, now)] if done.change == "cleared" else written
+
+
+def _told_over(conn: Connection, incident: str, now: datetime) -> list[int]:
+    """A case that the command platform decides says that the condition is over; it does not close by that."""
+    case = cases.mastered_elsewhere(conn, incident)
+    if case is None:
+        return []
+    done = cleared(case, incident, now=now)
+    cases.save(conn, done)
+    action, place = done.entry.action, case.place
+    return [journal.case(conn, case.id, "case.changed", action=action, who=HUB, place=place, now=now)]
 
 
 def worsen_case(conn: Connection, case: str, incident: Incident, now: datetime) -> list[int]:
@@ -110,6 +123,8 @@ def _into_known_case(
     workflow = directory.closed_loop(last.workflow, last.category) if last is not None else None
     if not chosen.route.reopen_within or last is None or workflow is None:
         return None
+    if last.mastered_by != HUB:  # its state is decided elsewhere: the platform gets a case of its own
+        return None
     first = workflow.steps[0]
     calendar = directory.calendar(last.place, route=last.calendar, workflow=last.workflow)
     return recur(last, incident.id, incident.severity, first, now=now, calendar=calendar)
@@ -143,6 +158,7 @@ def _with_new_case(
             group_key=chosen.group_key(facts),
             unit=assigned.unit,
             calendar=chosen.route.calendar,
+            mastered_by=chosen.route.mastered_by,
         ),
         assigned.workflow,
         who=Actor(HUB, HUB),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Literal
 
 from alerts.closing import REOPEN_WITHIN
 
@@ -34,6 +35,7 @@ class Facts:
     site: str | None
     site_kind: str | None
     area: str | None
+    source: str = "hub"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Match:
         site: Site id.
         site_kind: Kind of site.
         severity: life, critical, major, minor or info.
+        source: hub (an incident), hotline, grid, public, operator or platform.
     """
 
     area: str | None = None
@@ -55,13 +58,22 @@ class Match:
     site: str | None = None
     site_kind: str | None = None
     severity: str | None = None
+    source: str | None = None
 
     @property
     def everything(self) -> bool:
         """Whether nothing is asked."""
         return all(
             each is None
-            for each in (self.area, self.kind, self.condition, self.site, self.site_kind, self.severity)
+            for each in (
+                self.area,
+                self.kind,
+                self.condition,
+                self.site,
+                self.site_kind,
+                self.severity,
+                self.source,
+            )
         )
 
     def holds(self, facts: Facts, path: Callable[[str], tuple[str, ...]]) -> bool:
@@ -72,6 +84,7 @@ class Match:
             (self.site, facts.site),
             (self.site_kind, facts.site_kind),
             (self.severity, facts.severity),
+            (self.source, facts.source),
         )
         if any(wanted is not None and wanted != given for wanted, given in plain):
             return False
@@ -98,6 +111,7 @@ class Route:
         group_interval: Between two notices of a group that has news.
         repeat_interval: Between two notices of a group without news.
         routes: Those below it.
+        mastered_by: Where number, state, step and unit of its cases are decided: hub or platform.
     """
 
     unit: str
@@ -115,6 +129,7 @@ class Route:
     group_interval: timedelta = GROUP_INTERVAL
     repeat_interval: timedelta = REPEAT_INTERVAL
     routes: tuple[Route, ...] = ()
+    mastered_by: Literal["hub", "platform"] = "hub"
 
     def group_values(self, facts: Facts) -> str:
         """What `group_by` asks for; the same for incidents of one group."""

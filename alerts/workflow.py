@@ -88,6 +88,7 @@ class Action:
         effect: What it does; one of EFFECTS.
         needs: What the request must carry: `to`, `note`, `score`.
         rated: May carry how satisfied somebody is.
+        anywhere: Also on a case that the command platform decides.
     """
 
     action: str
@@ -97,6 +98,7 @@ class Action:
     effect: Effect
     needs: frozenset[str] = frozenset()
     rated: bool = False
+    anywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +259,7 @@ def _step(data: object, path: str) -> Step:
 
 def _action(data: object, path: str) -> Action:
     body = _mapping(data, path)
-    _only(body, {"action", "name", "roles", "from", "effect", "needs"}, path)
+    _only(body, {"action", "name", "roles", "from", "effect", "needs", "anywhere"}, path)
     word = _word(body, "action", path)
     effect = str(body.get("effect", word))
     if effect not in EFFECTS:
@@ -272,6 +274,7 @@ def _action(data: object, path: str) -> Action:
         statuses=cast("frozenset[Status]", statuses),
         effect=effect,
         needs=_words(body, "needs", path),
+        anywhere=body.get("anywhere") is True,
     )
 
 

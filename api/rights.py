@@ -58,7 +58,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     | STREAM
     | DUTY
     | {"rule.read", "route.read", "reading.read", "broadcast.read", "broadcast.create"}
-    | {"incident.ack", "case.create", "case.act", "case.reconcile"}
+    | {"incident.ack", "case.create", "case.act", "case.reconcile", "mapping.read"}
     | REPORTS
     | ROOM,
     "handler": PICTURES | STREAM | {"incident.read", "case.read", "case.act"},
@@ -86,16 +86,26 @@ ROLES: Mapping[str, frozenset[str]] = {
         "audit.read",
     }
     | {"webhook.read", "webhook.write", "registry.write", "registry.export", "metrics.read"}
-    | {"case.reconcile"}
+    | {"case.reconcile", "mapping.read", "mapping.write"}
     | REPORTS
     | {"shift.read"},
     # Verifies trails and hashes: no picture, no change.
     "auditor": SCENE
     | STREAM
     | REPORTS
-    | {"shift.read", "rule.read", "route.read", "audit.read", "case.reconcile"},
+    | {"shift.read", "rule.read", "route.read", "audit.read", "case.reconcile", "mapping.read"},
     # A machine: the ordered stream of cases and events, and signals of its own.
-    "platform": SCENE | STREAM | {"case.create", "case.reconcile", "signal.send", "metrics.read"},
+    "platform": SCENE
+    | STREAM
+    | {
+        "case.create",
+        "case.reconcile",
+        "case.settle",
+        "case.master",
+        "mapping.read",
+        "signal.send",
+        "metrics.read",
+    },
 }
 
 EVERYWHERE = frozenset({"administrator", "auditor"})

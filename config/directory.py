@@ -19,7 +19,7 @@ from ingest.text import Text
 
 INHERITED = (
     "unit", "channels", "workflow", "group_by", "group_wait", "group_interval", "repeat_interval",
-    "reopen_within", "open_case", "category", "calendar",
+    "reopen_within", "open_case", "category", "calendar", "mastered_by",
 )  # fmt: skip
 """What a route has from the one above it, unless it says it itself."""
 
@@ -96,6 +96,7 @@ def _route(each: Route, key: str) -> CoreRoute:
             channels=each.channels,
             group_interval=each.group_interval,
             repeat_interval=each.repeat_interval,
+            mastered_by=each.mastered_by,
         ),
         each.routes,
     )

@@ -13,6 +13,7 @@
     │   └── EvidenceNone          the incident has no such evidence (HTTP 404)
     ├── Conflict                  true when it was said, no longer true (HTTP 409)
     │   ├── VersionStale          `expect_version` is not the present version
+    │   ├── MasteredElsewhere     the command platform decides this case; the action is done there
     │   ├── EvidencePending       the evidence is still being written; retry after `retry_after` seconds
     │   └── DataInUse             another hub holds this data folder
     ├── TooOld                    asked for events older than kept; carries `oldest` (HTTP 410)
@@ -153,6 +154,12 @@ class VersionStale(Conflict):
     """`expect_version` is not the present version."""
 
     slug = "version-stale"
+
+
+class MasteredElsewhere(Conflict):
+    """The command platform decides this case; the action is done there."""
+
+    slug = "mastered-elsewhere"
 
 
 class EvidencePending(Conflict):

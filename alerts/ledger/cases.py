@@ -13,11 +13,12 @@ from sqlalchemy.engine import Connection
 from alerts.case import Case, Done, Entry, ReportIn
 from alerts.chain import START
 from alerts.clock import Clock
-from alerts.ledger import figures, incidents
+from alerts.ledger import figures, incidents, mappings, platform_cases
 from alerts.ledger.columns import from_ms, to_ms
 from alerts.ledger.page import Page, decode, encode, limit_of
 from alerts.ledger.sieve import standing, stands, visible
 from alerts.ledger.tables import case_history, cases
+from alerts.ledger.tables import incidents as incident_rows
 from alerts.limit import parse_limit
 from alerts.sight import Sight
 from alerts.workflow import Status
@@ -143,6 +144,20 @@ def by_external(conn: Connection, source: str, external_id: str) -> Case | None:
     return None if row is None else _case(conn, row)
 
 
+def mastered_elsewhere(conn: Connection, incident: str) -> Case | None:
+    """The live case of an incident, if the command platform decides it."""
+    row = conn.execute(
+        select(cases)
+        .join(incident_rows, incident_rows.c.case_id == cases.c.id)
+        .where(
+            incident_rows.c.id == incident,
+            cases.c.mastered_by == platform_cases.PLATFORM,
+            cases.c.state.in_(LIVE),
+        )
+    ).one_or_none()
+    return None if row is None else _case(conn, row)
+
+
 def red(conn: Connection, now: datetime, limit: int) -> list[Case]:
     """Cases whose due step is over its limit and that nobody was told of yet, the longest overdue first."""
     rows = conn.execute(
@@ -198,35 +213,6 @@ def page(
     rows = conn.execute(query).all()
     more = len(rows) > limit
     return Page(_shown(conn, rows[:limit], now), encode(rows[limit - 1].id) if more else None)
-
-
-def reconcile(conn: Connection, sight: Sight, *, start: datetime, end: datetime) -> list[dict[str, object]]:
-    """Number, state, version and last hash of every visible case opened from `start` to before `end`.
-
-    Two platforms that hold the same cases hold the same list: it is what a daily reconciliation compares.
-    """
-    last = (
-        select(case_history.c.hash)
-        .where(case_history.c.case_id == cases.c.id, case_history.c.seq == cases.c.version)
-        .scalar_subquery()
-        .label("last_hash")
-    )
-    rows = conn.execute(
-        select(cases.c.number, cases.c.state, cases.c.version, cases.c.source, cases.c.external_id, last)
-        .where(visible(sight, "case", cases), cases.c.opened_at >= start, cases.c.opened_at < end)
-        .order_by(cases.c.number)
-    )
-    return [
-        {
-            "number": row.number,
-            "state": row.state,
-            "version": row.version,
-            "source": row.source,
-            "external_id": row.external_id,
-            "hash": row.last_hash,
-        }
-        for row in rows
-    ]
 
 
 def _named(case: str) -> ColumnElement[bool]:
@@ -327,6 +313,10 @@ def _shown(
     conn: Connection, rows: Sequence[Row[tuple[object, ...]]], now: datetime
 ) -> list[dict[str, object]]:
     members = incidents.ids_of_cases(conn, [row.id for row in rows])
+    elsewhere = platform_cases.of_cases(
+        conn, [row.id for row in rows if row.mastered_by == platform_cases.PLATFORM]
+    )
+    codes = mappings.of_cases(conn, [(row.id, row.category, row.unit, row.area) for row in rows])
     return [
         {
             "id": row.id,
@@ -344,6 +334,9 @@ def _shown(
             "mastered_by": row.mastered_by,
             "source": row.source,
             "external_id": row.external_id,
+            "platform_number": elsewhere[row.id]["number"] if row.id in elsewhere else None,
+            "platform": elsewhere.get(row.id),
+            "codes": codes.get(row.id),
             "title": row.title,
             "description": row.description,
             "explanation": row.explanation or {"zh": row.title, "en": row.title},

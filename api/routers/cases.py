@@ -1,10 +1,8 @@
-"""Cases: listed, opened, acted upon, and compared day by day."""
+"""Cases: listed, opened and acted upon."""
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -12,8 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from alerts import desk
 from alerts.case import Request as CaseRequest
+from alerts.intake import Report, report
 from alerts.ledger import cases
 from alerts.ledger.engine import Connection
+from alerts.mapping import Codes
 from alerts.score import By, How, score_of
 from api.answers import Paging, answer, items, paging
 from api.changes import Once, change, once
@@ -22,6 +22,7 @@ from api.hub import Hub
 from api.query import below, since_of
 from api.rights import Principal
 from api.trail import actor
+from config.secrets import SecretBox
 from detectors.signal import Severity
 
 router = APIRouter(prefix="/cases", tags=["cases"])
@@ -43,12 +44,22 @@ def whole(hub: Hub, case: dict[str, object]) -> dict[str, object]:
     return {**case, "catalogue": row.as_dict() if row else None}
 
 
+class GivenCodes(BaseModel):
+    """What the sender calls it in its own codes; translated by GET /mappings/{noun}."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    category: str | None = Field(default=None, min_length=1, max_length=100)
+    unit: str | None = Field(default=None, min_length=1, max_length=100)
+    area: str | None = Field(default=None, min_length=1, max_length=100)
+
+
 class NewCase(BaseModel):
     """A case that no incident opened: somebody called, wrote or saw."""
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: str = Field(min_length=1, max_length=100)
+    kind: str = Field(default="", max_length=100, description="may be left out when codes.category is given")
     site: str | None = Field(default=None, max_length=100)
     area: str | None = Field(default=None, max_length=100)
     lat: float | None = Field(default=None, ge=-90, le=90)
@@ -59,6 +70,13 @@ class NewCase(BaseModel):
     external_id: str | None = Field(default=None, min_length=1, max_length=200)
     severity: Severity | None = Field(default=None, description="left out: of the category, else minor")
     category: str | None = Field(default=None, max_length=63, description="a row of GET /categories")
+    codes: GivenCodes = GivenCodes()
+    reporter: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="name, telephone or reference of who reported; sealed, opened by right",
+    )
 
 
 class NewAction(BaseModel):
@@ -119,46 +137,18 @@ def page(
 def add(
     given: NewCase, who: Annotated[Principal, needs("case.create")], hub: HubHere, same: SameAs
 ) -> Response:
-    """Open a case; the same source and external_id again answers the case that is there."""
-    report = desk.Report(**given.model_dump())
+    """Open a case; the same source and external_id again answers the case that is there.
+
+    The answer has `near`: live cases that may be about the same, for merging by hand.
+    """
+    fields = given.model_dump(exclude={"codes", "reporter"})
+    sealed = None if given.reporter is None else SecretBox(hub.settings.secret).seal(given.reporter)
+    new = Report(**fields, codes=Codes(**given.codes.model_dump()), reporter=sealed)
 
     def act(tx: Connection) -> dict[str, object]:
-        return desk.report(
-            tx, who.sight, report, who=actor(who), directory=hub.directory(), now=hub.now()
-        ).case
+        return report(tx, who.sight, new, who=actor(who), directory=hub.directory(), now=hub.now()).case
 
     return change(hub, who, same, act, status=201)
-
-
-@router.get("/reconcile")
-def reconcile(
-    who: Annotated[Principal, needs("case.reconcile")],
-    hub: HubHere,
-    day: Annotated[date | None, Query(alias="date", description="local day; left out: today")] = None,
-) -> Response:
-    """Counts and hashes of the cases opened on one day of the county, for two platforms to compare.
-
-    `hash` is sha256 over `number:hash` lines in the order of the numbers: the same histories, the same hash.
-    """
-    zone = hub.directory().zone(None)
-    wanted = day or hub.now().astimezone(zone).date()
-    start = datetime.combine(wanted, time.min, tzinfo=zone)
-    with hub.ledger.read() as conn:
-        found = cases.reconcile(
-            conn, who.sight, start=start.astimezone(UTC), end=(start + timedelta(days=1)).astimezone(UTC)
-        )
-    states = Counter(str(each["state"]) for each in found)
-    lines = "".join(f"{each['number']}:{each['hash']}\n" for each in found)
-    return answer(
-        {
-            "date": wanted.isoformat(),
-            "timezone": str(zone),
-            "count": len(found),
-            "states": dict(states),
-            "hash": hashlib.sha256(lines.encode()).hexdigest(),
-            "cases": found,
-        }
-    )
 
 
 @router.get("/{case}")

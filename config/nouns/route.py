@@ -26,9 +26,10 @@ class RouteMatch(Item):
     site: Id | None = None
     site_kind: SiteKind | None = None
     severity: Severity | None = None
+    source: Literal["hub", "hotline", "grid", "public", "operator", "platform"] | None = None
 
 
-GroupBy = tuple[Literal["place", "condition", "kind", "severity", "site", "site_kind", "area"], ...]
+GroupBy = tuple[Literal["place", "condition", "kind", "severity", "site", "site_kind", "area", "source"], ...]
 
 SHORTEST = timedelta(seconds=1)
 
@@ -62,6 +63,7 @@ class Branch(Item):
     go_on: bool = Field(default=False, alias="continue")
     category: Id | None = None
     calendar: Id | None = None
+    mastered_by: Literal["hub", "platform"] | None = None
     routes: tuple[Branch, ...] = ()
 
 
@@ -89,6 +91,7 @@ class Route(Item):
     go_on: bool = Field(default=False, alias="continue")
     category: Id | None = None
     calendar: Id | None = None
+    mastered_by: Literal["hub", "platform"] = "hub"
     routes: tuple[Branch, ...] = ()
 
 

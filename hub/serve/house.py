@@ -25,8 +25,10 @@ from alerts.ledger import counters, devices, incidents, outbox, receivers, regis
 from alerts.ledger.engine import Connection, Ledger
 from alerts.notify import advance
 from alerts.presence import Here
+from alerts.reconciliation import close_yesterday
 from alerts.router import mark_stale, retire, review
 from alerts.supervision import supervise_red
+from api.accounts import platforms
 from api.hub import ApiSettings, Component, ComponentState, Json
 from config.door import Door
 from config.secrets import SecretBox
@@ -259,6 +261,9 @@ class House:
                 mark_stale(conn, now, self.directory())
                 expire_acknowledgements(conn, now)
             supervise_red(conn, now)
+            close_yesterday(
+                conn, lambda: platforms(conn, self.directory(), now), directory=self.directory(), now=now
+            )
             self.keeper.judge(conn, self.directory(), now)
             advance(conn, self.directory(), now)
             self.duty.tick(conn, self.directory(), now)

@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from alerts.case import Case, Opening, Request, join, open_case, supervise, worsen
 from alerts.clock import Clock, Light
-from alerts.desk import Report, act, report
+from alerts.desk import act
+from alerts.intake import Report, report
 from alerts.ledger import cases
 from alerts.ledger.engine import Connection, Ledger
 from alerts.ledger.tables import events

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from alerts import desk
 from alerts.case import Actor, Request
-from alerts.desk import Report
 from alerts.directory import Directory
+from alerts.intake import Report, report
 from alerts.ledger.check import violations
 from alerts.ledger.engine import Ledger
 from alerts.ledger.figure_tables import case_figures, case_steps
@@ -30,9 +30,7 @@ class Desk:
         self.directory = directory
         new = Report("noise", "半夜施工", "hotline", site="school")
         self.case = str(
-            do(ledger, lambda tx: desk.report(tx, ALL, new, who=OPERATOR, directory=directory, now=NOW)).case[
-                "id"
-            ]
+            do(ledger, lambda tx: report(tx, ALL, new, who=OPERATOR, directory=directory, now=NOW)).case["id"]
         )
 
     def act(

@@ -11,8 +11,8 @@ import pytest
 from alerts import desk
 from alerts.case import Actor, Case, Request
 from alerts.chain import broken_at
-from alerts.desk import Report
 from alerts.directory import Directory
+from alerts.intake import Report, report
 from alerts.ledger import cases, events
 from alerts.ledger.check import violations
 from alerts.ledger.engine import Ledger
@@ -35,7 +35,7 @@ class Two:
         self.ledger, self.directory, self.now = ledger, directory, NOW
         self.say(signal(1))
         call = Report("fridge", "老投诉", "hotline", site="school")
-        write(ledger, lambda tx: desk.report(tx, ALL, call, who=OPERATOR, directory=directory, now=NOW))
+        write(ledger, lambda tx: report(tx, ALL, call, who=OPERATOR, directory=directory, now=NOW))
 
     def say(self, *signals: Signal) -> None:
         at = self.now + timedelta(seconds=1)

@@ -14,8 +14,8 @@ from sqlalchemy.exc import IntegrityError
 from alerts import desk, handover
 from alerts import shift as rules
 from alerts.case import Actor
-from alerts.desk import Report
 from alerts.directory import Directory
+from alerts.intake import Report, report
 from alerts.ledger import audit, matters, shifts
 from alerts.ledger.check import violations
 from alerts.ledger.devices import put_state
@@ -236,7 +236,7 @@ def test_what_is_handed_over(room: Room) -> None:
         ),
     )
     new = Report("noise", "王先生 13800138000 半夜施工", "hotline", area="east")
-    do(room.ledger, lambda tx: desk.report(tx, ALL, new, who=OPERATOR, directory=directory, now=later))
+    do(room.ledger, lambda tx: report(tx, ALL, new, who=OPERATOR, directory=directory, now=later))
     place = directory.visibility("school-cam")
     do(
         room.ledger,

@@ -100,11 +100,20 @@ def test_two_platforms_can_compare_a_day(house: House) -> None:
     """Count, states, and a hash that anybody can compute from the list; only visible cases count."""
     case_of(house, "h-4")
     house.raise_at("school-9", "fridge-9")
-    mine = house.client("dora").get("/cases/reconcile").json()
-    lines = "".join(f"{each['number']}:{each['hash']}\n" for each in mine["cases"])
+    mine = house.client("dora").get("/cases/reconcile?limit=1000").json()
+    lines = "".join(
+        f"{each['number']},{each['external_id'] or ''},{each['state']},{each['version']}\n"
+        for each in mine["cases"]
+    )
     assert mine["hash"] == hashlib.sha256(lines.encode()).hexdigest()
-    assert mine["count"] == len(mine["cases"]) == sum(mine["states"].values())
-    everything = house.client("aude").get("/cases/reconcile").json()
+    assert (
+        mine["count"] == len(mine["cases"]) == sum(mine["states"].values()) == sum(mine["sources"].values())
+    )
+    first = house.client("dora").get("/cases/reconcile?limit=1").json()
+    assert first["hash"] == mine["hash"], "of all lines, whatever the page"
+    rest = house.client("dora").get(f"/cases/reconcile?limit=1000&cursor={first['next']}").json()
+    assert first["cases"] + rest["cases"] == mine["cases"]
+    everything = house.client("aude").get("/cases/reconcile?limit=1000").json()
     assert everything["count"] == mine["count"] + 1
     assert house.client("dora").get("/cases/reconcile?date=2020-01-01").json()["count"] == 0
 

@@ -43,6 +43,10 @@ MAY: dict[str, frozenset[str]] = {
     "case.create": frozenset({"olga", "ines", "dora", "city"}),
     "case.act": frozenset({"olga", "ines", "dora", "hans", "sue"}),
     "case.reconcile": frozenset({"dora", "sue", "admin", "aude", "city"}),
+    "case.settle": frozenset({"city"}),
+    "case.master": frozenset({"city"}),
+    "mapping.read": frozenset({"dora", "admin", "aude", "city"}),
+    "mapping.write": frozenset({"admin"}),
     "event.read": ALL,
     "category.read": ALL,
     "plan.read": ALL,
@@ -74,6 +78,8 @@ BODIES: dict[str, object] = {
     "/incidents/{incident}/judge": {"verdict": True, "reason": "it was"},
     "/cases": {"kind": "complaint", "site": "school-1", "title": "smell", "source": "hotline"},
     "/cases/{case}/actions": {"action": "no-such-action"},
+    "/cases/reconcile": {"date": "2026-01-01"},
+    "/cases/{case}/platform": {"external_id": "x", "number": "x", "state": "open", "version": 1},
     "/webhooks": {"url": "http://127.0.0.1:9/hook"},
     "/broadcasts": {"text": "hello", "devices": ["horn-1"]},
     "/shifts": {"area": "east"},
@@ -94,6 +100,7 @@ STATIC: dict[str, tuple[str, str]] = {
     "/users/{key}": ("olga", "nobody"),
     "/categories/{key}": ("smell-kitchen", "no-such-category"),
     "/plans/{key}": ("warm", "no-such-plan"),
+    "/mappings/{noun}": ("unit", "no-such-noun"),
 }
 """Path to (own thing, foreign thing)."""
 
@@ -251,6 +258,7 @@ def _sees(name: str, path: str) -> bool:
         "categories": "category.read",
         "plans": "plan.read",
         "shifts": "shift.read",
+        "mappings": "mapping.read",
     }
     return name in MAY[reads[noun]]
 

@@ -24,7 +24,19 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 COUNTY = ROOT / "tests" / "config" / "county.yaml"
-COMMANDS = ("apply", "export", "check", "user", "models", "audit", "serve", "worker", "demo", "node")
+COMMANDS = (
+    "apply",
+    "export",
+    "check",
+    "user",
+    "models",
+    "audit",
+    "mappings",
+    "serve",
+    "worker",
+    "demo",
+    "node",
+)
 
 
 @dataclass(frozen=True)
@@ -287,6 +299,24 @@ def test_with_a_running_hub(hub: Shell, tmp_path: Path) -> None:
         assert stranger.stderr.startswith(
             "hub export: the running hub refused: the token is not one of this hub"
         )
+
+
+def test_mapping_tables(hub: Shell, tmp_path: Path) -> None:
+    """A table goes in from a file and out again, with the hub at rest; mistakes are told with file and line."""
+    assert hub("apply", str(COUNTY)).returncode == 0
+    table = tmp_path / "c.csv"
+    table.write_text("theirs,ours,note\n0101,litter,垃圾\n", "utf-8")
+    done = hub("mappings", "import", "category", str(table))
+    assert (done.returncode, done.stdout) == (0, "created 1, updated 0, unchanged 0, deleted 0\n"), (
+        done.stderr
+    )
+    assert hub("mappings", "export", "category").stdout == table.read_text("utf-8")
+    table.write_text("theirs,ours\n1,nobody\n,x\n", "utf-8")
+    done = hub("mappings", "import", "unit", str(table))
+    assert done.returncode == 2
+    assert f"{table}:2: ours: there is no unit 'nobody'" in done.stderr
+    assert f"{table}:3: theirs: is empty" in done.stderr
+    assert hub("audit", "verify").returncode == 0
 
 
 def test_while_another_command_holds_the_data(hub: Shell) -> None:
