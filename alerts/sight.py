@@ -29,6 +29,7 @@ DIMENSIONS: Mapping[str, frozenset[Dimension]] = {
     "rejected": frozenset(),  # what was refused often has no place: all of it or nothing
     "webhook": frozenset(),
     "channel": frozenset(),
+    "delivery": frozenset(),  # a dead letter says which receiver failed, not what happened where
     "silence": frozenset({"area", "site_kind", "site"}),
     "broadcast": frozenset({"area", "site"}),
     "audit": frozenset({"area"}),

@@ -27,6 +27,8 @@ from api.routers import (
     cameras,
     cases,
     categories,
+    channels,
+    dead_letters,
     devices,
     duty,
     entries,
@@ -73,7 +75,9 @@ NOUNS: tuple[APIRouter, ...] = (
     shifts.router,
     duty.router,
     test_alarms.router,
+    channels.router,
     webhooks.router,
+    dead_letters.router,
     audit.router,
     health.router,
 )

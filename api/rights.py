@@ -85,6 +85,7 @@ ROLES: Mapping[str, frozenset[str]] = {
         "broadcast.read",
         "audit.read",
     }
+    | {"channel.read", "delivery.read", "delivery.replay"}
     | {"webhook.read", "webhook.write", "registry.write", "registry.export", "metrics.read"}
     | {"case.reconcile", "mapping.read", "mapping.write"}
     | REPORTS

@@ -53,7 +53,7 @@ def get(conn: Connection, sight: Sight, hook: str) -> dict[str, object]:
 
 
 def page(conn: Connection, sight: Sight, *, limit: int = 100, cursor: str | None = None) -> Page:
-    """All webhooks without their secrets, with how many events wait for each."""
+    """All webhooks without their secrets, with what waits for each, its dead letters and its last attempt."""
     after = str(decode(cursor, str)[0]) if cursor else ""
     found = _rows(conn, sight, limit=limit_of(limit) + 1, after=after)
     more = len(found) > limit
@@ -83,13 +83,14 @@ def _rows(
 ) -> list[dict[str, object]]:
     if "webhook" not in sight.nouns:
         return []
-    waiting = (
+    waiting, dead = (
         select(func.count())
-        .where(outbox.c.hook == webhooks.c.id, outbox.c.state == "pending")
+        .where(outbox.c.hook == webhooks.c.id, outbox.c.state == state)
         .scalar_subquery()
-        .label("waiting")
+        .label(name)
+        for name, state in (("waiting", "pending"), ("dead", "dropped"))
     )
-    query = select(webhooks, waiting).where(webhooks.c.id > after).order_by(webhooks.c.id).limit(limit)
+    query = select(webhooks, waiting, dead).where(webhooks.c.id > after).order_by(webhooks.c.id).limit(limit)
     if only is not None:
         query = query.where(webhooks.c.id == only)
     return [
@@ -102,6 +103,8 @@ def _rows(
             "created_by": row.created_by,
             "created_at": format_instant(row.created_at),
             "pending": row.waiting,
+            "dead": row.dead,
+            "last": stands.as_dict() if (stands := receivers.standing(conn, "webhook", row.id)) else None,
         }
-        for row in conn.execute(query)
+        for row in conn.execute(query).all()
     ]

@@ -36,9 +36,9 @@ LISTED = {
     "routes": "route",
     "users": "user",
 }
-"""Lists with the registry's own shape; devices have theirs in api/routers/devices.py."""
+"""Lists with the registry's own shape; devices and channels have theirs in files of their own."""
 
-CHANGED = {**LISTED, "devices": "device", "categories": "category", "plans": "plan"}
+CHANGED = {**LISTED, "devices": "device", "channels": "channel", "categories": "category", "plans": "plan"}
 """What is changed one by one; the rest of the registry by POST /registry/apply."""
 
 TARGETS = {"devices": "device", "sites": "site", "areas": "area"}

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import secrets
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from ulid import ULID
 
 from alerts import signature
 from alerts.channels import webhook
 from alerts.event import EventType
-from alerts.ledger import webhooks
+from alerts.ledger import dead_letters, webhooks
 from alerts.ledger.engine import Connection
 from alerts.sight import Sight
-from api.answers import Paging, items, paging
+from api.answers import Paging, answer, items, paging
 from api.changes import Once, change, commit, once
 from api.guard import hub_of, needs
 from api.hub import Hub
@@ -97,10 +97,53 @@ def page(
     hub: HubHere,
     paged: Annotated[Paging, Depends(paging)],
 ) -> Response:
-    """Every webhook, without its secret, with how many events wait for it."""
+    """Every webhook, without its secret, with what waits for it, its dead letters and its last attempt."""
     with hub.ledger.read() as conn:
         found = webhooks.page(conn, who.sight, limit=paged.limit, cursor=paged.cursor)
     return items(found.items, found.next)
+
+
+@router.get("/{hook}")
+def one(hook: str, who: Annotated[Principal, needs("webhook.read", seen=seen)], hub: HubHere) -> Response:
+    """One webhook, without its secret: `pending`, `dead`, and `last {reason, since, failing_since}`."""
+    return answer(seen(hub, who, hook))
+
+
+class Replay(BaseModel):
+    """What to send again: everything from a seq on, or the dead letters."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    from_seq: int | None = Field(default=None, ge=1, le=2**62)
+    dead: bool = False
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if (self.from_seq is None) != self.dead:
+            raise ValueError("give from_seq, or dead: true")
+        return self
+
+
+@router.post("/{hook}/replay")
+def replay(
+    hook: str,
+    given: Replay,
+    who: Annotated[Principal, needs("webhook.write", seen=seen)],
+    hub: HubHere,
+    same: Annotated[Once, Depends(once)],
+) -> Response:
+    """Send again, each with the `webhook-id` that it had; a hook that was turned off is on again."""
+
+    def act(tx: Connection) -> dict[str, object]:
+        now = hub.now()
+        if given.from_seq is None:
+            done = dead_letters.replay_dead(tx, hook, now)
+        else:
+            done = dead_letters.replay_from(tx, hook, given.from_seq, now)
+        note(tx, hub, who, "webhook.replay", hook, detail={"from_seq": given.from_seq, "dead": given.dead})
+        return done.as_dict()
+
+    return change(hub, who, same, act)
 
 
 @router.delete("/{hook}")

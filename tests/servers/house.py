@@ -19,11 +19,13 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from alerts.directory import Directory
 from alerts.ids import new_id
-from alerts.ledger import incidents
+from alerts.ledger import deliveries, incidents, notices
 from alerts.ledger import registry as entries
-from alerts.ledger.engine import Ledger
+from alerts.ledger.engine import Connection, Ledger
+from alerts.notice import Notice
 from alerts.presence import Here
 from alerts.router import apply_signals
+from alerts.sight import Visibility
 from api.app import create_app
 from api.hub import ApiSettings, Component, EvidenceName, Json
 from api.server import listener, server
@@ -42,6 +44,7 @@ WORKER_TOKEN = "a-worker-token-that-nobody-may-see"
 PASSWORD = "correct-horse-battery-{}"
 CAMERA_PASSWORD = "camera-password-nobody-may-see"
 PHONE = "13800138000"
+ROBOT_KEY = "robot-key-nobody-may-see"
 
 ROLES = {
     "olga": "operator",
@@ -83,6 +86,9 @@ devices:
   - {{id: horn-9, site: school-9, kind: speaker}}
 rules:
   - {{id: fridge-warm, kind: threshold, sites: [school-1, school-9], quantity: temperature, above: 8, severity: major}}
+channels:
+  - {{id: screen, kind: mqtt}}
+  - {{id: group, kind: wecom, url: "https://robot.example/send?key={ROBOT_KEY}"}}
 routes:
   - {{match: {{area: west}}, unit: roads, workflow: seven-step}}
   - {{unit: kitchens, workflow: seven-step}}
@@ -280,6 +286,21 @@ class House:
         self.ledger.write(
             lambda tx: apply_signals(tx, signals, directory=county, now=now, origin="serve")
         ).result(10)
+
+    def dead_letter(self, channel: str, incident: str) -> str:
+        """The id of a notice to this channel that was given up."""
+        now = self.now()
+        made = Notice(
+            new_id(now), now, "new-group", "kitchens", "a-group", None, (incident,), 1, "major",
+            Visibility("east", "canteen-school", "school-1"), Text("太热", "too warm"), (channel,),
+        )  # fmt: skip
+
+        def act(tx: Connection) -> None:
+            notices.add(tx, made)
+            deliveries.dead_all(tx, channel, "rejected (93000)", now)
+
+        self.ledger.write(act).result(10)
+        return f"{made.id}.{channel}"
 
     def close(self) -> None:
         """End its clients and its ledger."""
