@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from alerts.act import act as act_on
 from alerts.case import LIVE, Actor, Case, Request, give_back, take_in
 from alerts.directory import Directory
-from alerts.ledger import audit, cases, incidents, journal, watch
+from alerts.ledger import audit, cases, groups, incidents, journal, watch
 from alerts.ledger.engine import Connection
 from alerts.master import refuse
 from alerts.sight import Sight
@@ -40,6 +40,24 @@ def expire_acknowledgements(conn: Connection, now: datetime) -> tuple[int, ...]:
         incidents.end_ack(conn, incident)
         written.append(journal.incident(conn, incident, "incident.updated", now=now))
     return tuple(written)
+
+
+def mended(
+    conn: Connection, sight: Sight, incident: str, *, who: Actor, note: str, now: datetime
+) -> dict[str, object]:
+    """The keeper of a site says that it is mended. Answers the Incident.
+
+    The first time, whoever would be told that it was not has to wait as long again: a fridge cools slowly.
+    """
+    before = incidents.get(conn, sight, incident)
+    if before["state"] != "open":
+        raise Conflict("it is over already")
+    if not note.strip():
+        raise InvalidInput("say what was done", where="note")
+    incidents.set_mended(conn, incident, who=who.name, note=note, now=now)
+    if before["mended_at"] is None:
+        groups.prolong(conn, incident, now)
+    return _incident_changed(conn, before, "incident.mend", {"note": note}, who=who, now=now)
 
 
 def judge(

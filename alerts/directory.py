@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from alerts.category import Assigned, Category, assign, with_limits
 from alerts.correlate import TogetherRule
 from alerts.escalation import Chain
+from alerts.keeper import Keepers
 from alerts.place import parse_place
 from alerts.plan import Plan
 from alerts.roster import Roster
@@ -60,6 +61,7 @@ class Site:
     lon: float | None = None
     state: str = "open"
     calendar: str | None = None
+    channels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,20 @@ class Directory:
         if site is not None:
             return Visibility(site.area, site.kind, site.id)
         return Visibility(area=place) if place in self.areas else Visibility()
+
+    @cached_property
+    def _keepers(self) -> Mapping[str, Keepers]:
+        users: dict[str, list[str]] = {}
+        for person in self.people.values():
+            for site in person.sites if person.role == "site-keeper" else ():
+                users.setdefault(site, []).append(person.name)
+        return {
+            key: Keepers(tuple(sorted(users.get(key, ()))), site.channels) for key, site in self.sites.items()
+        }
+
+    def keepers(self, site: str | None) -> Keepers:
+        """Who looks after a site; nobody where it has none."""
+        return self._keepers.get(site or "", Keepers())
 
     def calendar(self, place: Visibility, *, route: str | None, workflow: str) -> Calendar:
         """What limits are counted in at a place: the calendar of the route, else of the workflow, else of the site.

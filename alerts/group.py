@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from alerts.keeper import NOTHING
 from alerts.notice import Why
 from alerts.route import GROUP_INTERVAL, GROUP_WAIT, REPEAT_INTERVAL, Route
 from detectors.signal import SEVERITIES, Severity
@@ -27,11 +28,14 @@ class Terms:
     wait: timedelta = GROUP_WAIT
     interval: timedelta = GROUP_INTERVAL
     repeat: timedelta = REPEAT_INTERVAL
+    keeper_first: timedelta = NOTHING
 
     @staticmethod
     def of(route: Route) -> Terms:
         """Those of a route."""
-        return Terms(route.channels, route.group_wait, route.group_interval, route.repeat_interval)
+        return Terms(
+            route.channels, route.group_wait, route.group_interval, route.repeat_interval, route.keeper_first
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class Member:
         acked: Somebody has seen it.
         ack_until: Until when that counts, or counted last (UTC).
         settled: Judged false, or its case is closed: nobody is reminded, and nobody told anew.
+        keeper: How long the keeper of its site, who is told first, has to mend it.
     """
 
     incident: str
@@ -59,6 +64,7 @@ class Member:
     acked: bool = False
     ack_until: datetime | None = None
     settled: bool = False
+    keeper: timedelta = NOTHING
 
     @property
     def worse(self) -> bool:
@@ -133,9 +139,8 @@ def due(group: Group, member: Member) -> datetime | None:
     if member.told is None or member.worse:
         if member.severity == "life":
             return member.since
-        if group.told_at is None:
-            return member.since + group.terms.wait
-        return max(member.since + group.terms.wait, group.told_at + group.terms.interval)
+        waited = member.since + _wait(group, member)
+        return waited if group.told_at is None else max(waited, group.told_at + group.terms.interval)
     if member.acked or group.told_at is None:
         return None
     return member.ack_until if _ack_over(group, member) else group.told_at + group.terms.repeat
@@ -156,10 +161,11 @@ def look(group: Group, members: Iterable[Member], now: datetime) -> Outcome:
     dues = [at for each in found if (at := due(group, each)) is not None]
     if not dues or min(dues) > now:
         return Outcome(due=min(dues, default=None))
-    why = _why(group, found)
+    ready = [each for each in found if not _held(group, each, now)]
+    why = _why(group, ready)
     of = [
         each
-        for each in found
+        for each in ready
         if (each.nagging if why in {"repeat", "acknowledgement-over"} else each.tellable)
     ]
     return Outcome(Say(why, tuple(each.incident for each in of)))
@@ -185,15 +191,28 @@ def _end(group: Group, members: list[Member], now: datetime) -> Outcome:
 
 def _why(group: Group, members: list[Member]) -> Why:
     """Why now: the news first, then what somebody forgot, then the reminder."""
-    if group.told_at is None:
-        return "new-group"
     of = [each for each in members if each.tellable]
+    kept = any(each.told is None and each.keeper for each in of)
+    fresh = any(each.told is None and not each.keeper for each in of)
+    if group.told_at is None:
+        return "new-group" if fresh else "not-mended"
     reasons: Mapping[Why, bool] = {
-        "new-incident": any(each.told is None for each in of),
+        "new-incident": fresh,
+        "not-mended": kept,
         "worse": any(each.worse for each in of),
         "acknowledgement-over": any(_ack_over(group, each) for each in of),
     }
     return next((why for why, holds in reasons.items() if holds), "repeat")
+
+
+def _wait(group: Group, member: Member) -> timedelta:
+    """How long the first word about a member waits: for more of the same, or for the keeper to mend it."""
+    return group.terms.wait if member.told is not None else max(group.terms.wait, member.keeper)
+
+
+def _held(group: Group, member: Member, now: datetime) -> bool:
+    """Its keeper still has time."""
+    return member.told is None and bool(member.keeper) and now < member.since + _wait(group, member)
 
 
 def _ack_over(group: Group, member: Member) -> bool:

@@ -16,7 +16,8 @@ from alerts import group as groups_core
 from alerts.directory import Directory
 from alerts.group import Group, Terms, key_of
 from alerts.ids import new_id
-from alerts.ledger import groups, notices
+from alerts.keeper import head_start
+from alerts.ledger import groups, incidents, journal, notices
 from alerts.ledger.engine import Connection
 from alerts.ledger.groups import Known
 from alerts.notice import Notice, Why
@@ -115,10 +116,15 @@ def _fold(conn: Connection, directory: Directory, incident: Known, now: datetime
     if not incident.open:
         return [each.group for each in mine.values() if _leave(conn, each, now)]
     chosen = directory.choose(incident.facts)
+    first: Route | None = None
     for route in chosen.told if chosen else ():
         key = key_of(route, route.group_values(incident.facts))
         if key not in mine:
             mine[key] = _join(conn, key, route, incident, now)
+        if mine[key].told is None and route.keeper_first:
+            first = first or route
+    if first is not None and not incident.muted and not incident.settled:
+        _tell_keepers(conn, directory, first, incident, now)
     return [each.group for each in mine.values() if _hasten(conn, directory, incident, each, now)]
 
 
@@ -129,8 +135,9 @@ def _hasten(
     group = groups.get(conn, membership.group)
     if group is None:
         return False
-    member = incident.member(membership.since, membership.told)
-    at = groups_core.due(_as_now(group, directory, [incident]), member)
+    group = _as_now(group, directory, [incident])
+    member = _kept(directory, group, incident, incident.member(membership.since, membership.told))
+    at = groups_core.due(group, member)
     if at is not None:
         groups.hasten(conn, group.key, at)
     return at is not None and at <= now
@@ -164,7 +171,7 @@ def _look(conn: Connection, directory: Directory, key: str, now: datetime) -> bo
         return False
     found = groups.members(conn, key)
     group = _as_now(stored, directory, [each for each, _ in found])
-    members = tuple(member for _, member in found)
+    members = tuple(_kept(directory, group, each, member) for each, member in found)
     outcome = groups_core.look(group, members, now)
     say = outcome.say
     if say is not None:
@@ -174,12 +181,53 @@ def _look(conn: Connection, directory: Directory, key: str, now: datetime) -> bo
         groups.end(conn, key)
         return say is not None
     if say is not None:
+        late = [each.incident for each in members if each.told is None and each.keeper]
+        _not_mended(conn, [each for each in late if each in say.incidents], now)
         group, members = groups_core.told(group, members, say, now)
         groups.told(conn, key, [each for each in members if each.incident in say.incidents])
     groups.looked(conn, group, outcome.due if say is None else _next(group, members))
     if any(not each.open and each.told is None for each in members):
         groups.forget(conn, key)
     return say is not None
+
+
+def _tell_keepers(
+    conn: Connection, directory: Directory, route: Route, incident: Known, now: datetime
+) -> None:
+    """Whoever looks after the site is told first, once."""
+    keepers = directory.keepers(incident.facts.site)
+    group = f"first|{incident.id}"
+    if not head_start(route.keeper_first, incident.severity, keepers) or notices.of_group(conn, group):
+        return
+    for at, addressee in enumerate(keepers.users or (route.unit,)):
+        tell(
+            conn,
+            directory,
+            why="first-told",
+            addressee=addressee,
+            incidents=(incident.id,),
+            channels=() if at else keepers.channels,  # they are the site's: one message on each
+            now=now,
+            group=group,
+            route=route.id or None,
+        )
+
+
+def _kept(
+    directory: Directory, group: Group, incident: Known, member: groups_core.Member
+) -> groups_core.Member:
+    """A member with the time that the keeper of its site has."""
+    if not group.terms.keeper_first:
+        return member
+    keepers = directory.keepers(incident.facts.site)
+    return replace(member, keeper=head_start(group.terms.keeper_first, incident.severity, keepers))
+
+
+def _not_mended(conn: Connection, late: Sequence[str], now: datetime) -> None:
+    """It stands in the inspector's list from now on."""
+    for each in late:
+        incidents.set_not_mended(conn, each, now)
+        journal.incident(conn, each, "incident.updated", now=now)
 
 
 def _next(group: Group, members: Sequence[groups_core.Member]) -> datetime | None:

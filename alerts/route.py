@@ -112,6 +112,7 @@ class Route:
         repeat_interval: Between two notices of a group without news.
         routes: Those below it.
         mastered_by: Where number, state, step and unit of its cases are decided: hub or platform.
+        keeper_first: How long the keeper of the site, who is told first, has before its unit is told; 0: both at once.
     """
 
     unit: str
@@ -130,6 +131,7 @@ class Route:
     repeat_interval: timedelta = REPEAT_INTERVAL
     routes: tuple[Route, ...] = ()
     mastered_by: Literal["hub", "platform"] = "hub"
+    keeper_first: timedelta = timedelta(0)
 
     def group_values(self, facts: Facts) -> str:
         """What `group_by` asks for; the same for incidents of one group."""

@@ -52,7 +52,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     | {"rule.read", "reading.read", "evidence.original"}
     | {"incident.ack", "incident.judge", "case.create", "case.act"}
     | REPORTS,
-    "site-keeper": SCENE | PICTURES | STREAM | REPORTS | {"reading.read", "incident.ack"},
+    "site-keeper": SCENE | PICTURES | STREAM | REPORTS | {"reading.read", "incident.mend", "incident.ack"},
     "dispatcher": SCENE
     | PICTURES
     | STREAM

@@ -19,7 +19,7 @@ from ingest.text import Text
 
 INHERITED = (
     "unit", "channels", "workflow", "group_by", "group_wait", "group_interval", "repeat_interval",
-    "reopen_within", "open_case", "category", "calendar", "mastered_by",
+    "reopen_within", "open_case", "category", "calendar", "mastered_by", "keeper_first",
 )  # fmt: skip
 """What a route has from the one above it, unless it says it itself."""
 
@@ -41,7 +41,15 @@ def _plain(registry: Registry, timezone: str) -> core.Directory:
         units={each.id: core.Unit(each.id, each.area, each.name) for each in registry.units},
         sites={
             each.id: core.Site(
-                each.id, each.area, each.kind, each.name, each.lat, each.lon, each.state, each.calendar
+                each.id,
+                each.area,
+                each.kind,
+                each.name,
+                each.lat,
+                each.lon,
+                each.state,
+                each.calendar,
+                each.channels,
             )
             for each in registry.sites
         },
@@ -97,6 +105,7 @@ def _route(each: Route, key: str) -> CoreRoute:
             group_interval=each.group_interval,
             repeat_interval=each.repeat_interval,
             mastered_by=each.mastered_by,
+            keeper_first=each.keeper_first,
         ),
         each.routes,
     )

@@ -90,6 +90,7 @@ class References:
         elif isinstance(item, Unit | Site):
             refer("areas", item.area, "area")
             refer("calendars", getattr(item, "calendar", None), "calendar")
+            refer_all("channels", getattr(item, "channels", ()), "channels")
         elif isinstance(item, Contact):
             refer("sites", item.site, "site")
         elif isinstance(item, RuleParams):

@@ -223,6 +223,15 @@ def returned(conn: Connection, key: str, fresh: Known) -> Membership | None:
     return back
 
 
+def prolong(conn: Connection, incident: str, now: datetime) -> None:
+    """What nobody was told of yet begins to wait anew."""
+    conn.execute(
+        update(group_members)
+        .where(group_members.c.incident == incident, group_members.c.told.is_(None))
+        .values(since=now)
+    )
+
+
 def forget(conn: Connection, key: str) -> None:
     """The members that were over before anybody was told of them."""
     conn.execute(
@@ -389,11 +398,13 @@ def _terms_row(terms: Terms) -> dict[str, object]:
         "wait": milliseconds(terms.wait),
         "interval": milliseconds(terms.interval),
         "repeat": milliseconds(terms.repeat),
+        "keeper_first": milliseconds(terms.keeper_first),
     }
 
 
 def _terms(stored: Mapping[str, object]) -> Terms:
-    wait, interval, repeat = (
-        timedelta(milliseconds=cast("int", stored[name])) for name in ("wait", "interval", "repeat")
+    wait, interval, repeat, keeper = (
+        timedelta(milliseconds=cast("int", stored.get(name, 0)))
+        for name in ("wait", "interval", "repeat", "keeper_first")
     )
-    return Terms(tuple(cast("list[str]", stored["channels"])), wait, interval, repeat)
+    return Terms(tuple(cast("list[str]", stored["channels"])), wait, interval, repeat, keeper)

@@ -39,6 +39,7 @@ class Wanted:
     areas: Collection[str] | None = None
     since: datetime | None = None
     case: str | None = None
+    not_mended: bool = False
 
     def parts(self) -> list[ColumnElement[bool]]:
         """As SQL."""
@@ -55,6 +56,8 @@ class Wanted:
             found.append(incidents.c.area.in_(sorted(self.areas)))
         if self.since is not None:
             found.append(incidents.c.raised_at >= self.since)
+        if self.not_mended:
+            found.append(incidents.c.not_mended_since.is_not(None))
         return found
 
 
@@ -215,6 +218,20 @@ def end_ack(conn: Connection, incident: str) -> None:
     conn.execute(update(incidents).where(incidents.c.id == incident).values(acked=False))
 
 
+def set_mended(conn: Connection, incident: str, *, who: str, note: str, now: datetime) -> None:
+    """The keeper of the site says that it is mended; the newest word counts."""
+    conn.execute(
+        update(incidents)
+        .where(incidents.c.id == incident)
+        .values(mended_at=now, mended_by=who, mended_note=note)
+    )
+
+
+def set_not_mended(conn: Connection, incident: str, now: datetime) -> None:
+    """The keeper of the site had the time, and it is still open."""
+    conn.execute(update(incidents).where(incidents.c.id == incident).values(not_mended_since=now))
+
+
 def set_verdict(
     conn: Connection, incident: str, *, verdict: bool, who: str, reason: str, now: datetime
 ) -> None:
@@ -329,6 +346,10 @@ def _shown(conn: Connection, rows: Sequence[Row[tuple[object, ...]]]) -> list[di
             "absorbed_into": row.absorbed_into,
             "silenced_by": row.silenced_by or [],
             "inhibited_by": row.inhibited_by or [],
+            "not_mended_since": _text(row.not_mended_since),
+            "mended_at": _text(row.mended_at),
+            "mended_by": row.mended_by,
+            "mended_note": row.mended_note,
             "case": row.case_id,
             "explanation": row.explanation,
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select
 from sqlalchemy.engine import Connection
 
 from alerts.ledger.notice_tables import deliveries, notice_incidents, notices
@@ -47,3 +47,9 @@ def add(conn: Connection, notice: Notice) -> None:
                 for channel in notice.channels
             ],
         )
+
+
+def of_group(conn: Connection, group: str) -> int:
+    """How many notices a group has."""
+    query = select(func.count()).select_from(notices).where(notices.c.group_key == group)
+    return int(conn.execute(query).scalar_one())

@@ -158,6 +158,9 @@ incidents = Table(
     Column("explanation", JSON, nullable=False),
     Column("sources", JSON, nullable=False),
     Column("not_mended_since", Instant),
+    Column("mended_at", Instant),
+    Column("mended_by", String),
+    Column("mended_note", Text),
     CheckConstraint("state IN ('open', 'cleared')", name="state"),
 )
 OPEN_INCIDENT = "state = 'open'"

@@ -42,6 +42,14 @@ class Ack(BaseModel):
     note: str = Field(default="", max_length=2000)
 
 
+class Mended(BaseModel):
+    """What the keeper of the site did."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    note: str = Field(min_length=1, max_length=2000)
+
+
 class Verdict(BaseModel):
     """Somebody says whether it was true."""
 
@@ -64,6 +72,9 @@ def page(
     severity: Word = None,
     site: Word = None,
     area: Word = None,
+    not_mended: Annotated[
+        bool, Query(description="what the keeper of the site did not mend in time")
+    ] = False,
 ) -> Response:
     """Incidents, the newest first; `area` includes what lies below it."""
     wanted = incidents.Wanted(
@@ -74,6 +85,7 @@ def page(
         site=site,
         areas=below(hub, area),
         since=since,
+        not_mended=not_mended,
     )
     with hub.ledger.read() as conn:
         found = incidents.page(conn, who.sight, wanted=wanted, limit=paged.limit, cursor=paged.cursor)
@@ -101,6 +113,23 @@ def ack(
 
     def act(tx: Connection) -> dict[str, object]:
         return desk.acknowledge(tx, who.sight, incident, who=actor(who), note=given.note, now=hub.now())
+
+    return change(hub, who, same, act)
+
+
+@router.post("/{incident}/mended")
+def mended(
+    *,
+    incident: str,
+    given: Mended,
+    who: Annotated[Principal, needs("incident.mend", seen=seen)],
+    hub: HubHere,
+    same: SameAs,
+) -> Response:
+    """The keeper of the site feeds back what was done; the incident is over when its condition is."""
+
+    def act(tx: Connection) -> dict[str, object]:
+        return desk.mended(tx, who.sight, incident, who=actor(who), note=given.note, now=hub.now())
 
     return change(hub, who, same, act)
 

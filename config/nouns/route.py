@@ -64,6 +64,7 @@ class Branch(Item):
     category: Id | None = None
     calendar: Id | None = None
     mastered_by: Literal["hub", "platform"] | None = None
+    keeper_first: Duration | None = None
     routes: tuple[Branch, ...] = ()
 
 
@@ -92,6 +93,7 @@ class Route(Item):
     category: Id | None = None
     calendar: Id | None = None
     mastered_by: Literal["hub", "platform"] = "hub"
+    keeper_first: Duration = timedelta(0)
     routes: tuple[Branch, ...] = ()
 
 

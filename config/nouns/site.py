@@ -39,6 +39,7 @@ class Site(Item):
     state: Literal["open", "closed", "closed-until"] = "open"
     until: date | None = None
     rooms: tuple[Room, ...] = ()
+    channels: tuple[Id, ...] = ()
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

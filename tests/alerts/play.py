@@ -222,6 +222,10 @@ class Stage:
         key = self.names[str(name)]
         self.write(lambda conn: desk.acknowledge(conn, ALL, key, who=OPERATOR, note="", now=self.now))
 
+    def _mended(self, _step: Step, name: object) -> None:
+        key = self.names[str(name)]
+        self.write(lambda conn: desk.mended(conn, ALL, key, who=OPERATOR, note="mended", now=self.now))
+
     def _judge(self, step: Step, name: object) -> None:
         key, verdict = self.names[str(name)], bool(step["verdict"])
         self.write(

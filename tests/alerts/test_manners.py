@@ -10,7 +10,7 @@ import pytest
 from tests.alerts.play import Scenario, Stage, county_of, expected, scenarios
 from tests.servers.postgres import Postgres
 
-ALL = scenarios("waiting", "acknowledged", "routes")
+ALL = scenarios("waiting", "acknowledged", "routes", "keeper")
 
 
 def run(scenario: Scenario, url: str, *, interrupted: bool) -> list[dict[str, object]]:

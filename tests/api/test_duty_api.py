@@ -12,7 +12,7 @@ import pytest
 from websockets.sync.client import connect
 
 from alerts.ids import new_id
-from alerts.ledger import alarms, presence
+from alerts.ledger import alarms, incidents, presence
 from alerts.presence import said
 from tests.servers.house import PHONE, House, default_settings, open_house
 from tests.servers.wait import wait_until
@@ -119,3 +119,33 @@ def test_test_alarms_come_in_pages(staffed: House) -> None:
     ids = [each["id"] for each in first["items"] + rest["items"]]
     assert ids == sorted(ids, reverse=True)
     assert len(ids) >= 3
+
+
+def test_the_keeper_feeds_a_correction_back(staffed: House) -> None:
+    """The keeper of the site, with a note, while it is open; audited; others may not, strangers do not see it."""
+    incident, _ = staffed.raise_at("school-1", "fridge-1")
+    foreign, _ = staffed.raise_at("school-9", "fridge-9")
+    kim = staffed.client("kim")
+    done = kim.post(f"/incidents/{incident}/mended", json={"note": "the door is closed"})
+    assert done.status_code == 200, done.text
+    assert (done.json()["mended_by"], done.json()["mended_note"]) == ("kim", "the door is closed")
+    assert done.json()["state"] == "open"
+    assert kim.post(f"/incidents/{incident}/mended", json={"note": " "}).status_code == 422
+    assert kim.post(f"/incidents/{foreign}/mended", json={"note": "x"}).status_code == 404
+    assert staffed.client("olga").post(f"/incidents/{incident}/mended", json={"note": "x"}).status_code == 403
+    trail = staffed.client("admin").get(f"/audit?subject={incident}").json()["items"]
+    assert [each["action"] for each in trail] == ["incident.mend"]
+    staffed.apply(staffed.signal("school-1", device="fridge-1", state="inactive"))
+    assert kim.post(f"/incidents/{incident}/mended", json={"note": "again"}).status_code == 409
+
+
+def test_what_was_not_mended_in_time_is_a_list(staffed: House) -> None:
+    """The inspector asks for it; the own area only."""
+    late, _ = staffed.raise_at("school-1", "fridge-1", condition="door-left-open")
+    staffed.raise_at("school-1", "fridge-1", condition="fridge-warm")
+    foreign, _ = staffed.raise_at("school-9", "fridge-9", condition="door-left-open")
+    for each in (late, foreign):
+        staffed.ledger.write(partial(incidents.set_not_mended, incident=each, now=staffed.now())).result(10)
+    found = staffed.client("ines").get("/incidents?not_mended=true").json()["items"]
+    assert [each["id"] for each in found] == [late]
+    assert found[0]["not_mended_since"]

@@ -36,6 +36,7 @@ MAY: dict[str, frozenset[str]] = {
     "rejected.read": frozenset({"admin"}),
     "incident.read": ALL,
     "incident.ack": frozenset({"olga", "ines", "kim", "dora"}),
+    "incident.mend": frozenset({"kim"}),
     "incident.judge": frozenset({"olga", "ines"}),
     "evidence.read": ALL - {"aude", "city"},
     "camera.picture": ALL - {"aude", "city"},
@@ -78,6 +79,7 @@ UNSEEN = {
 
 BODIES: dict[str, object] = {
     "/incidents/{incident}/ack": {"note": "seen"},
+    "/incidents/{incident}/mended": {"note": "mended"},
     "/incidents/{incident}/judge": {"verdict": True, "reason": "it was"},
     "/cases": {"kind": "complaint", "site": "school-1", "title": "smell", "source": "hotline"},
     "/cases/{case}/actions": {"action": "no-such-action"},

@@ -53,6 +53,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_test_alarms_state", "test_alarms", ["state"], unique=False)
     op.add_column("incidents", sa.Column("not_mended_since", sa.BigInteger(), nullable=True))
+    op.add_column("incidents", sa.Column("mended_at", sa.BigInteger(), nullable=True))
+    op.add_column("incidents", sa.Column("mended_by", sa.String(), nullable=True))
+    op.add_column("incidents", sa.Column("mended_note", sa.Text(), nullable=True))
 
 
 def _waiting() -> None:
@@ -110,7 +113,8 @@ def _waiting() -> None:
 
 def downgrade() -> None:
     with op.batch_alter_table("incidents") as batch:
-        batch.drop_column("not_mended_since")
+        for name in ("mended_note", "mended_by", "mended_at", "not_mended_since"):
+            batch.drop_column(name)
     op.drop_index("ix_test_alarms_state", table_name="test_alarms")
     for table in ("test_alarms", "presence", "watchers"):
         op.drop_table(table)
