@@ -21,7 +21,7 @@ from alerts.ledger.incident_rows import Stored
 from alerts.ledger.signals import Key, key_of
 from alerts.mark import Judged, Level, Mark, Verdict, judge
 from alerts.meeting import correlate, raise_incident
-from alerts.raising import keep, raise_alone, worsen_case
+from alerts.raising import damped, keep, raise_alone, worsen_case
 from detectors.signal import Signal
 
 Spot = tuple[str, str]
@@ -128,6 +128,7 @@ class Batch:
         if incident is None:
             return
         self._meet_ledger(incident.condition)
+        incident = damped(self._conn, incident)
         self.written += raise_incident(self._conn, incident, self._directory, self._now)
         self._expect(incident.id, signal, origin)
         del self._open[_spot(signal)]  # its case, and what absorbed it, stand in the ledger

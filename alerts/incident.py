@@ -3,7 +3,8 @@
 Each (rule, device) that speaks about it is a Source with its own level. A signal replaces the level of its
 source if it is newer, (epoch, n) decides; what the incident says is derived from all sources, so the order in
 which the signals of different sources arrive does not matter. A source that is not heard of becomes `unknown`:
-then the incident is stale, but never cleared. It clears when every source has said `inactive`.
+then the incident is stale, but never cleared. It clears when every source has said `inactive`; one that flaps
+(alerts/flap.py) when it has been calm for its time besides.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from alerts import flap
 from detectors.signal import SEVERITIES, Severity, Signal, SignalState
 from ingest.text import Text
 
@@ -162,6 +164,7 @@ class Incident:
         cleared_at: When the last source let go (UTC), None while open.
         touched_at: When it last changed by itself, such as becoming stale (UTC).
         members: Ids of the incidents that were absorbed into it, sorted.
+        flapping: It comes and goes, and ends only after a calm time.
     """
 
     id: str
@@ -172,6 +175,7 @@ class Incident:
     cleared_at: datetime | None = None
     touched_at: datetime | None = None
     members: tuple[str, ...] = ()
+    flapping: bool = False
 
     @property
     def ever(self) -> tuple[Source, ...]:
@@ -188,6 +192,16 @@ class Incident:
         """The source that speaks for all: the worst that holds, then the earliest."""
         speaking = self.holding or self.ever
         return min(speaking, key=lambda each: (_rank(each.severity), _begun(each), each.key))
+
+    @property
+    def explanation(self) -> Text:
+        """What the lead says, and whether it flaps."""
+        return flap.said(self.lead.explanation) if self.flapping else self.lead.explanation
+
+    @property
+    def quiet_since(self) -> datetime:
+        """When the last source let go, of one that nothing holds (UTC)."""
+        return max(each.at for each in self.sources)
 
     @property
     def kind(self) -> str:
@@ -221,6 +235,8 @@ class Incident:
         """When time alone changes it next, if nothing is heard until then (UTC); None where it cannot."""
         if self.state != "open":
             return None
+        if self.flapping and not self.holding:
+            return self.quiet_since + flap.CALM
         heard = [each.renewed_at for each in self.sources if each.state == "active" and not each.derived]
         return min(heard) + STALE_AFTER if heard else None
 
@@ -306,7 +322,9 @@ def antedate(incident: Incident, signal: Signal) -> Incident:
 
 
 def age(incident: Incident, now: datetime) -> Fold:
-    """The sources not heard of for STALE_AFTER become unknown."""
+    """The sources not heard of for STALE_AFTER become unknown; what flapped and is calm is over."""
+    if incident.flapping and not incident.holding and flap.calm(incident.quiet_since, now):
+        return _cleared(incident)
     sources = tuple(
         replace(each, state="unknown")
         if each.state == "active" and not each.derived and now - each.renewed_at > STALE_AFTER
@@ -331,13 +349,16 @@ def release(incident: Incident, gone: frozenset[tuple[str, str]], now: datetime)
 
 
 def settle(before: Incident, after: Incident) -> Fold:
-    """What became of it: cleared when nothing holds it any more."""
-    if not after.holding:
-        cleared_at = max(each.at for each in after.sources)
-        return Fold(replace(after, state="cleared", cleared_at=cleared_at), "cleared")
+    """What became of it: cleared when nothing holds it any more, unless it flaps: then time decides."""
+    if not after.holding and not after.flapping:
+        return _cleared(after)
     if after.face != before.face:
         return Fold(after, "updated")
     return Fold(after, "none" if after == before else "renewed")
+
+
+def _cleared(incident: Incident) -> Fold:
+    return Fold(replace(incident, state="cleared", cleared_at=incident.quiet_since), "cleared")
 
 
 def _rank(severity: Severity) -> int:

@@ -17,7 +17,7 @@ from alerts.incident import Incident, release
 from alerts.ledger import cases, incidents, journal
 from alerts.ledger.engine import Connection
 from alerts.ledger.incident_rows import Stored
-from alerts.raising import keep, raise_alone, worsen_case
+from alerts.raising import damped, keep, raise_alone, worsen_case
 
 
 def raise_incident(conn: Connection, incident: Incident, directory: Directory, now: datetime) -> list[int]:
@@ -106,7 +106,7 @@ def _meet(
     if done.incident is None:
         return []
     if before is None:
-        written = raise_alone(conn, done.incident, directory, now)
+        written = raise_alone(conn, damped(conn, done.incident), directory, now)
     else:
         written = keep(conn, done, now)
         if done.change == "updated" and before.case is not None:

@@ -5,8 +5,10 @@ Every function works inside the caller's transaction and answers the seqs of the
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
+from alerts import flap
 from alerts.case import HUB, Actor, Done, Opening, join, open_case, recur, worsen
 from alerts.category import Assigned
 from alerts.directory import Directory
@@ -24,6 +26,13 @@ EVENT: dict[str, IncidentEvent] = {
     "updated": "incident.updated",
     "cleared": "incident.cleared",
 }
+
+
+def damped(conn: Connection, incident: Incident) -> Incident:
+    """A new incident, which says that it flaps when it came back too often."""
+    at = incident.raised_at
+    over = incidents.ended_since(conn, incident.place, incident.condition, at - flap.WITHIN)
+    return replace(incident, flapping=True) if flap.flaps(over, at) else incident
 
 
 def keep(conn: Connection, done: Fold, now: datetime) -> list[int]:

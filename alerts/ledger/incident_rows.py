@@ -47,6 +47,7 @@ def columns(incident: Incident) -> dict[str, object]:
         "severity": incident.severity,
         "state": incident.state,
         "stale": incident.stale,
+        "flapping": incident.flapping,
         "raised_at": incident.raised_at,
         "cleared_at": incident.cleared_at,
         "members": list(incident.members),
@@ -70,6 +71,7 @@ def stored(row: Row[tuple[object, ...]]) -> Stored:
         cleared_at=row.cleared_at,
         touched_at=row.updated_at,
         members=tuple(row.members),
+        flapping=row.flapping,
     )
     return Stored(
         incident, standing(row.area, row.site_kind, row.site, row.units), row.case_id, row.absorbed_into
@@ -84,7 +86,7 @@ def _renewed(incident: Incident) -> dict[str, object]:
         "limit": lead.limit,
         "count": incident.count,
         "certainty": incident.certainty,
-        "explanation": lead.explanation.as_dict(),
+        "explanation": incident.explanation.as_dict(),
         "sources": [_source_row(each) for each in incident.sources],
         "due_at": incident.due_at,
     }

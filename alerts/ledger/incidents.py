@@ -116,6 +116,18 @@ def covering(conn: Connection, place: str, condition: str, at: datetime) -> Stor
     return None if row is None else stored(row)
 
 
+def ended_since(conn: Connection, place: str, condition: str, since: datetime) -> list[datetime]:
+    """When the incidents of this condition at this place ended, from `since` on."""
+    rows = conn.execute(
+        select(incidents.c.cleared_at).where(
+            incidents.c.place == place,
+            incidents.c.condition == condition,
+            incidents.c.cleared_at >= since,
+        )
+    )
+    return list(rows.scalars())
+
+
 def open_of(conn: Connection, rule: TogetherRule, meeting: str) -> list[Stored]:
     """The open incidents that a together rule looks at, where they meet; the oldest first."""
     column = {"zone": incidents.c.place, "site": incidents.c.site, "area": incidents.c.area}[rule.place]
@@ -325,6 +337,7 @@ def _shown(conn: Connection, rows: Sequence[Row[tuple[object, ...]]]) -> list[di
             "rules": _ever(row.sources, "rule"),
             "state": row.state,
             "stale": row.stale,
+            "flapping": row.flapping,
             "acked": row.acked,
             "acked_by": row.acked_by,
             "acked_at": _text(row.acked_at),

@@ -220,6 +220,6 @@ def test_whatever_order_routers_commit_in(
 
 
 def opened(conn: Connection) -> list[object]:
-    """What is open, and whether anything is known of it."""
-    found = incidents.all_open(conn)
+    """What holds, and whether anything is known of it; what flaps and is calm ends by itself (alerts/flap.py)."""
+    found = [each for each in incidents.all_open(conn) if each.incident.holding]
     return [(each.incident.place, each.incident.condition, each.incident.stale) for each in found]

@@ -38,6 +38,8 @@ export interface Incident {
   rules: string[];
   state: "open" | "cleared";
   stale: boolean;
+  /** It comes and goes, and ends only after a calm time. */
+  flapping: boolean;
   acked: boolean;
   raised_at: string;
   updated_at: string;

@@ -14,6 +14,7 @@ export function incident(over: Partial<Incident> = {}): Incident {
     rules: ["gas"],
     state: "open",
     stale: false,
+    flapping: false,
     acked: false,
     raised_at: "2026-11-22T08:00:00.000Z",
     updated_at: "2026-11-22T08:00:00.000Z",

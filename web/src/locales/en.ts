@@ -72,6 +72,8 @@ export const en: Words = {
   incident: {
     stale: "No data",
     staleHint: "The rule gets no data any more: its state is unknown, not cleared",
+    flapping: "Flapping",
+    flappingHint: "It comes and goes: kept as one incident, over after 10 calm minutes",
     acked: "Acknowledged",
     cleared: "Cleared",
     raised: "Since {time}",

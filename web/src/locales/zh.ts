@@ -71,6 +71,8 @@ export const zh = {
   incident: {
     stale: "数据中断",
     staleHint: "规则不再收到数据，状态未知，并非已消除",
+    flapping: "时断时续",
+    flappingHint: "短时间内反复出现，合并为一起；平稳 10 分钟后解除",
     acked: "已确认",
     cleared: "已消除",
     raised: "{time} 发生",
