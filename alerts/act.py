@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from alerts import closing
+from alerts.attachment import demand_photos
 from alerts.case import Actor, Case, Done, Request, begin, end, report_in, written
 from alerts.closing import Watched
 from alerts.effect import EFFECT, Around
@@ -57,6 +58,17 @@ def act(
     return written(after, who, request, came_from=case.position, unit=unit, now=now, proof=proof)
 
 
+def may_act(case: Case, workflow: Workflow, who: Actor) -> bool:
+    """Whether `who` may do anything to the case as it stands: what a photo in its file asks, too."""
+    for word in workflow.open_actions(case.state, case.step):
+        try:
+            _may(case, workflow.move(case.state, case.step, word), who)
+        except NotPermitted:
+            continue
+        return True
+    return False
+
+
 def _may(case: Case, move: Step | Action, who: Actor) -> None:
     word = move.step if isinstance(move, Step) else move.action
     if who.role not in move.roles:
@@ -90,6 +102,7 @@ def _carries(
         raise InvalidInput(
             f"there is no unit {request.to!r}", where="to", mend="GET /api/v1/units lists them"
         )
+    demand_photos(request.action, move.needs, request.attached)
 
 
 def _complete(

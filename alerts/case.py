@@ -7,10 +7,11 @@ done is the workflow's (alerts/workflow.py); alerts/effect.py knows what each ac
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Literal
 
+from alerts.attachment import Attached
 from alerts.chain import START, seal
 from alerts.clock import Clock
 from alerts.score import Score
@@ -48,7 +49,8 @@ class Request:
         action: Word of the workflow's table.
         note: Why.
         to: The unit (dispatch, transfer), the case (merge) or the area (escalate) it goes to.
-        attachments: Names of uploaded files.
+        attachments: Ids of photos in the case's file.
+        attached: The same photos, once somebody has looked them up.
         expect_version: The version the writer saw; None does not ask.
         score: How satisfied somebody is, None without an answer.
     """
@@ -57,6 +59,7 @@ class Request:
     note: str = ""
     to: str | None = None
     attachments: tuple[str, ...] = ()
+    attached: tuple[Attached, ...] = ()
     expect_version: int | None = None
     score: Score | None = None
 
@@ -158,7 +161,8 @@ class Entry:
     """One entry of a history, as it is stored and shown; `hash` seals it and everything before.
 
     `proof` is kept by the entry that closes a watched case: each incident before and after (alerts/closing.py);
-    `score` by an entry that came with an answer (alerts/score.py).
+    `score` by an entry that came with an answer (alerts/score.py); `digests` by one that names photos: their sha256
+    by id.
     """
 
     seq: int
@@ -174,9 +178,10 @@ class Entry:
     hash: str = ""
     proof: Mapping[str, object] | None = None
     score: Score | None = None
+    digests: Mapping[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, object]:
-        """`{seq, at, who, role, action, from, to, unit, note, attachments, hash}`; `proof`, `rating` if any."""
+        """`{seq, at, who, role, action, from, to, unit, note, attachments, hash}`, and what it has beside."""
         shown: dict[str, object] = {
             "seq": self.seq,
             "at": format_instant(self.at),
@@ -192,6 +197,8 @@ class Entry:
         }
         if self.score is not None:
             shown["rating"] = self.score.as_dict()
+        if self.digests:
+            shown["sha256"] = dict(self.digests)
         return shown if self.proof is None else {**shown, "proof": dict(self.proof)}
 
 
@@ -388,6 +395,7 @@ def written(
         attachments=request.attachments,
         proof=proof,
         score=request.score,
+        digests={each.id: each.sha256 for each in request.attached},
     )
     entry = replace(entry, hash=seal(entry.as_dict(), case.last_hash))
     return Done(replace(case, version=entry.seq, last_hash=entry.hash, updated_at=now), entry)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from alerts.act import act as act_on
 from alerts.case import LIVE, Actor, Case, Request, give_back, take_in
 from alerts.directory import Directory
-from alerts.ledger import audit, cases, groups, incidents, journal, watch
+from alerts.ledger import attachments, audit, cases, groups, incidents, journal, watch
 from alerts.ledger.engine import Connection
 from alerts.master import refuse
 from alerts.sight import Sight
@@ -99,6 +99,7 @@ def act(
         )
     refuse(before, request.action, workflow.actions.get(request.action))
     request = _target(conn, sight, before, workflow, request)
+    request = replace(request, attached=attachments.named(conn, before.id, request.attachments))
     done = act_on(
         before,
         workflow,

@@ -17,11 +17,11 @@
     actions:                                # beside the steps, for every workflow
       - {action: return, name: …, roles: [dispatcher], from: [open], effect: return, needs: [note]}
 
-`needs` names what the request must carry: `to`, `note`, `score`. `by_unit` marks the steps done by the case's own
-units; whoever did one of them can never do an `independent` step of the same case. `return_to` is the step
-that `return` falls back to (default: the step before). `effect` is one of EFFECTS; default: the action's
-own word. `rated: true` lets a step take a score (alerts/score.py). `source` beside a limit says where the number
-comes from.
+`needs` names what the request must carry: `to`, `note`, `score`, or a photo (`photo-after`). `by_unit` marks the
+steps done by the case's own units; whoever did one of them can never do an `independent` step of the same case.
+`return_to` is the step that `return` falls back to (default: the step before). `effect` is one of EFFECTS; default: the
+action's own word. `rated: true` lets a step take a score (alerts/score.py). `source` beside a limit says where the
+number comes from.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, cast, get_args
 
+from alerts.attachment import PHOTOS
 from alerts.closing import CLEAR_FOR
 from alerts.limit import Limit, parse_limit
 from ingest.duration import parse_duration
@@ -46,6 +47,9 @@ Effect = Literal[
 EFFECTS: tuple[Effect, ...] = get_args(Effect)
 STATUSES: tuple[Status, ...] = get_args(Status)
 
+NEEDS = frozenset({"to", "note", "score", *PHOTOS})
+"""`to` is a unit, `score` how satisfied somebody is, the others photos that the action names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -56,7 +60,7 @@ class Step:
         name: In both languages.
         roles: Who may complete it.
         limit: Time for it, None for no clock.
-        needs: What the request must carry: `to` (a unit), `note`.
+        needs: What the request must carry; words of NEEDS.
         by_unit: Done by the units the case was given to, by nobody else.
         independent: Never done by somebody who did a `by_unit` step of this case.
         return_to: The step that `return` falls back to; None: the step before.
@@ -86,7 +90,7 @@ class Action:
         roles: Who may do it.
         statuses: In which status of the case.
         effect: What it does; one of EFFECTS.
-        needs: What the request must carry: `to`, `note`, `score`.
+        needs: What the request must carry; words of NEEDS.
         rated: May carry how satisfied somebody is.
         anywhere: Also on a case that the command platform decides.
     """
@@ -248,7 +252,7 @@ def _step(data: object, path: str) -> Step:
         name=_name(body, path),
         roles=_words(body, "roles", path),
         limit=length,
-        needs=_words(body, "needs", path),
+        needs=_needs(body, path),
         by_unit=body.get("by_unit") is True,
         independent=body.get("independent") is True,
         return_to=None if back is None else str(back),
@@ -273,7 +277,7 @@ def _action(data: object, path: str) -> Action:
         roles=_words(body, "roles", path),
         statuses=cast("frozenset[Status]", statuses),
         effect=effect,
-        needs=_words(body, "needs", path),
+        needs=_needs(body, path),
         anywhere=body.get("anywhere") is True,
     )
 
@@ -306,6 +310,14 @@ def _word(body: Mapping[str, object], key: str, path: str) -> str:
 
 def _words(body: Mapping[str, object], key: str, path: str) -> frozenset[str]:
     return frozenset(str(each) for each in _sequence(body.get(key, []), f"{path}.{key}"))
+
+
+def _needs(body: Mapping[str, object], path: str) -> frozenset[str]:
+    words = _words(body, "needs", path)
+    if unknown := sorted(words - NEEDS):
+        mend = f"one of {', '.join(sorted(NEEDS))}"
+        raise InvalidInput(f"nothing can need {unknown[0]!r}", where=f"{path}.needs", mend=mend)
+    return words
 
 
 def _name(body: Mapping[str, object], path: str) -> Text:

@@ -5,6 +5,7 @@ Building it raises UndeclaredRight when a route declares no right (api/guard.py)
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -21,6 +22,7 @@ from api.hub import Hub
 from api.proxy import WorkerProxy
 from api.push import Tailer
 from api.routers import (
+    attachments,
     audit,
     auth,
     broadcasts,
@@ -65,6 +67,7 @@ NOUNS: tuple[APIRouter, ...] = (
     reconcile.router,  # before the cases: its paths are no ids
     platform.router,
     cases.router,
+    attachments.router,
     categories.router,
     plans.router,
     mappings.router,
@@ -135,7 +138,10 @@ def create_app(hub: Hub) -> FastAPI:
     app.add_middleware(
         Edge,
         max_body=hub.settings.max_body,
-        larger={f"{PREFIX}/registry/apply": hub.settings.max_registry},
+        larger={
+            re.compile(f"{PREFIX}/registry/apply"): hub.settings.max_registry,
+            re.compile(f"{PREFIX}/cases/[^/]+/attachments"): attachments.MOST_BODY,
+        },
     )
     return app
 

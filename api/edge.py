@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from starlette.datastructures import MutableHeaders
@@ -32,7 +33,7 @@ DRAINED = 8_000_000
 class Edge:
     """The outermost ASGI layer."""
 
-    def __init__(self, app: ASGIApp, *, max_body: int, larger: Mapping[str, int]) -> None:
+    def __init__(self, app: ASGIApp, *, max_body: int, larger: Mapping[re.Pattern[str], int]) -> None:
         self._app = app
         self._max_body = max_body
         self._larger = larger
@@ -42,7 +43,8 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        most = self._larger.get(str(scope["path"]), self._max_body)
+        path = str(scope["path"])
+        most = next((size for fits, size in self._larger.items() if fits.fullmatch(path)), self._max_body)
 
         async def careful(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -110,6 +110,19 @@ class Evidence(Protocol):
         """The bytes, decrypted and checked against their sha256; raises EvidenceNone or EvidencePending."""
 
 
+class CaseFiles(Protocol):
+    """The photos of cases, sealed."""
+
+    def put(self, case: str, attachment: str, jpeg: bytes) -> str:
+        """Keep a photo; answers its sha256."""
+
+    def read(self, case: str, attachment: str, sha256: str) -> bytes:
+        """The photo, decrypted and checked; raises EvidenceNone."""
+
+    def remove(self, case: str, attachment: str) -> None:
+        """Delete it; twice is fine."""
+
+
 class Hub(Protocol):
     """Everything the API needs."""
 
@@ -132,6 +145,10 @@ class Hub(Protocol):
     @property
     def evidence(self) -> Evidence:
         """Where the evidence is."""
+
+    @property
+    def files(self) -> CaseFiles:
+        """Where the photos of cases are."""
 
     @property
     def metrics(self) -> CollectorRegistry:

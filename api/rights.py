@@ -36,6 +36,9 @@ REPORTS = frozenset({"report.read", "report.export"})
 DUTY = frozenset({"duty.read", "duty.names", "test-alarm.read"})
 """Who is on duty and in the room, by name (which is kept from who looks only), and how test alarms went."""
 
+FILES = frozenset({"attachment.read"})
+"""Photos in the files of cases, not blurred: for those who work on cases."""
+
 ROLES: Mapping[str, frozenset[str]] = {
     "operator": SCENE
     | PICTURES
@@ -43,6 +46,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     | DUTY
     | {"rule.read", "route.read", "reading.read", "broadcast.read", "broadcast.create", "evidence.original"}
     | {"incident.ack", "incident.judge", "case.create", "case.act"}
+    | FILES
     | REPORTS
     | ROOM,
     "inspector": SCENE
@@ -51,6 +55,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     | {"duty.read"}
     | {"rule.read", "reading.read", "evidence.original"}
     | {"incident.ack", "incident.judge", "case.create", "case.act"}
+    | FILES
     | REPORTS,
     "site-keeper": SCENE | PICTURES | STREAM | REPORTS | {"reading.read", "incident.mend", "incident.ack"},
     "dispatcher": SCENE
@@ -59,15 +64,17 @@ ROLES: Mapping[str, frozenset[str]] = {
     | DUTY
     | {"rule.read", "route.read", "reading.read", "broadcast.read", "broadcast.create"}
     | {"incident.ack", "case.create", "case.act", "case.reconcile", "mapping.read"}
+    | FILES
     | REPORTS
     | ROOM,
-    "handler": PICTURES | STREAM | {"incident.read", "case.read", "case.act"},
+    "handler": PICTURES | STREAM | FILES | {"incident.read", "case.read", "case.act"},
     "supervisor": SCENE
     | PICTURES
     | STREAM
     | DUTY
     | {"test-alarm.create"}
     | {"rule.read", "route.read", "reading.read", "broadcast.read", "case.act", "case.reconcile"}
+    | FILES
     | REPORTS
     | {"shift.read"},
     # Sees everything in shown form, changes the registry, and has no part in incidents and cases.
@@ -116,7 +123,8 @@ RIGHTS = frozenset().union(*ROLES.values())
 """Every right that some role has; a route that declares another one keeps the hub from starting."""
 
 CHANGING = frozenset(right for right in RIGHTS if not right.endswith((".read", ".picture", ".reconcile"))) | {
-    "evidence.original"
+    "evidence.original",
+    "attachment.read",
 }
 """What a read-only principal never has."""
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from alerts import desk
 from alerts.case import Request as CaseRequest
 from alerts.intake import Report, report
-from alerts.ledger import cases
+from alerts.ledger import attachments, cases
 from alerts.ledger.engine import Connection
 from alerts.mapping import Codes
 from alerts.score import By, How, score_of
@@ -39,9 +39,11 @@ def seen(hub: Hub, who: Principal, case: str) -> dict[str, object]:
 
 
 def whole(hub: Hub, case: dict[str, object]) -> dict[str, object]:
-    """The case with what the catalogue says about its category; `catalogue` is null when it says nothing."""
+    """The case with its photos and what the catalogue says about its category (null when it says nothing)."""
     row = hub.directory().categories.get(str(case["category"]))
-    return {**case, "catalogue": row.as_dict() if row else None}
+    with hub.ledger.read() as conn:
+        photos = attachments.shown(conn, str(case["id"]))
+    return {**case, "catalogue": row.as_dict() if row else None, "attachments": photos}
 
 
 class GivenCodes(BaseModel):
@@ -153,7 +155,7 @@ def add(
 
 @router.get("/{case}")
 def one(case: str, who: Annotated[Principal, needs("case.read", seen=seen)], hub: HubHere) -> Response:
-    """One case with its history, by id or number."""
+    """One case with its history, its photos and its category, by id or number."""
     return answer(whole(hub, seen(hub, who, case)))
 
 

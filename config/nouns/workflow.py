@@ -20,7 +20,7 @@ class WorkflowStep(Item):
     name: Name
     roles: tuple[Role, ...] = Field(min_length=1)
     limit: CaseLimit | None = None
-    needs: tuple[Literal["to", "note"], ...] = ()
+    needs: tuple[Literal["to", "note", "photo", "photo-before", "photo-after"], ...] = ()
     by_unit: bool = False
     independent: bool = False
     return_to: Id | None = None

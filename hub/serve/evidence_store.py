@@ -1,4 +1,4 @@
-"""Evidence store: `HUB_DATA/evidence`, a folder per incident; originals are encrypted at rest."""
+"""Evidence store: `HUB_DATA/evidence`, a folder per incident or case; originals and photos are encrypted at rest."""
 
 from __future__ import annotations
 
@@ -16,7 +16,14 @@ from ingest.errors import EvidenceNone, HubError
 
 SEALED = frozenset({"original.mp4"})
 """What shows persons as they are; everything else was blurred before it came here."""
+PHOTO = ".photo.jpg"
+"""How the photos of cases end (hub/serve/case_files.py): they are not blurred, either."""
 _NONCE = 12  # bytes, the length AES-GCM is made for
+
+
+def sealed(name: str) -> bool:
+    """Whether a file of this name is encrypted."""
+    return name in SEALED or name.endswith(PHOTO)
 
 
 class EvidenceStore:
@@ -36,7 +43,7 @@ class EvidenceStore:
         path = self._path(incident, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         stored = content
-        if name in SEALED:
+        if sealed(name):
             nonce = os.urandom(_NONCE)
             stored = nonce + AESGCM(self._key).encrypt(nonce, content, f"{incident}/{name}".encode())
         fresh = path.with_name(path.name + ".new")
@@ -54,7 +61,7 @@ class EvidenceStore:
         except FileNotFoundError as wrong:
             raise EvidenceNone("the evidence is no longer there", where=f"{incident}/{name}") from wrong
         content = stored
-        if name in SEALED:
+        if sealed(name):
             try:
                 content = AESGCM(self._key).decrypt(
                     stored[:_NONCE], stored[_NONCE:], f"{incident}/{name}".encode()
@@ -77,4 +84,4 @@ class EvidenceStore:
             path.parent.rmdir()
 
     def _path(self, incident: str, name: str) -> Path:
-        return self.folder / incident / (f"{name}.sealed" if name in SEALED else name)
+        return self.folder / incident / (f"{name}.sealed" if sealed(name) else name)

@@ -35,6 +35,7 @@ from config.secrets import SecretBox
 from config.settings import Settings
 from hub.serve.alarm_tests import TOPIC as TEST_ALARM
 from hub.serve.alarm_tests import AlarmTests
+from hub.serve.case_files import CaseFiles
 from hub.serve.components import Components
 from hub.serve.county import CountyHolder
 from hub.serve.device_keeper import DeviceKeeper
@@ -104,6 +105,7 @@ class House:
         self.registry = Gate(self.door, self.refresh)
         self.store = EvidenceStore(settings.data / "evidence", secret)
         self.evidence = EvidenceReader(ledger, self.store)
+        self.files = CaseFiles(self.store)
         self.counted = Metrics()
         self.workers = Fleet(workers=workers, broker=broker, next_epoch=self._next_epoch, clock=clock)
         self.restarts: Callable[[], Mapping[str, int]] = dict

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alerts.ledger import events, evidence, readings
+from alerts.ledger import attachments, events, evidence, readings
 from alerts.ledger.engine import Connection, Ledger
 from alerts.ledger.evidence import File
 from config.settings import Settings
+from hub.serve.case_files import CaseFiles
 from hub.serve.evidence_store import EvidenceStore
 
 log = logging.getLogger(__name__)
@@ -99,6 +100,7 @@ class Retention:
         dead = now - max(limits.events, DEAD)
         old_events = self._write(lambda conn: events.forget(conn, now - limits.events, dead_since=dead))
         files = self._evidence(now, now - limits.evidence, now - limits.case_evidence, limits.evidence_bytes)
+        files += self._photos(now - limits.case_evidence)
         return Deleted(old_readings, old_events, files)
 
     def _evidence(self, now: datetime, unbound: datetime, bound: datetime, most: int) -> int:
@@ -128,6 +130,24 @@ class Retention:
             if not found:
                 return deleted
             deleted += self._delete(found, now)
+
+    def _photos(self, before: datetime) -> int:
+        """Photos of cases are bound to the case: they go when it has been over for long enough."""
+        deleted, store = 0, CaseFiles(self._store)
+        while True:
+            with self._ledger.read() as conn:
+                found = attachments.expired(conn, before, FILES)
+            if not found:
+                return deleted
+
+            def act(conn: Connection, photos: list[attachments.Photo] = found) -> int:
+                for each in photos:
+                    attachments.set_expired(conn, each.id)
+                return len(photos)
+
+            deleted += self._write(act)
+            for each in found:
+                store.remove(each.case, each.id)
 
     def _delete(self, files: list[File], now: datetime) -> int:
         """First the ledger says `expired`, then the file goes: nothing that is said to be there is missing."""

@@ -36,6 +36,7 @@ def example(table: Table, number: int) -> dict[str, object]:
             "deliveries": "pending",
             "shifts": "open",
             "test_alarms": "passed",
+            "attachments": "ready",
         }.get(table.name, "open"),
         "case_id": "cases-0",
         "incident_id": "incidents-0",
@@ -44,6 +45,7 @@ def example(table: Table, number: int) -> dict[str, object]:
         "shift": f"shifts-{number}",
         "area": f"area-{number}",
         "group_key": f"group-{number}",
+        "phase": "after",
         "kind": "room",  # one that watches know
         "place": f"place-{number}",
     }

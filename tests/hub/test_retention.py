@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from alerts.case import Actor, Request
+from alerts.desk import act
 from alerts.directory import Area, DeviceEntry, Directory, Site, Unit
-from alerts.ledger import evidence, incidents, readings
+from alerts.ledger import attachments, cases, evidence, incidents, readings
 from alerts.ledger.engine import Connection, Ledger
 from alerts.route import Match, Route
 from alerts.router import apply_signals
+from alerts.sight import Sight
 from config.catalogue import with_own_workflows
 from detectors.signal import Signal, SignalState
+from hub.serve.case_files import CaseFiles
 from hub.serve.evidence_store import EvidenceStore
 from hub.serve.retention import Deleted, Limits, Retention
 from ingest.errors import EvidenceNone
@@ -161,3 +165,33 @@ def test_readings_and_events(world: World) -> None:
     assert done.readings == 1
     assert done.events >= 1
     assert world.job.once() == Deleted(0, 0, 0)
+
+
+def test_photos_go_with_their_case(world: World) -> None:
+    """A photo stays while its case is live, and as long after as evidence does; then its digest is all that is left."""
+    world.picture("stray")
+    with world.ledger.read() as conn:
+        case = str(cases.page(conn, Sight.everything(), now=START).items[0]["id"])
+    files, who = CaseFiles(world.store), Actor("olga", "operator")
+    digest = files.put(case, "p1", b"jpeg")
+    photo = attachments.Photo("p1", case, "after", digest, 4, 1, 1)
+    world.write(lambda conn: attachments.add(conn, photo, who=who, now=START))
+    world.say("stray", "inactive")
+    world.clock.now = START + timedelta(days=400)
+    world.job.once()
+    assert files.read(case, "p1", digest) == b"jpeg"
+    alarm = Request("false-alarm", note="a bird")
+    now = world.clock.now
+    world.write(lambda conn: act(conn, Sight.everything(), case, alarm, who=who, directory=COUNTY, now=now))
+    world.clock.now += LIMITS.case_evidence - timedelta(days=1)
+    world.job.once()
+    assert files.read(case, "p1", digest) == b"jpeg"
+    world.clock.now += timedelta(days=2)
+    assert world.job.once().files >= 1
+    with pytest.raises(EvidenceNone):
+        files.read(case, "p1", digest)
+    with world.ledger.read() as conn:
+        [left] = attachments.shown(conn, case)
+        with pytest.raises(EvidenceNone):
+            attachments.find(conn, case, "p1")
+    assert (left["state"], left["sha256"]) == ("expired", digest)

@@ -34,6 +34,8 @@ from config.directory import directory
 from config.door import Door
 from config.secrets import SecretBox
 from detectors.signal import Severity, Signal, SignalState
+from hub.serve.case_files import CaseFiles
+from hub.serve.evidence_store import EvidenceStore
 from ingest.errors import BrokerAway, EvidenceNone, EvidencePending
 from ingest.reading import Reading
 from ingest.text import Text
@@ -160,6 +162,7 @@ class House:
         self.registry = Door(self.ledger, SecretBox(SECRET), clock=self.now)
         self.workers = Workers()
         self.evidence = Evidence()
+        self.files = CaseFiles(EvidenceStore(folder / "evidence", SECRET))
         self.metrics = CollectorRegistry()
         Gauge("hub_events_head", "newest seq", registry=self.metrics).set(0)
         self.states: dict[str, Json] = {}
