@@ -1,7 +1,8 @@
 """`python -m bench [NAME …]`: side-by-side benchmarks; each prints a table and writes docs/images/bench-NAME.svg.
 
 Figures of one run are compared with each other only: machines differ, ratios hold. A benchmark is a file here
-that exports ABOUT and run() -> Figures. A folder here is a program of its own (`python -m bench.chaos`).
+that exports ABOUT and run() -> Figures, or several by name. A folder here is a program of its own
+(`python -m bench.chaos`), or what several of them use.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import importlib
 import pkgutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import bench
@@ -34,12 +36,16 @@ def main() -> int:
     for name in names:
         module = importlib.import_module(f"bench.{name}")
         print(f"{name}: {module.ABOUT}", flush=True)
-        figures: Figures = module.run()
-        print(figures.table(), flush=True)
-        picture = ROOT / "docs" / "images" / f"bench-{name}.svg"
-        picture.parent.mkdir(parents=True, exist_ok=True)
-        picture.write_text(figures.svg(name), "utf-8")
-        print(f"picture: {picture.relative_to(ROOT)}", flush=True)
+        found: Figures | Mapping[str, Figures] = module.run()
+        answers = (
+            {name: found} if isinstance(found, Figures) else {f"{name}-{key}": found[key] for key in found}
+        )
+        for key, figures in answers.items():
+            print(f"\n{figures.table()}", flush=True)
+            picture = ROOT / "docs" / "images" / f"bench-{key}.svg"
+            picture.parent.mkdir(parents=True, exist_ok=True)
+            picture.write_text(figures.svg(key), "utf-8")
+            print(f"picture: {picture.relative_to(ROOT)}", flush=True)
     return 0
 
 

@@ -35,7 +35,7 @@ class Figures:
         repeats = len(next(iter(self.values.values())))
         lines = [f"| | median, {self.unit} | quartiles apart | ratio |", "|---|---:|---:|---:|"]
         lines += [
-            f"| {name} | {mid:,.0f} | {spread:,.0f} | {ratio:.2f} |"
+            f"| {name} | {_number(mid)} | {_number(spread)} | {ratio:.2f} |"
             for name, mid, spread, ratio in self.rows()
         ]
         return "\n".join([*lines, "", f"{repeats} interleaved repeats."])
@@ -56,8 +56,13 @@ class Figures:
             width = 380 * mid / most
             parts.append(f'<text x="12" y="{y + 17}">{escape(name)}</text>')
             parts.append(f'<rect x="200" y="{y}" width="{width:.0f}" height="24" fill="#3b7dd8"/>')
-            parts.append(f'<text x="{206 + width:.0f}" y="{y + 17}">{mid:,.0f} ({ratio:.2f})</text>')
+            parts.append(f'<text x="{206 + width:.0f}" y="{y + 17}">{_number(mid)} ({ratio:.2f})</text>')
         return "\n".join([*parts, "</svg>", ""])
+
+
+def _number(value: float) -> str:
+    """Three digits say enough."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
 def _spread(values: list[float]) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import secrets
-import socket
 import subprocess
 import sys
 import threading
@@ -26,6 +25,7 @@ from bench.chaos.county import PASSWORD, READER, REGISTRY
 from bench.chaos.hub_process import ROOT, HubProcess
 from bench.chaos.load import Book, Load
 from bench.chaos.reader import Reader
+from bench.processes import free_port
 from hub.broker import Broker
 from hub.demo.platform import SECRET_VARIABLE
 
@@ -94,7 +94,7 @@ def run(
     data = folder / f"data-{variant}"
     data.mkdir(parents=True)
     with _broker(data, variant) as url, _receiver(folder / f"inbox-{variant}") as (hook, secret, inbox):
-        hub = HubProcess(data, _free_port(), url)
+        hub = HubProcess(data, free_port(), url)
         hub.apply(REGISTRY)
         begun = time.monotonic()
         hub.start()
@@ -241,12 +241,6 @@ def _receiver(folder: Path) -> Iterator[tuple[str, str, Path]]:
             process.terminate()
             process.wait(10)
             drained.join(10)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _excused(acknowledged_at: float, deaths: list[float]) -> bool:
