@@ -1,10 +1,10 @@
-"""Receiver: takes webhooks as fast as this language can, and remembers when each place was first told of.
+"""Receiver: takes webhooks as fast as this language can, and remembers when each group was first told of.
 
     python -m bench.peers.receiver
 
-It prints its address. `GET /taken` answers `{"requests": N, "places": {place: seconds}}`, in the machine's monotonic
-clock, which is the same for every process; `DELETE /taken` forgets. It understands the hub's events and
-Alertmanager's webhooks: both name a place.
+It prints its address. `GET /taken` answers `{"requests": N, "groups": {"z1": seconds}}`, in the machine's monotonic
+clock, which is the same for every process; `DELETE /taken` forgets. It understands the hub's events and notices and
+Alertmanager's webhooks: what they tell of is called `z` and a number in all of them.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import json
 import re
 import time
 
-FIRING = re.compile(rb'"type":"incident\.raised"|"status":"firing"')
-PLACE = re.compile(rb'"place":"([^"]+)"')
+FIRING = re.compile(rb'"type":"incident\.raised"|"why":"new-group"|"status":"firing"')
+GROUP = re.compile(rb"\bz[0-9]+\b")
 
 
 class Taken:
@@ -23,14 +23,14 @@ class Taken:
 
     def __init__(self) -> None:
         self.requests = 0
-        self.places: dict[str, float] = {}
+        self.groups: dict[str, float] = {}
 
     def note(self, body: bytes, at: float) -> None:
         """One webhook; of several alerts in one message each counts."""
         self.requests += 1
         if FIRING.search(body):
-            for place in PLACE.findall(body):
-                self.places.setdefault(place.decode(), at)
+            for group in GROUP.findall(body):
+                self.groups.setdefault(group.decode(), at)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, kept alive."""
@@ -42,9 +42,9 @@ class Taken:
                 body = await reader.readexactly(int(found[1]) if found else 0)
                 answer = b""
                 if head.startswith(b"GET /taken"):
-                    answer = json.dumps({"requests": self.requests, "places": self.places}).encode()
+                    answer = json.dumps({"requests": self.requests, "groups": self.groups}).encode()
                 elif head.startswith(b"DELETE /taken"):
-                    self.requests, self.places = 0, {}
+                    self.requests, self.groups = 0, {}
                 else:
                     self.note(body, at)
                 writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(answer) + answer)
