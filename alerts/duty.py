@@ -124,7 +124,7 @@ def _step(
         watches.save(conn, replace(watch, due_at=now + NOBODY_AGAIN))
         return 0
     for passed in range(watch.told, at - 1):
-        watches.claim(conn, watch, passed, now=now, notice=None, users=(), channels=())
+        watches.claim(conn, watch, passed, now=now, users=(), channels=())
     written = _tell_step(conn, directory, watch, incident, number=at - 1, chain=chain, whom=whom, now=now)
     following = watch.since + chain.steps[at].after if at < len(chain.steps) else None
     watches.save(conn, replace(watch, due_at=following, told=at, chain=chain.id))
@@ -148,7 +148,7 @@ def _tell_step(
     )
     users = (user,) if user else ()
     key = f"escalation|{incident.id}|{watch.episode}|{number}"
-    if not watches.claim(conn, watch, number, now=now, notice=key, users=users, channels=channels):
+    if not watches.claim(conn, watch, number, now=now, users=users, channels=channels):
         return 0
     tell(
         conn,
@@ -199,9 +199,7 @@ def _tell_of_empty_room(
             watches.save(conn, replace(watch, due_at=now + NOBODY_AGAIN))
             continue
         watches.save(conn, replace(watch, due_at=None, told=1))
-        if watches.claim(
-            conn, watch, 0, now=now, notice=None, users=reached.users, channels=reached.channels
-        ):
+        if watches.claim(conn, watch, 0, now=now, users=reached.users, channels=reached.channels):
             stored.told(conn, incident.place, since=room.empty_since(incident.place) or now, now=now)
             whom.setdefault(reached, []).append((watch, incident))
     for reached, told in whom.items():

@@ -12,7 +12,7 @@ from datetime import datetime
 from alerts import escalation
 from alerts.directory import Directory
 from alerts.escalation import Chain, working_now
-from alerts.ledger import watches
+from alerts.ledger import groups, watches
 from alerts.ledger.engine import Connection
 from alerts.ledger.groups import Known
 from alerts.ledger.watches import Watch
@@ -41,6 +41,12 @@ def touched(conn: Connection, directory: Directory, incident: Known, now: dateti
         # who acknowledged it did not bring it to an end: all begins anew
         again = replace(before, since=over, episode=before.episode + 1, told=0)
         watches.save(conn, _begun(again, chain))
+
+
+def adopt(conn: Connection, directory: Directory, now: datetime) -> None:
+    """The rosters or chains changed: what is open waits by them from now on."""
+    for each in groups.touched(conn, None, 0):
+        touched(conn, directory, each, now)
 
 
 def chain_of(directory: Directory, incident: Known, now: datetime) -> Chain | None:

@@ -29,7 +29,6 @@ tellings = Table(
     Column("episode", Integer, primary_key=True, autoincrement=False),
     Column("step", Integer, primary_key=True, autoincrement=False),
     Column("at", Instant, nullable=False),
-    Column("notice", String),
     Column("users", JSON, nullable=False),
     Column("channels", JSON, nullable=False),
 )

@@ -81,7 +81,6 @@ def claim(
     step: int,
     *,
     now: datetime,
-    notice: str | None,
     users: Sequence[str],
     channels: Sequence[str],
 ) -> bool:
@@ -92,7 +91,6 @@ def claim(
         "episode": watch.episode,
         "step": step,
         "at": now,
-        "notice": notice,
         "users": list(users),
         "channels": list(channels),
     }

@@ -28,6 +28,7 @@ from alerts.presence import Here
 from alerts.reconciliation import close_yesterday
 from alerts.router import mark_stale, retire, review
 from alerts.supervision import supervise_red
+from alerts.waiting import adopt
 from api.accounts import platforms
 from api.hub import ApiSettings, Component, ComponentState, Json
 from config.door import Door
@@ -73,6 +74,11 @@ STALE_EVERY = timedelta(seconds=5)
 def worker_token(secret: str) -> str:
     """What `serve` and its workers show each other; derived, so that it needs no place of its own."""
     return hmac.new(secret.encode(), b"worker token", hashlib.sha256).hexdigest()
+
+
+def duty_of(directory: Directory) -> tuple[object, ...]:
+    """What says who is told when nobody looks."""
+    return directory.rosters, directory.escalations
 
 
 class House:
@@ -240,6 +246,8 @@ class House:
             if rules or names:
                 retire(conn, rules=rules, devices=names, now=now)
             review(conn, county.directory, now)
+            if duty_of(county.directory) != duty_of(before.directory):
+                adopt(conn, county.directory, now)
             self.keeper.judge(conn, county.directory, now)
 
         self.ledger.write(act).result(COMMIT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -26,6 +26,7 @@ from alerts.roster import Roster, Shift
 from alerts.route import Match
 from alerts.router import apply_signals
 from alerts.sight import Sight
+from alerts.waiting import adopt
 from config.escalations import with_own_escalations
 from detectors.signal import Signal
 from tests.alerts.county import NOW, OPERATOR, county, do, look, signal
@@ -308,6 +309,30 @@ def test_killed_between_two_steps_it_tells_each_once(
             step(ledger, staffed, seconds)
     with life() as ledger:
         assert [each[1] for each in told(ledger)] == ["dai", "dan", "dai"]
+
+
+def test_two_hubs_on_one_ledger_tell_each_step_once(ledger: Ledger, staffed: Directory) -> None:
+    """Both tick at the same moment, five times each: one notice for each step and for the empty room."""
+    here(ledger, 0)
+    step(ledger, staffed, 0, gas())
+    with closing(Ledger.open(ledger.url, clock=lambda: NOW)) as other:
+        for seconds in (1, 60, 180, 600):
+            here(ledger, seconds)
+            act = partial(duty.tick, directory=staffed, now=NOW + seconds * S)
+            ticks = [each.write(act) for _ in range(5) for each in (ledger, other)]
+            assert sum(each.result(20) for each in ticks) == (0 if seconds == 1 else 1), seconds
+    assert [each[0] for each in told(ledger)] == ["room-empty", *["not-acknowledged"] * 3]
+
+
+def test_a_roster_holds_for_what_is_open_already(ledger: Ledger, staffed: Directory) -> None:
+    """Gas came before the county had a roster: from then on it waits by it."""
+    here(ledger, 0, OLGA)
+    step(ledger, replace(staffed, rosters={}, escalations=()), 0, gas())
+    do(ledger, lambda conn: adopt(conn, staffed, NOW + 100 * S))
+    assert step(ledger, staffed, 159) == 0
+    assert step(ledger, staffed, 160) == 1
+    do(ledger, lambda conn: adopt(conn, staffed, NOW + 170 * S))
+    assert step(ledger, staffed, 175) == 0
 
 
 def test_a_step_cannot_be_told_twice_whatever_the_code_does(ledger: Ledger, staffed: Directory) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from config.settings import Settings
 from hub.serve import run
 from hub.serve.house import House
 from hub.serve.run import Running, running
+from ingest.mqtt.message import Ack, Message
 from tests.hub.test_serve_intake import TOPIC, gas, publisher, until
 
 pytestmark = pytest.mark.slow
@@ -56,14 +58,14 @@ def wall(monkeypatch: pytest.MonkeyPatch) -> Wall:
 
 
 @asynccontextmanager
-async def hub(data: Path) -> AsyncIterator[Running]:
+async def hub(data: Path, registry: str = REGISTRY) -> AsyncIterator[Running]:
     """A hub without workers that tests no alarm by itself."""
     settings = Settings.model_validate(
         {"data": data, "port": 0, "workers": 0, "admin_password": "x" * 12, "test_alarm_at": ""}
     )
 
     def prepare(house: House) -> None:
-        house.door.apply(REGISTRY, name="test", prune=False, dry_run=False, who="system")
+        house.door.apply(registry, name="test", prune=False, dry_run=False, who="system")
 
     async with running(settings, prepare=prepare) as it:
         yield it
@@ -205,6 +207,36 @@ async def test_a_test_alarm_goes_the_true_way(tmp_path: Path) -> None:
         assert await admin.items("/incidents") == await admin.items("/cases") == []
         await until(lambda: part(house, "test-alarm") == "degraded")
         assert (await admin.client.get("/readyz")).status_code == 200
+
+
+async def test_a_test_alarm_arrives(tmp_path: Path) -> None:
+    """By the channel of who is on duty: it says that it is a test, every leg has its time, and health is well."""
+    screen = REGISTRY.replace("users: [dai]", "users: [dai], channels: [screen]")
+    heard: list[bytes] = []
+
+    def hear(message: Message, ack: Ack) -> None:
+        heard.append(message.payload)
+        ack()
+
+    async with (
+        hub(tmp_path, screen + "channels: [{id: screen, kind: mqtt}]\n") as it,
+        publisher(it.mqtt) as device,
+        reader(it, "admin", "x" * 12) as admin,
+    ):
+        device.subscribe([("hub/notices/screen", 1)], hear)
+        await asyncio.sleep(0.5)  # until the broker knows that somebody listens
+        found = await rehearsed(admin)
+        assert (found["state"], found["failed_leg"]) == ("passed", None), found
+        legs = found["legs"]
+        assert isinstance(legs, list)
+        assert [each["leg"] for each in legs] == ["broker", "intake", "ledger", "channel screen"]
+        assert all(each["at"] for each in legs)
+        await until(lambda: bool(heard))
+        body = json.loads(heard[0])
+        assert body["why"] == "test-alarm"
+        assert "测试" in heard[0].decode()
+        assert await admin.items("/incidents") == await admin.items("/cases") == []
+        await until(lambda: part(it.house, "test-alarm") == "ok")
 
 
 async def test_a_test_alarm_that_the_broker_does_not_take(tmp_path: Path) -> None:

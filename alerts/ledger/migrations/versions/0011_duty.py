@@ -82,7 +82,6 @@ def _waiting() -> None:
         sa.Column("episode", sa.Integer(), nullable=False),
         sa.Column("step", sa.Integer(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.Column("notice", sa.String(), nullable=True),
         sa.Column("users", sa.JSON(), nullable=False),
         sa.Column("channels", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
