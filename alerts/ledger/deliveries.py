@@ -59,12 +59,12 @@ def next_at(conn: Connection, channel: str) -> datetime | None:
     return found
 
 
-def channels(conn: Connection) -> list[str]:
-    """Channels that something waits for."""
-    rows = conn.execute(
-        select(deliveries.c.channel).where(deliveries.c.state == "pending").distinct()
-    ).scalars()
-    return sorted(str(each) for each in rows)
+def channels(conn: Connection, due_at: datetime | None = None) -> list[str]:
+    """Channels that something waits for; with `due_at`, that something is due for then."""
+    query = select(deliveries.c.channel).where(deliveries.c.state == "pending").distinct()
+    if due_at is not None:
+        query = query.where(deliveries.c.next_at <= due_at)
+    return sorted(str(each) for each in conn.execute(query).scalars())
 
 
 def sent(conn: Connection, due: Due, outcome: Outcome, now: datetime) -> None:

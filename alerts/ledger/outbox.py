@@ -80,6 +80,12 @@ def hooks_on(conn: Connection) -> list[str]:
     return [str(key) for key in rows.scalars()]
 
 
+def hooks_waiting(conn: Connection) -> list[str]:
+    """Ids of the webhooks that something waits for, due or not."""
+    rows = conn.execute(select(outbox.c.hook).where(outbox.c.state == "pending").distinct())
+    return [str(key) for key in rows.scalars()]
+
+
 def pending_of(conn: Connection, hook: str, limit: int = 50) -> list[Delivery]:
     """The oldest pending events of one webhook that is on, in order: to be sent one after the other."""
     rows = conn.execute(

@@ -22,7 +22,7 @@ from alerts.message import Message
 from alerts.retry import notice_is_dead, pause, room_in
 from config.nouns.channel import CHANNEL_KINDS
 from config.secrets import SecretBox
-from hub.serve.lanes import IDLE, Lanes, Survey
+from hub.serve.lanes import REST, Lanes, Survey
 from hub.serve.outbound import Outbound
 from ingest.errors import HubError
 
@@ -54,7 +54,7 @@ class DeliverySender:
         self._clock = clock
         self._counted = counted
         self._outbound = outbound
-        self._lanes = Lanes("channel", survey=self._survey, lane=self._lane, failed=failed)
+        self._lanes = Lanes("channel", survey=self._survey, lane=self._lane, failed=failed, due=self._due)
         self.wake = self._lanes.wake
         self.degraded = self._lanes.degraded
         self.run = self._lanes.run
@@ -63,7 +63,12 @@ class DeliverySender:
         with self._ledger.read() as conn:
             known = frozenset(each.id for each in registry.load(conn, "channel"))
             bad = {key: why for key, why in receivers.failing(conn, "channel").items() if key in known}
-            return Survey(known.union(deliveries.channels(conn)), bad)
+            waiting = deliveries.channels(conn)
+            return Survey(known.union(waiting), waiting, bad)
+
+    def _due(self) -> list[str]:
+        with self._ledger.read() as conn:
+            return deliveries.channels(conn, self._clock())
 
     def _lane(self, channel: str) -> _ChannelLane:
         return _ChannelLane(self, channel)
@@ -106,7 +111,7 @@ class _ChannelLane:
             due = deliveries.next_of(conn, self._channel, now)
             if due is None:
                 at = deliveries.next_at(conn, self._channel)
-                return IDLE if at is None else max((at - now).total_seconds(), 0.01)
+                return REST if at is None else max((at - now).total_seconds(), 0.01)
             entry = registry.get(conn, "channel", self._channel)
         if entry is None:
             return self._removed()
@@ -141,7 +146,7 @@ class _ChannelLane:
             receivers.forget(conn, "channel", self._channel)
 
         self._ledger.write(act).result(COMMIT)
-        return IDLE
+        return REST
 
     def _note(self, due: Due, outcome: Outcome) -> Callable[[Connection], None]:
         now = self._clock()

@@ -1,7 +1,8 @@
 """Lanes: one thread for each receiver, so that one that hangs delays nobody else.
 
-A lane looks what its receiver is due, sends, notes, and sleeps until something may be due again. A commit wakes all of
-them at once; it is the writer's thread that calls, so that nothing stands between a commit and the sender.
+A lane looks what its receiver is due, sends, notes, and sleeps until something may be due again. A commit wakes the
+lanes from the writer's own thread, so that nothing stands between it and the sender; or, where there are many receivers
+and few messages, it wakes the keeper, which wakes those that something is due for.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -18,7 +20,9 @@ from ingest.errors import HubError
 log = logging.getLogger(__name__)
 
 IDLE = 1.0
-"""Seconds between two looks without a commit of ours: another hub on the same ledger may have written."""
+"""Seconds between two surveys: another hub on the same ledger may have written, a receiver may be new."""
+REST = 3600.0
+"""Seconds that a lane sleeps unless it is woken."""
 AFTER_ERROR = 2.0
 """Seconds before a lane goes on after an error of the hub itself."""
 END = 2.0
@@ -37,9 +41,10 @@ class Lane(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """Who has to be served now, and who does not take anything (with the reason)."""
+    """Who is to be served, for whom something waits, and who does not take anything (with the reason)."""
 
     keys: Iterable[str]
+    waiting: Iterable[str] = ()
     degraded: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -65,7 +70,7 @@ class _Thread:
             self.wake.clear()
             wait = self._serve()
             if wait > 0:
-                self.wake.wait(min(wait, IDLE))
+                self.wake.wait(wait)
         self._lane.close()
 
     def _serve(self) -> float:
@@ -97,9 +102,11 @@ class Lanes:
         survey: Callable[[], Survey],
         lane: Callable[[str], Lane],
         failed: Callable[[], object],
+        due: Callable[[], Iterable[str]] | None = None,
     ) -> None:
         self._name = name
         self._survey = survey
+        self._due = due
         self._lane = lane
         self._failed = failed
         self._lanes: dict[str, _Thread] = {}
@@ -110,9 +117,11 @@ class Lanes:
 
     def wake(self) -> None:
         """There may be something to send; from any thread, returns at once."""
+        if self._due is not None:
+            self._woken.set()
+            return
         for each in tuple(self._lanes.values()):
             each.wake.set()
-        self._woken.set()
 
     def degraded(self) -> Mapping[str, str]:
         """Who does not take anything now: `webhook-<id>` to the reason."""
@@ -128,15 +137,20 @@ class Lanes:
             await asyncio.to_thread(self._stop, keeper)
 
     def _keep(self) -> None:
-        """A receiver that is new is found at the next commit, or within a second."""
+        """A survey every second, and between two of them who is due, whenever there was a commit."""
+        at = 0.0
         while not self._ended:
             self._woken.clear()
-            self._look()
-            self._woken.wait(IDLE)
+            if time.monotonic() >= at:
+                at = time.monotonic() + IDLE
+                self._guarded(self._look)
+            else:
+                self._guarded(self._wake_due)
+            self._woken.wait(max(at - time.monotonic(), 0.0))
 
-    def _look(self) -> None:
+    def _guarded(self, work: Callable[[], None]) -> None:
         try:
-            found = self._survey()
+            work()
         except Exception as wrong:  # noqa: BLE001 - counted, logged; the ledger that is away is in /readyz itself
             self._failed()
             if self._said != type(wrong).__name__:
@@ -144,12 +158,23 @@ class Lanes:
                 log.warning("%s: nobody can be told: %s", self._name, wrong)
         else:
             self._said = ""
-            self._degraded = dict(found.degraded)
-            keys = frozenset(found.keys)
-            for key in keys - self._lanes.keys():
-                self._lanes[key] = _Thread(f"{self._name}-{key}", self._lane(key), self._failed)
-            for key in self._lanes.keys() - keys:
-                self._lanes.pop(key).stop()
+
+    def _wake_due(self) -> None:
+        for key in self._due() if self._due is not None else ():
+            if key in self._lanes:
+                self._lanes[key].wake.set()
+
+    def _look(self) -> None:
+        found = self._survey()
+        self._degraded = dict(found.degraded)
+        keys = frozenset(found.keys)
+        for key in keys - self._lanes.keys():
+            self._lanes[key] = _Thread(f"{self._name}-{key}", self._lane(key), self._failed)
+        for key in self._lanes.keys() - keys:
+            self._lanes.pop(key).stop()
+        for key in found.waiting:
+            if key in self._lanes:
+                self._lanes[key].wake.set()
 
     def _stop(self, keeper: threading.Thread) -> None:
         self._ended = True

@@ -18,13 +18,15 @@ from alerts.ledger.engine import Connection, Ledger
 from alerts.ledger.outbox import Delivery
 from alerts.retry import event_is_dead, pause
 from config.secrets import SecretBox
-from hub.serve.lanes import IDLE, Lanes, Survey
+from hub.serve.lanes import REST, Lanes, Survey
 from hub.serve.outbound import Outbound
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 50
 """Events read at a time; they are sent one after the other."""
+MOST_NOTES = 200
+"""Events that may be sent and not yet noted: as many come again after a kill."""
 COMMIT = 30.0
 """Seconds that a note waits for its commit."""
 
@@ -54,7 +56,9 @@ class WebhookSender:
 
     def _survey(self) -> Survey:
         with self._ledger.read() as conn:
-            return Survey(outbox.hooks_on(conn), receivers.failing(conn, "webhook"))
+            return Survey(
+                outbox.hooks_on(conn), outbox.hooks_waiting(conn), receivers.failing(conn, "webhook")
+            )
 
     def _lane(self, hook: str) -> _HookLane:
         return _HookLane(
@@ -82,29 +86,42 @@ class _HookLane:
         self._clock = clock
         self._counted = counted
         self._takes = False  # the last attempt was taken, and that is noted
+        self._notes: dict[int, Future[None]] = {}  # by seq: sent, and not yet known to be noted
 
     def serve(self) -> float:
-        """Send what is pending, in order, until one fails."""
+        """Send what is pending, in order, until one fails.
+
+        What was sent is noted while the next is on its way; a hub that is killed sends those few again.
+        """
+        self._settle()  # before the look: what is noted by now is not seen as pending any more
         with self._ledger.read() as conn:
-            due = outbox.pending_of(conn, self._hook, AT_ONCE if self._takes else 1)
+            found = outbox.pending_of(conn, self._hook, (AT_ONCE if self._takes else 1) + len(self._notes))
+        due = [each for each in found if each.seq not in self._notes]
         if not due:
-            return IDLE
+            return REST
         wait = (due[0].next_at - self._clock()).total_seconds()
         if wait > 0:
             return wait
-        # Sent one after the other, noted without waiting in between: a hub that is killed sends a few again.
-        notes: list[Future[None]] = []
         for each in due:
             outcome = attempt(self._out, self._box, each, self._clock())
             self._counted(outcome.reason)
-            notes.append(self._ledger.write(self._note(each, outcome, told=self._takes and outcome.ok)))
+            told = self._takes and outcome.ok
+            self._notes[each.seq] = self._ledger.write(self._note(each, outcome, told=told))
             self._takes = outcome.ok
             if not outcome.ok:
                 log.info("webhook %s did not take event %d: %s", self._hook, each.seq, outcome)
+                self._settle(everything=True)
                 break
-        for note in notes:
-            note.result(COMMIT)
+        if len(self._notes) > MOST_NOTES:
+            self._settle(everything=True)
         return 0.0
+
+    def _settle(self, *, everything: bool = False) -> None:
+        """Forget the notes that are committed; one that was not raises, and its event is sent again."""
+        for seq, note in tuple(self._notes.items()):
+            if everything or note.done():
+                del self._notes[seq]
+                note.result(COMMIT)
 
     def close(self) -> None:
         """End its connections."""
