@@ -24,7 +24,7 @@ from alerts.roster import Roster, Turn, merged, on_duty
 from alerts.sight import Visibility
 from alerts.waiting import chain_of
 
-AT_ONCE = 200
+AT_ONCE = 500
 """Watches in one transaction; after a long night the rest follows with the next tick."""
 
 
@@ -199,7 +199,7 @@ def _tell_of_empty_room(
             watches.save(conn, replace(watch, due_at=now + NOBODY_AGAIN))
             continue
         watches.save(conn, replace(watch, due_at=None, told=1))
-        if watches.claim(conn, watch, 0, now=now, users=reached.users, channels=reached.channels):
+        if watches.claim(conn, watch, 0, now=now, users=reached.users[:1], channels=reached.channels):
             stored.told(conn, incident.place, since=room.empty_since(incident.place) or now, now=now)
             whom.setdefault(reached, []).append((watch, incident))
     for reached, told in whom.items():

@@ -27,19 +27,23 @@ def touched(conn: Connection, directory: Directory, incident: Known, now: dateti
     if not incident.open:
         watches.drop(conn, incident.id)
         return
-    known = watches.of_incident(conn, incident.id)
-    if wanted and "room" not in known:
-        watches.save(conn, Watch(incident.id, "room", now, now))
+    known, life = watches.of_incident(conn, incident.id), incident.severity == "life"
+    room, before = known.get("room"), known.get("chain")
+    if wanted and (room is None or (life and not room.life)):
+        # what turns into a matter of life is looked at anew, unless an empty room was told of it already
+        due = None if room is not None and room.told else now
+        watches.save(conn, replace(room or Watch(incident.id, "room", now, now), due_at=due, life=life))
     if chain is None:
         return
-    before = known.get("chain")
     if before is None:
-        watches.save(conn, _begun(Watch(incident.id, "chain", None, now), chain))
+        watches.save(conn, _begun(Watch(incident.id, "chain", None, now, life=life), chain))
         return
     over = None if incident.acked else incident.ack_until
-    if over is not None and over > before.since and over <= now:
-        # who acknowledged it did not bring it to an end: all begins anew
-        again = replace(before, since=over, episode=before.episode + 1, told=0)
+    ended = over is not None and before.since < over <= now
+    if ended or (life and not before.life):
+        # who acknowledged it did not bring it to an end, or it was about less: all begins anew
+        since = over if ended and over is not None else now
+        again = replace(before, since=since, episode=before.episode + 1, told=0, life=life)
         watches.save(conn, _begun(again, chain))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, CheckConstraint, Column, ForeignKey, Index, Integer, String, Table, text
+from sqlalchemy import JSON, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, String, Table, text
 
 from alerts.ledger.columns import Instant
 from alerts.ledger.metadata import metadata
@@ -17,6 +17,7 @@ watches = Table(
     Column("episode", Integer, nullable=False),
     Column("told", Integer, nullable=False),
     Column("chain", String),
+    Column("life", Boolean, nullable=False),
     CheckConstraint("kind IN ('chain', 'room')", name="kind"),
 )
 Index("ix_watches_due_at", watches.c.due_at)

@@ -29,6 +29,7 @@ class Watch:
         episode: How often it began anew: each end of an acknowledgement is a beginning.
         told: How many steps of this episode were told or passed over.
         chain: Id of the chain it follows.
+        life: Lives are at stake: it is looked at before all others.
     """
 
     incident: str
@@ -38,6 +39,7 @@ class Watch:
     episode: int = 0
     told: int = 0
     chain: str | None = None
+    life: bool = False
 
 
 def of_incident(conn: Connection, incident: str) -> dict[Kind, Watch]:
@@ -47,9 +49,11 @@ def of_incident(conn: Connection, incident: str) -> dict[Kind, Watch]:
 
 
 def due(conn: Connection, now: datetime, most: int) -> list[Watch]:
-    """What is due, the longest waiting first."""
+    """What is due: life first, then what has waited longest."""
     query = select(watches).where(watches.c.due_at <= now)
-    query = query.order_by(watches.c.due_at, watches.c.incident_id, watches.c.kind).limit(most)
+    query = query.order_by(
+        watches.c.life.desc(), watches.c.due_at, watches.c.incident_id, watches.c.kind
+    ).limit(most)
     return [Watch(*row) for row in conn.execute(query)]
 
 
@@ -66,6 +70,7 @@ def save(conn: Connection, watch: Watch) -> None:
             "episode": watch.episode,
             "told": watch.told,
             "chain": watch.chain,
+            "life": watch.life,
         },
     )
 

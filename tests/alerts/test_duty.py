@@ -17,6 +17,7 @@ from alerts import desk, duty
 from alerts.directory import Directory, Person
 from alerts.escalation import Chain, Step
 from alerts.ledger import incidents, presence
+from alerts.ledger import watches as watches_of
 from alerts.ledger.duty_tables import room_spells, tellings, watches
 from alerts.ledger.engine import Connection, Ledger
 from alerts.ledger.notice_tables import deliveries, notices
@@ -146,6 +147,38 @@ def test_life_is_told_to_the_next_after_a_minute(ledger: Ledger, staffed: Direct
     step(ledger, staffed, 601)
     step(ledger, staffed, 6001)
     assert len(told(ledger)) == 3
+
+
+def test_what_becomes_a_matter_of_life_begins_anew(ledger: Ledger, staffed: Directory) -> None:
+    """Its chain was the slow one of major; a minute after it became life the next on duty is told by that of life."""
+    slow = Chain("slow", Match(severity="major"), (Step(timedelta(hours=1), "market"),))
+    both = replace(staffed, escalations=(slow, *with_own_escalations(())))
+    here(ledger, 0, OLGA)
+    step(ledger, both, 0, signal(1))
+    step(ledger, both, 100, signal(2, severity="life"))
+    assert step(ledger, both, 159) == 0
+    assert step(ledger, both, 160) == 1
+    assert told(ledger) == [("not-acknowledged", "dai", ["chat", "sms"])]
+
+
+def test_an_empty_room_and_nobody_who_acknowledges(ledger: Ledger, staffed: Directory) -> None:
+    """The first of the shift is told that nobody is there, the second that nobody has acknowledged it."""
+    here(ledger, 0)
+    step(ledger, staffed, 0, gas())
+    here(ledger, 60)
+    step(ledger, staffed, 60)
+    assert [each[:2] for each in told(ledger)] == [("room-empty", "dai"), ("not-acknowledged", "dan")]
+
+
+def test_life_goes_before_all_others(ledger: Ledger, staffed: Directory) -> None:
+    """However many wait for longer: the next look takes the matters of life first."""
+    here(ledger, 0)
+    others = [signal(n, place=f"school/{n}", severity="minor") for n in range(1, 6)]
+    step(ledger, replace(staffed, rosters={}, escalations=()), 0, *others, gas(9))
+    do(ledger, lambda conn: adopt(conn, staffed, NOW + S))
+    first = look(ledger, lambda conn: watches_of.due(conn, NOW + 2 * S, 2))
+    assert [each.incident for each in first][:1] == [the_incident(ledger)]
+    assert len(first) == 2
 
 
 def test_a_step_names_its_own_channels_and_unit(ledger: Ledger, staffed: Directory) -> None:

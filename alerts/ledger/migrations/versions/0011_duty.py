@@ -68,6 +68,7 @@ def _waiting() -> None:
         sa.Column("episode", sa.Integer(), nullable=False),
         sa.Column("told", sa.Integer(), nullable=False),
         sa.Column("chain", sa.String(), nullable=True),
+        sa.Column("life", sa.Boolean(), nullable=False),
         sa.CheckConstraint("kind IN ('chain', 'room')", name=op.f("ck_watches_kind")),
         sa.ForeignKeyConstraint(
             ["incident_id"], ["incidents.id"], name=op.f("fk_watches_incident_id_incidents")
