@@ -22,7 +22,8 @@ BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 class Postgres:
     """Use as a context manager; `new_database()` answers the URL of a fresh, empty database."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        self._fsync = "on" if durable else "off"  # tests throw everything away
         assert BINARIES, "no PostgreSQL in /usr/lib/postgresql: run `make setup`"
         self._bin = BINARIES[-1]
         self._folder = Path(tempfile.mkdtemp(prefix="pg-"))
@@ -46,7 +47,7 @@ class Postgres:
             assert made.returncode == 0, made.stderr.decode()
         self._process = subprocess.Popen(
             [self._bin / "postgres", "-D", data, "-k", self._folder, "-c", "listen_addresses=",
-             "-c", "fsync=off", "-c", "log_min_messages=fatal"],
+             "-c", f"fsync={self._fsync}", "-c", "log_min_messages=fatal"],
             user=self._user, cwd=self._folder, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         end = time.monotonic() + 20

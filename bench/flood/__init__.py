@@ -1,0 +1,1 @@
+"""Flood: many publishers of signals, and what the ledger must hold afterwards."""

@@ -1,0 +1,416 @@
+"""Flood: many publishers raise signals over many conditions, and the ledger is asked whether all of it is there.
+
+The hub runs as a person runs it: `hub serve` with its own mosquitto on SQLite, or beside further `hub router`
+processes on one PostgreSQL. Publishers are processes of their own. Nothing is mocked, nothing is measured inside.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+
+from alerts.ledger import incidents, signals
+from alerts.ledger.check import violations
+from alerts.ledger.columns import to_ms
+from alerts.ledger.engine import Connection, Ledger
+from alerts.ledger.signals import Key
+from alerts.ledger.tally import counts
+from alerts.sight import Sight
+from bench.flood.publisher import EPOCH, PER_SITE
+from hub.broker import Broker
+from ingest.instant import parse_instant
+
+ROOT = Path(__file__).parents[2]
+PASSWORD = "only-for-the-bench"  # noqa: S105 - of a ledger that is thrown away
+DRAIN = 120.0
+"""Seconds that the backlog may take before it is called stuck."""
+OUTCOMES = ("applied", "duplicate", "late", "refused")
+
+
+@dataclass(frozen=True, slots=True)
+class Flood:
+    """How much.
+
+    Attributes:
+        rate: Signals a second, of all publishers together.
+        seconds: How long.
+        conditions: (place, condition) pairs they are about.
+        publishers: Processes, each with a connection of its own.
+        routers: `hub router` processes beside `hub serve`; on PostgreSQL only.
+    """
+
+    rate: float = 2000
+    seconds: float = 60
+    conditions: int = 1000
+    publishers: int = 32
+    routers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of it.
+
+    Attributes:
+        published: Signals that the broker acknowledged.
+        rate: At which they were published (1/s).
+        outcomes: Of every signal that a router took: applied, duplicate, late, refused.
+        incidents: All, of which `open` at the end and `flapping`.
+        open: Still open.
+        flapping: Of all.
+        cases: All.
+        events: All.
+        drain: Seconds from the last publish until the ledger had every signal.
+        cpu: CPU seconds of `serve` and the routers during the flood.
+        wrong: What must not be; empty when all is well.
+    """
+
+    published: int
+    rate: float
+    outcomes: Mapping[str, int]
+    incidents: int
+    open: int
+    flapping: int
+    cases: int
+    events: int
+    drain: float
+    cpu: float
+    wrong: tuple[str, ...]
+
+    @property
+    def cpu_per_signal(self) -> float:
+        """Microseconds."""
+        return 1e6 * self.cpu / max(self.published, 1)
+
+
+def now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+def run(flood: Flood, folder: Path, database: str = "") -> Report:
+    """The whole of it, in this folder; `database`: a URL of PostgreSQL, else SQLite."""
+    with _broker(folder) as broker, _hub(folder, broker, database) as (serve, address):
+        registry = folder / "flood.yaml"
+        registry.write_text(_registry(flood.conditions), "utf-8")
+        _call("apply", str(registry), "--data", str(folder / "hub"))
+        routers = [_router(number, broker, database) for number in range(flood.routers)]
+        watched = [serve.pid, *(each.pid for each in routers)]
+        outcomes: dict[str, int] = {}
+        before = sum(_cpu(each) for each in watched)
+        said = _publish(flood, broker)
+        ledger_url = database or f"sqlite:///{folder / 'hub' / 'hub.db'}"
+        drained = _drained(ledger_url, said, address, flood.routers)
+        cpu = sum(_cpu(each) for each in watched) - before
+        for each in routers:
+            for outcome, number in _routed(_end(each)).items():
+                outcomes[outcome] = outcomes.get(outcome, 0) + number
+        for outcome, number in _outcomes(address).items():
+            outcomes[outcome] = outcomes.get(outcome, 0) + number
+    ledger = Ledger.open(ledger_url, clock=now)
+    try:
+        with ledger.read() as conn:
+            return _report(conn, said, outcomes, drain=drained - max(each.ended for each in said), cpu=cpu)
+    finally:
+        ledger.close()
+
+
+# -- what is started -------------------------------------------------------------------------------------------
+
+
+def _registry(conditions: int) -> str:
+    sites = range(-(-conditions // PER_SITE))
+    lines = [
+        "areas: [{id: county, level: county, name: 县}]",
+        "units: [{id: room, area: county, name: 值班室}]",
+        "routes: [{unit: room}]",
+        "sites:",
+        *(f"  - {{id: site-{each}, area: county, kind: canteen-school, name: 食堂{each}}}" for each in sites),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _environment() -> dict[str, str]:
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("HUB_")}
+    return {**clean, "HUB_ADMIN_PASSWORD": PASSWORD, "HUB_OPEN_METRICS": "true", "HUB_LOG": "warning"}
+
+
+@contextmanager
+def _broker(folder: Path) -> Iterator[str]:
+    own = Broker(folder / "broker")
+    own.start()
+    try:
+        yield own.url
+    finally:
+        own.stop()
+
+
+@contextmanager
+def _hub(folder: Path, broker: str, database: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    flags = ["--data", str(folder / "hub"), "--port", "0", "--workers", "0", "--broker-url", broker]
+    flags += ["--database-url", database] if database else []
+    process = _start("serve", *flags)
+    try:
+        line = _line(process)
+        if not line.startswith("ready "):
+            raise RuntimeError(f"the hub did not start: {line}")
+        yield process, line.split()[1]
+    finally:
+        _end(process)
+
+
+def _router(number: int, broker: str, database: str) -> subprocess.Popen[str]:
+    process = _start(
+        "router",
+        "--name",
+        f"flood-{number}",
+        "--broker-url",
+        broker,
+        "--database-url",
+        database,
+        "--with-parent",
+    )
+    line = _line(process)
+    if not line.startswith("ready "):
+        raise RuntimeError(f"a router did not start: {line}")
+    return process
+
+
+def _start(*command: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "hub", *command],
+        cwd=ROOT,
+        env=_environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _line(process: subprocess.Popen[str]) -> str:
+    return process.stdout.readline().strip() if process.stdout else ""
+
+
+def _end(process: subprocess.Popen[str]) -> str:
+    """SIGTERM, and what it said last."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+    try:
+        return process.communicate(timeout=20)[0] or ""
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise
+
+
+def _call(*command: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "hub", *command],
+        cwd=ROOT,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr.strip())
+
+
+# -- what was said ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What one source said: how many signals, its excursions as (first, last) in milliseconds, its last level."""
+
+    n: int
+    runs: Sequence[tuple[int, int]]
+    last: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What one publisher said, and when it said the last of it (seconds since 1970)."""
+
+    published: int
+    ended: float
+    seconds: float
+    sources: Mapping[int, _Source]
+
+    @staticmethod
+    def of(printed: str) -> _Said:
+        found = json.loads(printed)
+        sources = {
+            int(key): _Source(each["n"], [(first, last) for first, last in each["runs"]], each["last"])
+            for key, each in found["sources"].items()
+        }
+        return _Said(found["published"], found["ended"], found["seconds"], sources)
+
+
+def _publish(flood: Flood, broker: str) -> list[_Said]:
+    """All publishers, from the same moment on; returns when the broker has acknowledged everything."""
+    start = time.time() + 3 + flood.publishers * 0.3  # they all have to be loaded by then
+    numbers = [str(flood.publishers), str(flood.conditions), str(flood.rate / flood.publishers)]
+    processes = [
+        subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "bench.flood.publisher",
+                broker,
+                str(number),
+                *numbers,
+                str(flood.seconds),
+                str(start),
+            ],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(flood.publishers)
+    ]
+    try:
+        printed = [
+            each.communicate(timeout=start - time.time() + flood.seconds * 3 + 150)[0] for each in processes
+        ]
+    finally:
+        for each in processes:
+            if each.poll() is None:
+                each.kill()
+                each.communicate()
+    return [_Said.of(each) for each in printed]
+
+
+# -- what came of it -------------------------------------------------------------------------------------------
+
+
+def _key(source: int) -> Key:
+    place = f"site-{source // PER_SITE}"
+    return Key(f"flood-{source % PER_SITE}", place, place)
+
+
+def _drained(url: str, said: Sequence[_Said], address: str, routers: int) -> float:
+    """When the ledger had the newest signal of every source (seconds since 1970)."""
+    wanted = {_key(source): each.n for one in said for source, each in one.sources.items() if each.n}
+    published = sum(each.published for each in said)
+    end = time.monotonic() + DRAIN
+    ledger = Ledger.open(url, clock=now)
+    try:
+        while time.monotonic() < end:
+            with ledger.read() as conn:
+                marks = signals.load(conn, wanted)
+            all_there = all(key in marks and marks[key].n >= n for key, n in wanted.items())
+            # what came late to another router is counted when that has ended
+            if all_there and (routers or sum(_outcomes(address).values()) >= published):
+                return time.time()
+            time.sleep(0.25)
+    finally:
+        ledger.close()
+    return time.time()
+
+
+def _outcomes(address: str) -> dict[str, int]:
+    """Of `serve`, from its metrics."""
+    text = httpx.get(f"{address}/metrics", timeout=20).raise_for_status().text
+    found = dict(re.findall(r'hub_signals_total\{outcome="(\w+)"\} ([0-9.e+]+)', text))
+    return {outcome: int(float(found.get(outcome, 0))) for outcome in OUTCOMES}
+
+
+def _routed(printed: str) -> dict[str, int]:
+    """Of a router that has ended, from its last line."""
+    return {outcome: int(number) for outcome, number in re.findall(r"(\w+)=(\d+)", printed)}
+
+
+def _cpu(pid: int) -> float:
+    """Seconds of CPU that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _report(
+    conn: Connection, said: Sequence[_Said], outcomes: Mapping[str, int], *, drain: float, cpu: float
+) -> Report:
+    tally = counts(conn)
+    published = sum(each.published for each in said)
+    rows = _incidents(conn)
+    return Report(
+        published=published,
+        rate=published / max(each.seconds for each in said),
+        outcomes=outcomes,
+        incidents=sum(tally.incidents.values()),
+        open=tally.incidents.get("open", 0),
+        flapping=sum(bool(each["flapping"]) for each in rows),
+        cases=sum(tally.cases.values()),
+        events=tally.head,
+        drain=drain,
+        cpu=cpu,
+        wrong=tuple(_wrong(conn, said, outcomes, rows)),
+    )
+
+
+def _incidents(conn: Connection) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = []
+    cursor: str | None = None
+    while True:
+        page = incidents.page(conn, Sight.everything(), limit=1000, cursor=cursor)
+        found += page.items
+        cursor = page.next
+        if cursor is None:
+            return found
+
+
+def _wrong(
+    conn: Connection, said: Sequence[_Said], outcomes: Mapping[str, int], rows: Sequence[Mapping[str, object]]
+) -> Iterator[str]:
+    """Every claim, one after the other; a sentence for what does not hold."""
+    yield from map(str, violations(conn))
+    published = sum(each.published for each in said)
+    if sum(outcomes.values()) < published or outcomes["applied"] + outcomes["late"] > published:
+        yield f"{published} signals were published, {dict(outcomes)} came of them"
+    if outcomes["refused"]:
+        yield f"{outcomes['refused']} signals were refused"
+    sources = {source: each for one in said for source, each in one.sources.items() if each.n}
+    marks = signals.load(conn, {_key(each) for each in sources})
+    holding = {
+        (each.incident.place, each.incident.condition)
+        for each in incidents.all_open(conn)
+        if each.incident.holding
+    }
+    spans: dict[tuple[str, str], list[tuple[int, float]]] = {}
+    for row in rows:
+        over = row["cleared_at"]
+        span = (_ms(row["raised_at"]), math.inf if over is None else _ms(over))
+        spans.setdefault((str(row["place"]), str(row["condition"])), []).append(span)
+    for source, each in sources.items():
+        key = _key(source)
+        mark = marks.get(key)
+        if mark is None or (mark.epoch, mark.n) != (EPOCH, each.n):
+            yield f"{key}: {each.n} signals were said, the mark is {mark}"
+        if ((key.place, key.rule) in holding) is not (each.last == "active"):
+            yield f"{key}: its last level is {each.last}, and the ledger says otherwise"
+        for first, last in each.runs:
+            if not any(
+                begun <= last and over >= first for begun, over in spans.get((key.place, key.rule), ())
+            ):
+                yield f"{key}: no incident was open during the excursion {first} to {last}"
+    raised = sum(bool(each.runs) for each in sources.values())
+    numbered = sum(counts(conn).cases.values())
+    if numbered != raised:
+        yield f"{raised} conditions were raised, and there are {numbered} cases"
+
+
+def _ms(instant: object) -> int:
+    return to_ms(parse_instant(str(instant)))
