@@ -154,6 +154,24 @@ def expired(
     return [File(row.incident_id, row.name, row.path, row.sha256, row.bytes) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One file of an incident and its state."""
+
+    name: EvidenceName
+    state: EvidenceState
+
+
+def files(conn: Connection, incident: str) -> list[Named]:
+    """Every file of an incident, whatever its state, by name."""
+    rows = conn.execute(
+        select(evidence.c.name, evidence.c.state)
+        .where(evidence.c.incident_id == incident)
+        .order_by(evidence.c.name)
+    )
+    return [Named(row.name, row.state) for row in rows]
+
+
 def stored_bytes(conn: Connection) -> int:
     """Bytes of all files that are there."""
     found = conn.execute(select(func.sum(evidence.c.bytes)).where(evidence.c.state == "ready")).scalar()

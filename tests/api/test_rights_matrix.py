@@ -39,6 +39,7 @@ MAY: dict[str, frozenset[str]] = {
     "incident.mend": frozenset({"kim"}),
     "incident.judge": frozenset({"olga", "ines"}),
     "evidence.read": ALL - {"aude", "city"},
+    "evidence.original": frozenset({"olga", "ines"}),
     "attachment.read": frozenset({"olga", "ines", "dora", "hans", "sue"}),
     "camera.picture": ALL - {"aude", "city"},
     "case.read": ALL,
