@@ -52,7 +52,8 @@ class Batch:
         self._directory = directory
         self._now = now
         self._marks: dict[Key, Mark] = marks.load(conn, {key_of(each.signal) for each in heard})
-        self._marked: dict[Key, Mark] = {}
+        self._marked: dict[Key, Mark] = {}  # with new levels
+        self._moved: dict[Key, Mark] = {}  # heard again
         # read already, None where nothing is open; what is not in it is read when it is needed
         self._open: dict[Spot, Stored | None] = {_spot(each.signal): None for each in heard}
         for stored in incidents.open_in(conn, {each.signal.place for each in heard}):
@@ -71,9 +72,12 @@ class Batch:
         """Apply one signal; the answer says what it was to its source."""
         signal = heard.signal
         key = key_of(signal)
-        judged = judge(self._marks.get(key), signal)
+        before = self._marks.get(key)
+        judged = judge(before, signal)
         if judged.mark is not None:
-            self._marks[key] = self._marked[key] = judged.mark
+            self._marks[key] = judged.mark
+            same = before is not None and judged.mark.levels is before.levels and key not in self._marked
+            (self._moved if same else self._marked)[key] = judged.mark
         if judged.verdict == "fresh":
             self._fold(signal, heard.origin)
         elif judged.verdict == "missed":
@@ -91,6 +95,7 @@ class Batch:
         for incident in self._renewed.values():
             self.written += correlate(self._conn, incident, self._directory, self._now, met=met)
         self._renewed.clear()
+        marks.move(self._conn, self._moved)
         marks.save(self._conn, self._marked)
         return tuple(self.written)
 

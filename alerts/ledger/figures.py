@@ -7,7 +7,10 @@ Both follow from the history and could be made from it anew.
 
 from __future__ import annotations
 
-from sqlalchemy import func, insert, literal, update
+from functools import cache
+
+from sqlalchemy import bindparam, func, insert, literal, update
+from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.engine import Connection
 
 from alerts.case import Case, Done, Entry
@@ -19,9 +22,12 @@ STILL = frozenset({"join", "take-in", "give-back", "note", "rate", "urge", "supe
 """Actions that move no clock."""
 
 
+_OPENED = insert(case_figures)
+
+
 def opened(conn: Connection, done: Done) -> None:
     """A new case."""
-    conn.execute(insert(case_figures).values(case_id=done.case.id, returns=0, reopens=0))
+    conn.execute(_OPENED, {"case_id": done.case.id, "returns": 0, "reopens": 0})
     _clocks(conn, done.case, done.entry)
 
 
@@ -64,13 +70,16 @@ def _clocks(conn: Connection, case: Case, entry: Entry) -> None:
             "done_at": clock.done_at,
             "completed": completed,
         }
-        statement = upsert.insert(conn, case_steps).values(**row)
-        # whose a step was is said while it runs: the next one may already be another unit's
-        left = {"case_id", "n", *({"unit"} if clock.done_at else ())}
-        conn.execute(
-            statement.on_conflict_do_update(
-                index_elements=["case_id", "n"],
-                set_={name: statement.excluded[name] for name in row if name not in left},
-                where=case_steps.c.done_at.is_(None),
-            )
-        )
+        conn.execute(_clock(conn.dialect.name, tuple(row), over=clock.done_at is not None), row)
+
+
+@cache
+def _clock(dialect: str, names: tuple[str, ...], *, over: bool) -> Insert:
+    """Built once: whose a step was is said while it runs, for the next one may already be another unit's."""
+    statement = upsert.insert_of(dialect, case_steps).values({name: bindparam(name) for name in names})
+    left = {"case_id", "n", *({"unit"} if over else ())}
+    return statement.on_conflict_do_update(
+        index_elements=["case_id", "n"],
+        set_={name: statement.excluded[name] for name in names if name not in left},
+        where=case_steps.c.done_at.is_(None),
+    )

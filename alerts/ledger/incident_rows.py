@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +30,18 @@ RENEWED = (
 )
 """The columns that hearing an incident again may change."""
 
+SIGNALLED = (*RENEWED, "kind", "severity", "state", "stale", "flapping", "raised_at", "cleared_at", "members")
+"""Every column that signals decide."""
+
+STORED = tuple(
+    incidents.c[name]
+    for name in (
+        "id", "condition", "place", "sources", "state", "cleared_at", "updated_at", "members", "flapping",
+        "area", "site_kind", "site", "units", "case_id", "absorbed_into",
+    )
+)  # fmt: skip
+"""What stored() reads: no more, for it is read for every signal."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -41,7 +54,7 @@ class Stored:
 
 
 def columns(incident: Incident) -> dict[str, object]:
-    """Every column that signals decide."""
+    """The columns SIGNALLED."""
     return {
         "kind": incident.kind,
         "severity": incident.severity,
@@ -51,17 +64,17 @@ def columns(incident: Incident) -> dict[str, object]:
         "raised_at": incident.raised_at,
         "cleared_at": incident.cleared_at,
         "members": list(incident.members),
-        **_renewed(incident),
+        **renewed(incident),
     }
 
 
-def renewed(incident: Incident) -> dict[str, object]:
-    """The columns RENEWED as parameters `new_…`, and the id as `key`."""
-    return {"key": incident.id, **{f"new_{name}": value for name, value in _renewed(incident).items()}}
+def changed(key: str, values: Mapping[str, object]) -> dict[str, object]:
+    """Values as parameters `new_…` of an UPDATE, and the id as `key`."""
+    return {"key": key, **{f"new_{name}": value for name, value in values.items()}}
 
 
 def stored(row: Row[tuple[object, ...]]) -> Stored:
-    """The value of a whole row."""
+    """The value of a row that has the columns STORED."""
     incident = Incident(
         id=row.id,
         condition=row.condition,
@@ -78,7 +91,8 @@ def stored(row: Row[tuple[object, ...]]) -> Stored:
     )
 
 
-def _renewed(incident: Incident) -> dict[str, object]:
+def renewed(incident: Incident) -> dict[str, object]:
+    """The columns RENEWED."""
     lead = incident.lead
     return {
         "updated_at": incident.updated_at,
@@ -86,7 +100,7 @@ def _renewed(incident: Incident) -> dict[str, object]:
         "limit": lead.limit,
         "count": incident.count,
         "certainty": incident.certainty,
-        "explanation": incident.explanation.as_dict(),
+        "explanation": (incident.explanation if incident.flapping else lead.explanation).as_dict(),
         "sources": [_source_row(each) for each in incident.sources],
         "due_at": incident.due_at,
     }

@@ -14,7 +14,17 @@ from alerts.correlate import TogetherRule
 from alerts.incident import TOGETHER, Incident
 from alerts.ledger import evidence
 from alerts.ledger.columns import join_ids
-from alerts.ledger.incident_rows import OPEN, RENEWED, Stored, columns, renewed, stored
+from alerts.ledger.incident_rows import (
+    OPEN,
+    RENEWED,
+    SIGNALLED,
+    STORED,
+    Stored,
+    changed,
+    columns,
+    renewed,
+    stored,
+)
 from alerts.ledger.page import Page, decode, encode, limit_of
 from alerts.ledger.sieve import standing, stands, visible
 from alerts.ledger.tables import incidents
@@ -61,6 +71,28 @@ class Wanted:
         return found
 
 
+# The statements of the hot path, built once.
+_OPEN_AT = select(*STORED).where(
+    incidents.c.place == bindparam("place"), incidents.c.condition == bindparam("condition"), OPEN
+)
+_OPEN_IN = select(*STORED).where(incidents.c.place.in_(bindparam("places", expanding=True)), OPEN)
+_BY_ID = select(incidents).where(incidents.c.id == bindparam("key"))
+_ENDED = select(incidents.c.cleared_at).where(
+    incidents.c.place == bindparam("place"),
+    incidents.c.condition == bindparam("condition"),
+    incidents.c.cleared_at >= bindparam("since"),
+)
+_OF_CASES = (
+    select(incidents.c.case_id, incidents.c.id)
+    .where(incidents.c.case_id.in_(bindparam("cases", expanding=True)))
+    .order_by(incidents.c.id)
+)
+_ADD = insert(incidents)
+_SAVE = (
+    update(incidents)
+    .where(incidents.c.id == bindparam("key"))
+    .values({name: bindparam(f"new_{name}") for name in SIGNALLED})
+)
 _RENEW = (
     update(incidents)
     .where(incidents.c.id == bindparam("key"))
@@ -70,9 +102,7 @@ _RENEW = (
 
 def open_at(conn: Connection, place: str, condition: str) -> Stored | None:
     """The open incident of this condition at this place, None when there is none."""
-    row = conn.execute(
-        select(incidents).where(incidents.c.place == place, incidents.c.condition == condition, OPEN)
-    ).one_or_none()
+    row = conn.execute(_OPEN_AT, {"place": place, "condition": condition}).one_or_none()
     return None if row is None else stored(row)
 
 
@@ -81,9 +111,7 @@ def open_in(conn: Connection, places: Collection[str]) -> list[Stored]:
     wanted = sorted(places)
     found: list[Stored] = []
     for start in range(0, len(wanted), CHUNK):
-        rows = conn.execute(
-            select(incidents).where(incidents.c.place.in_(wanted[start : start + CHUNK]), OPEN)
-        )
+        rows = conn.execute(_OPEN_IN, {"places": wanted[start : start + CHUNK]})
         found += [stored(row) for row in rows]
     return found
 
@@ -118,13 +146,7 @@ def covering(conn: Connection, place: str, condition: str, at: datetime) -> Stor
 
 def ended_since(conn: Connection, place: str, condition: str, since: datetime) -> list[datetime]:
     """When the incidents of this condition at this place ended, from `since` on."""
-    rows = conn.execute(
-        select(incidents.c.cleared_at).where(
-            incidents.c.place == place,
-            incidents.c.condition == condition,
-            incidents.c.cleared_at >= since,
-        )
-    )
+    rows = conn.execute(_ENDED, {"place": place, "condition": condition, "since": since})
     return list(rows.scalars())
 
 
@@ -164,27 +186,24 @@ def of_case(conn: Connection, case: str) -> list[Stored]:
 
 def add(conn: Connection, incident: Incident, place: Visibility, case: str | None) -> None:
     """A new row; the index refuses a second open one for the same place and condition."""
-    conn.execute(
-        insert(incidents).values(
-            id=incident.id,
-            condition=incident.condition,
-            place=incident.place,
-            acked=False,
-            case_id=case,
-            **stands(place),
-            **columns(incident),
-        )
-    )
+    own = {
+        "id": incident.id,
+        "condition": incident.condition,
+        "place": incident.place,
+        "acked": False,
+        "case_id": case,
+    }
+    conn.execute(_ADD, {**own, **stands(place), **columns(incident)})
 
 
 def save(conn: Connection, incident: Incident) -> None:
     """What its signals changed; acknowledgement, verdict and case are left alone."""
-    conn.execute(update(incidents).where(incidents.c.id == incident.id).values(**columns(incident)))
+    conn.execute(_SAVE, changed(incident.id, columns(incident)))
 
 
 def renew(conn: Connection, heard: Iterable[Incident]) -> None:
     """What hearing them again changed, of many at once: no column that an index of open incidents is made of."""
-    rows = [renewed(each) for each in heard]
+    rows = [changed(each.id, renewed(each)) for each in heard]
     if rows:
         conn.execute(_RENEW, rows)
 
@@ -265,16 +284,12 @@ def get(conn: Connection, sight: Sight, incident: str) -> dict[str, object]:
     return _shown(conn, [row])[0]
 
 
-def visibility(conn: Connection, incident: str) -> Visibility:
-    """Where it stands; raises NotFound."""
-    row = conn.execute(
-        select(incidents.c.area, incidents.c.site_kind, incidents.c.site, incidents.c.units).where(
-            incidents.c.id == incident
-        )
-    ).one_or_none()
+def told(conn: Connection, incident: str) -> tuple[dict[str, object], Visibility]:
+    """One incident as the contract shapes it, and where it stands, for the log; raises NotFound."""
+    row = conn.execute(_BY_ID, {"key": incident}).one_or_none()
     if row is None:
         raise NotFound(f"no incident {incident}")
-    return standing(row.area, row.site_kind, row.site, row.units)
+    return _shown(conn, [row])[0], standing(row.area, row.site_kind, row.site, row.units)
 
 
 def page(
@@ -302,11 +317,7 @@ def page(
 def ids_of_cases(conn: Connection, cases: Sequence[str]) -> dict[str, list[str]]:
     """The ids of the incidents of each case, the oldest first."""
     found: dict[str, list[str]] = {case: [] for case in cases}
-    rows = conn.execute(
-        select(incidents.c.case_id, incidents.c.id)
-        .where(incidents.c.case_id.in_(list(cases)))
-        .order_by(incidents.c.id)
-    )
+    rows = conn.execute(_OF_CASES, {"cases": list(cases)})
     for row in rows:
         found[row.case_id].append(row.id)
     return found

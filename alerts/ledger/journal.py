@@ -8,7 +8,7 @@ from typing import Literal
 from sqlalchemy.engine import Connection
 
 from alerts.ledger import cases, events, incidents
-from alerts.sight import Sight, Visibility
+from alerts.sight import Visibility
 
 IncidentEvent = Literal["incident.raised", "incident.updated", "incident.cleared"]
 CaseEvent = Literal["case.opened", "case.changed"]
@@ -16,8 +16,8 @@ CaseEvent = Literal["case.opened", "case.changed"]
 
 def incident(conn: Connection, incident_id: str, what: IncidentEvent, *, now: datetime) -> int:
     """An event with the Incident as it is now; answers its seq."""
-    data = incidents.get(conn, Sight.everything(), incident_id)
-    return events.append(conn, what, now, data, incidents.visibility(conn, incident_id))
+    data, place = incidents.told(conn, incident_id)
+    return events.append(conn, what, now, data, place)
 
 
 def case(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import and_, delete, insert, or_, select
+from sqlalchemy import and_, bindparam, delete, insert, or_, select
 from sqlalchemy.engine import Connection
 
 from alerts.ledger.platform_tables import case_codes, mappings
@@ -36,6 +36,22 @@ def replace(conn: Connection, noun: MappedNoun, rows: Sequence[Row]) -> dict[str
         "unchanged": sum(before[key] == after[key] for key in kept),
         "deleted": len(before.keys() - after.keys()),
     }
+
+
+# Built once: every event about a case asks them.
+_OUTWARD = (
+    select(mappings.c.noun, mappings.c.ours, mappings.c.theirs)
+    .where(
+        or_(
+            *(
+                and_(mappings.c.noun == noun, mappings.c.ours.in_(bindparam(noun, expanding=True)))
+                for noun in MAPPED
+            )
+        )
+    )
+    .order_by(mappings.c.position)
+)
+_CAME = select(case_codes).where(case_codes.c.case_id.in_(bindparam("cases", expanding=True)))
 
 
 def inward(conn: Connection, noun: MappedNoun, theirs: str) -> str | None:
@@ -83,25 +99,18 @@ def _outward(
     conn: Connection, cases: Collection[tuple[str, str, str | None, str | None]]
 ) -> dict[tuple[str, str], str]:
     """The first code of theirs for each word of these cases."""
-    parts = [
-        and_(mappings.c.noun == noun, mappings.c.ours.in_(words))
+    words: dict[str, list[str]] = {
+        noun: sorted({str(each[at]) for each in cases if each[at] is not None})
         for at, noun in enumerate(MAPPED, 1)
-        if (words := sorted({str(each[at]) for each in cases if each[at] is not None}))
-    ]
+    }
     found: dict[tuple[str, str], str] = {}
-    if parts:
-        rows = conn.execute(
-            select(mappings.c.noun, mappings.c.ours, mappings.c.theirs)
-            .where(or_(*parts))
-            .order_by(mappings.c.position)
-        )
-        for row in rows:
-            found.setdefault((row.noun, row.ours), row.theirs)
+    for row in conn.execute(_OUTWARD, words):
+        found.setdefault((row.noun, row.ours), row.theirs)
     return found
 
 
 def _came(conn: Connection, cases: Sequence[str]) -> dict[str, dict[str, str]]:
-    rows = conn.execute(select(case_codes).where(case_codes.c.case_id.in_(cases)))
+    rows = conn.execute(_CAME, {"cases": list(cases)})
     return {row.case_id: {str(noun): str(code) for noun, code in row.codes.items()} for row in rows}
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.engine import Connection
 
 from alerts.ledger.columns import from_ms, to_ms
 from alerts.ledger.tables import signal_marks
-from alerts.ledger.upsert import CHUNK, insert
+from alerts.ledger.upsert import CHUNK, insert_of
 from alerts.mark import Level, Mark
 from detectors.signal import Signal, SignalState
 
@@ -36,16 +38,20 @@ def numbered_by(kind: str, rule: str, condition: str) -> str:
     return f"{rule}:{condition}" if kind == "platform" else rule
 
 
+_OF_PLACES = select(signal_marks).where(signal_marks.c.place.in_(bindparam("places", expanding=True)))
+_OF_RULES = _OF_PLACES.where(signal_marks.c.rule.in_(bindparam("rules", expanding=True)))
+
+
 def load(conn: Connection, keys: Collection[Key]) -> dict[Key, Mark]:
     """The marks of these sources, without those never heard of."""
     places = sorted({each.place for each in keys})
     rules = sorted({each.rule for each in keys})
     found: dict[Key, Mark] = {}
     for start in range(0, len(places), CHUNK):
-        query = select(signal_marks).where(signal_marks.c.place.in_(places[start : start + CHUNK]))
+        part: dict[str, list[str]] = {"places": places[start : start + CHUNK]}
         if len(rules) <= CHUNK:
-            query = query.where(signal_marks.c.rule.in_(rules))
-        for row in conn.execute(query):
+            part["rules"] = rules
+        for row in conn.execute(_OF_RULES if "rules" in part else _OF_PLACES, part):
             key = Key(row.rule, row.place, row.device)
             if key in keys:
                 found[key] = _mark(row)
@@ -56,26 +62,58 @@ def save(conn: Connection, marks: Mapping[Key, Mark]) -> None:
     """These signals were applied."""
     if not marks:
         return
-    statement = insert(conn, signal_marks)
-    statement = statement.on_conflict_do_update(
+    conn.execute(
+        _save(conn.dialect.name),
+        [
+            {
+                **_position(key, mark),
+                "levels": [
+                    [each.state[0], each.epoch, each.n, to_ms(each.at), *each.last] for each in mark.levels
+                ],
+            }
+            for key, mark in sorted(marks.items())
+        ],
+    )
+
+
+def move(conn: Connection, marks: Mapping[Key, Mark]) -> None:
+    """The same where only the position is new, and no level."""
+    if marks:
+        conn.execute(_MOVE, [_position(key, mark) for key, mark in sorted(marks.items())])
+
+
+_MOVE = (
+    update(signal_marks)
+    .where(
+        signal_marks.c.rule == bindparam("of_rule"),
+        signal_marks.c.place == bindparam("of_place"),
+        signal_marks.c.device == bindparam("of_device"),
+    )
+    .values(epoch=bindparam("epoch"), n=bindparam("n"), at=bindparam("at"))
+)
+
+
+@cache
+def _save(dialect: str) -> Insert:
+    statement = insert_of(dialect, signal_marks).values(
+        rule=bindparam("of_rule"), place=bindparam("of_place"), device=bindparam("of_device"),
+        epoch=bindparam("epoch"), n=bindparam("n"), at=bindparam("at"), levels=bindparam("levels"),
+    )  # fmt: skip
+    return statement.on_conflict_do_update(
         index_elements=["rule", "place", "device"],
         set_={name: statement.excluded[name] for name in ("epoch", "n", "at", "levels")},
     )
-    rows = [
-        {
-            "rule": key.rule,
-            "place": key.place,
-            "device": key.device,
-            "epoch": mark.epoch,
-            "n": mark.n,
-            "at": mark.at,
-            "levels": [
-                [each.state[0], each.epoch, each.n, to_ms(each.at), *each.last] for each in mark.levels
-            ],
-        }
-        for key, mark in sorted(marks.items())
-    ]
-    conn.execute(statement, rows)
+
+
+def _position(key: Key, mark: Mark) -> dict[str, object]:
+    return {
+        "of_rule": key.rule,
+        "of_place": key.place,
+        "of_device": key.device,
+        "epoch": mark.epoch,
+        "n": mark.n,
+        "at": mark.at,
+    }
 
 
 def highest_epoch(conn: Connection) -> int:

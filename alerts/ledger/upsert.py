@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
-from sqlalchemy import Table
+from sqlalchemy import Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
@@ -27,10 +28,16 @@ def insert_of(dialect: str, table: Table) -> sqlite.Insert:
 
 def put(conn: Connection, table: Table, row: Mapping[str, object]) -> None:
     """Writes one row, over the one with the same primary key."""
+    conn.execute(_put(conn.dialect.name, table, tuple(row)), dict(row))
+
+
+@cache
+def _put(dialect: str, table: Table, names: tuple[str, ...]) -> sqlite.Insert:
+    """Built once: building it costs more than running it."""
     keys = [column.name for column in table.primary_key]
-    statement = insert(conn, table).values(**row)
-    changes = {name: statement.excluded[name] for name in row if name not in keys}
-    conn.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes))
+    statement = insert_of(dialect, table).values({name: bindparam(name) for name in names})
+    changes = {name: statement.excluded[name] for name in names if name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=changes)
 
 
 def put_all(conn: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
