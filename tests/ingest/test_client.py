@@ -21,7 +21,7 @@ from ingest.mqtt.health import Will
 from ingest.mqtt.message import Ack, Message
 
 if TYPE_CHECKING:
-    from tests.ingest.conftest import Mosquitto
+    from tests.servers.broker import Mosquitto
 
 pytestmark = pytest.mark.slow
 

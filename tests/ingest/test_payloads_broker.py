@@ -17,7 +17,7 @@ from ingest.mqtt.message import Ack, Message
 from ingest.payload import Described
 
 if TYPE_CHECKING:
-    from tests.ingest.conftest import Mosquitto
+    from tests.servers.broker import Mosquitto
 
 MESSAGES: dict[str, tuple[str, object]] = {
     "native": ("hub/v1/school-1/fridge/telemetry", {"temperature": 1}),

@@ -19,7 +19,7 @@ from ingest.mqtt.message import Ack, Message
 from ingest.mqtt.spool import Spool
 
 if TYPE_CHECKING:
-    from tests.ingest.conftest import Mosquitto
+    from tests.servers.broker import Mosquitto
 
 
 Open = Callable[..., Spool]

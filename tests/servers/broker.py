@@ -1,43 +1,55 @@
-"""Mosquitto: a real broker on a free loopback port, for tests."""
+"""Mosquitto: a real broker on a free loopback port, for tests, with the limits the hub's own broker has."""
 
 from __future__ import annotations
 
-import socket
+import os
 import subprocess
 import time
 from pathlib import Path
+from signal import SIGCONT, SIGKILL, SIGTERM, Signals
 from typing import Self
 
-from tests.servers.ports import free_port
+from tests.servers.ports import free_port, taken
+
+PROGRAM = "/usr/sbin/mosquitto"
 
 
 class Mosquitto:
-    """Without persistence; use as a context manager, stop and start it as often as wanted."""
+    """Keeps sessions and queues in `folder`; use as a context manager, kill, hang and restart it at will."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
         self.url = f"mqtt://127.0.0.1:{self.port}"
         self._config = folder / "mosquitto.conf"
-        self._config.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\nlog_type none\n")
+        self._config.write_text(
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\n"
+            f"persistence_location {folder}/\nautosave_on_changes true\nautosave_interval 1\n"
+            "max_queued_messages 200000\nmax_inflight_messages 2000\npersistent_client_expiration 1d\n"
+            f"sys_interval 1\nlog_type all\nlog_dest file {folder}/mosquitto.log\n"
+            + ("user root\n" if os.geteuid() == 0 else "")
+        )
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start and wait until it takes clients."""
-        self._process = subprocess.Popen(["/usr/sbin/mosquitto", "-c", str(self._config)])
+        self._process = subprocess.Popen([PROGRAM, "-c", str(self._config)], stderr=subprocess.DEVNULL)
         end = time.monotonic() + 10
         while time.monotonic() < end:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-            except OSError:
-                time.sleep(0.05)
-            else:
+            if taken(self.port):
                 return
+            time.sleep(0.02)
         raise AssertionError("mosquitto did not start within 10 s")
 
-    def stop(self) -> None:
-        """End it as a power cut would."""
+    def signal(self, number: Signals) -> None:
+        """SIGSTOP hangs it with its connections open, SIGCONT lets it go on."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def stop(self, number: Signals = SIGTERM) -> None:
+        """End it in order, or with SIGKILL as a power cut would; a hung one, too."""
         if self._process is not None:
-            self._process.kill()
+            self._process.send_signal(SIGCONT)
+            self._process.send_signal(number)
             self._process.wait(10)
             self._process = None
 
@@ -46,4 +58,4 @@ class Mosquitto:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stop()
+        self.stop(SIGKILL)
