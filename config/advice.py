@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 from alerts.directory import DEFAULT_CALENDAR
+from alerts.roster import on_duty
 from config.calendars import published_until, shipped_calendars
 from config.catalogue import conditions
 from config.directory import directory
@@ -52,7 +53,7 @@ def advice(
 ) -> tuple[Advice, ...]:
     """Everything worth a look; `models` are the usable models with the classes they know.
 
-    Without `today` nothing is said of calendars that end.
+    Without `today` nothing is said of calendars that end, and of hours in which nobody is on duty.
     """
     return (
         *_cameras(registry),
@@ -61,6 +62,8 @@ def advice(
         *_routes(registry),
         *_users(registry),
         *(_calendars(registry, today) if today else ()),
+        *_shifts(registry),
+        *(_nights(registry, today) if today else ()),
     )
 
 
@@ -160,3 +163,27 @@ def _calendars(registry: Registry, today: date) -> Iterable[Advice]:
             yield Advice(
                 f"calendars {key}", what, "add the next term, so that the holiday before it stops them"
             )
+
+
+def _shifts(registry: Registry) -> Iterable[Advice]:
+    for roster in registry.rosters:
+        for number, shift in enumerate(roster.shifts, 1):
+            if not shift.channels:
+                what = f"shift {number} has no channels: who is on duty is told on the hub's own page only"
+                yield Advice(f"rosters {roster.id}", what, "name channels that reach them")
+
+
+def _nights(registry: Registry, today: date) -> Iterable[Advice]:
+    """The first hour of the next two weeks in which no roster has anybody."""
+    rosters = tuple(directory(registry).rosters.values())
+    if not rosters:
+        return
+    begin = datetime.combine(today, time(), rosters[0].calendar.zone)
+    for half_hours in range(14 * 48):
+        at = begin + timedelta(minutes=30) * half_hours
+        if not any(on_duty(each, at) for each in rosters):
+            what = (
+                f"nobody is on duty on {at:%Y-%m-%d} at {at:%H:%M}: what comes then waits for the next shift"
+            )
+            yield Advice("rosters", what, "add a shift for these hours")
+            return

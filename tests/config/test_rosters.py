@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from config.advice import advice
 from config.directory import directory
 from config.load import load
 from ingest.errors import InvalidRegistry
@@ -59,6 +61,18 @@ def test_mistakes(old: str, new: str, path: str, what: str) -> None:
     with pytest.raises(InvalidRegistry) as wrong:
         load(whole(MORE.replace(old, new)))
     assert any(each.path == path and what in each.what for each in wrong.value.mistakes), wrong.value.mistakes
+
+
+def test_hours_without_anybody_are_told() -> None:
+    """`hub check`: shifts that no channel reaches, and the first hour in which nobody is on duty."""
+    found = [each for each in advice(load(whole()), {}, today=date(2026, 11, 22)) if "rosters" in each.about]
+    assert [each.about for each in found] == ["rosters night", "rosters"]
+    assert "shift 1 has no channels" in found[0].what
+    assert "2026-11-22 at 08:00" in found[1].what
+    ever = whole(MORE.replace('from: "18:00", to: "08:00", ', ""))
+    assert [
+        each.about for each in advice(load(ever), {}, today=date(2026, 11, 22)) if each.about == "rosters"
+    ] == []
 
 
 def test_one_word_means_one_thing() -> None:
