@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, cast
 
-from sqlalchemy import String, func, insert, literal, select, union_all, update
+from sqlalchemy import ColumnElement, String, exists, func, insert, literal, select, union_all, update
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.engine import Connection
 
@@ -25,8 +24,8 @@ from ingest.instant import format_instant
 
 Of = Literal["event", "notice"]
 
-AT_ONCE = 10_000
-"""Events of one replay: a commit must not keep the others waiting."""
+MOST = 50_000
+"""Events of one replay: a commit must not keep the others waiting for long. Older ones are read from the log."""
 
 FRESH: Mapping[str, object] = {
     "state": "pending",
@@ -36,23 +35,6 @@ FRESH: Mapping[str, object] = {
     "done_at": None,
 }
 """An outbox row as it was before its first try."""
-
-
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """What will be sent again.
-
-    Attributes:
-        number: How many messages.
-        next_seq: Where to go on when there were too many for one request, or None.
-    """
-
-    number: int
-    next_seq: int | None = None
-
-    def as_dict(self) -> dict[str, object]:
-        """`{"replayed", "next_seq"}`, as it is sent."""
-        return {"replayed": self.number, "next_seq": self.next_seq}
 
 
 _EVENTS = (
@@ -122,93 +104,115 @@ def seen(conn: Connection, sight: Sight, letter: str) -> None:
         raise NotFound(f"no dead letter {letter!r}")
 
 
-def replay(conn: Connection, letter: str, now: datetime) -> Replayed:
+def replay(conn: Connection, letter: str, now: datetime) -> int:
     """Send one dead letter again; raises NotFound, or Conflict when there is nobody to send it to."""
     found = _find(conn, letter)
     if found is None:
         raise NotFound(f"no dead letter {letter!r}")
     of, first, receiver = found
     if of == "event":
-        _on(conn, receiver)
+        if not _is_on(conn, receiver):
+            raise Conflict(
+                f"the webhook {receiver} is off",
+                mend='its own replay with {"dead": true} turns it on and sends all of its dead letters',
+            )
         conn.execute(
             update(outbox)
             .where(outbox.c.hook == receiver, outbox.c.seq == int(first))
             .values(**FRESH, next_at=now)
         )
         _now(conn, receiver, now)
-        return Replayed(1)
-    if registry.get(conn, "channel", receiver) is None:
+    elif registry.get(conn, "channel", receiver) is None:
         raise Conflict(f"there is no channel {receiver!r} any more", mend="put it back into the registry")
+    else:
+        conn.execute(
+            update(deliveries)
+            .where(deliveries.c.notice == first, deliveries.c.channel == receiver)
+            .values(state="pending", attempts=0, reason="", done_at=None, next_at=now)
+        )
+    return 1
+
+
+def replay_dead(conn: Connection, hook: str, now: datetime) -> int:
+    """Send every dead letter of a webhook again; one that was off is on again and gets what it missed."""
+    _turn_on(conn, hook, now, missed_from=0)
     conn.execute(
-        update(deliveries)
-        .where(deliveries.c.notice == first, deliveries.c.channel == receiver)
-        .values(state="pending", attempts=0, reason="", done_at=None, next_at=now)
-    )
-    return Replayed(1)
-
-
-def replay_dead(conn: Connection, hook: str, now: datetime) -> Replayed:
-    """Send every dead letter of a webhook again, and turn it on."""
-    hooks.set_state(conn, hook, "on", "")
-    done = conn.execute(
         update(outbox).where(outbox.c.hook == hook, outbox.c.state == "dropped").values(**FRESH, next_at=now)
-    ).rowcount
-    _now(conn, hook, now)
-    return Replayed(done)
+    )
+    return _now(conn, hook, now)
 
 
-def replay_from(conn: Connection, hook: str, first: int, now: datetime) -> Replayed:
-    """Send a webhook again everything that it may see from a seq on, taken or not, and turn it on.
+def replay_from(conn: Connection, hook: str, first: int, now: datetime) -> int:
+    """Send a webhook again everything that it may see from a seq on, taken or not; one that was off is on again.
 
-    Raises TooOld when some of it is no longer kept, InvalidInput for a seq that is still to come.
+    Raises TooOld when some of it is no longer kept, InvalidInput for a seq that is still to come or too long ago.
     """
     oldest, head = events.oldest(conn), events.head(conn)
     if first > head:
         raise InvalidInput(f"the newest event is {head}", where="from_seq", mend="name one that was")
     if first < oldest:
         raise TooOld(f"events up to {oldest - 1} are no longer kept", oldest=oldest)
+    if head - first >= MOST:
+        mend = "name a later one, and read what is older with GET /events"
+        raise InvalidInput(f"more than {MOST} events since then", where="from_seq", mend=mend)
+    _turn_on(conn, hook, now, missed_from=first)
+    there = (outbox.c.hook == hook, outbox.c.seq >= first)
+    conn.execute(update(outbox).where(*there).values(**FRESH, next_at=now))
+    _add(conn, hook, _lacking(conn, hook, event_rows.c.seq >= first), now)
+    return _now(conn, hook, now)
+
+
+def _turn_on(conn: Connection, hook: str, now: datetime, *, missed_from: int) -> None:
+    """What a webhook missed while it was off goes out from `missed_from` on; what was before is a dead letter."""
+    if _is_on(conn, hook):
+        return
+    first = conn.execute(select(func.min(outbox.c.seq)).where(outbox.c.hook == hook)).scalar()
+    since = event_rows.c.at >= select(webhooks.c.created_at).where(webhooks.c.id == hook).scalar_subquery()
+    missed = _lacking(conn, hook, since if first is None else since | (event_rows.c.seq >= first))
+    _add(conn, hook, [seq for seq in missed if seq >= missed_from], now)
+    late = [seq for seq in missed if seq < missed_from]
+    if late:
+        row = {**FRESH, "state": "dropped", "reason": "off", "done_at": now, "next_at": now}
+        conn.execute(insert(outbox), [{"hook": hook, "seq": seq, **row} for seq in late])
+    hooks.set_state(conn, hook, "on", "")
+
+
+def _lacking(conn: Connection, hook: str, among: ColumnElement[bool]) -> list[int]:
+    """Events that a webhook wants and may see, and has no row for."""
     row = conn.execute(select(webhooks.c.types, webhooks.c.sight).where(webhooks.c.id == hook)).one()
     sight = Sight.of(row.sight)
-    last = min(head, first + AT_ONCE - 1)
-    rows = conn.execute(
-        select(
-            event_rows.c.seq,
-            event_rows.c.type,
-            event_rows.c.noun,
-            event_rows.c.area,
-            event_rows.c.site_kind,
-            event_rows.c.site,
-            event_rows.c.units,
-        ).where(event_rows.c.seq.between(first, last))
-    )
-    wanted = {
+    query = select(
+        event_rows.c.seq,
+        event_rows.c.noun,
+        event_rows.c.area,
+        event_rows.c.site_kind,
+        event_rows.c.site,
+        event_rows.c.units,
+    ).where(among, ~exists().where(outbox.c.hook == hook, outbox.c.seq == event_rows.c.seq))
+    if row.types:
+        query = query.where(event_rows.c.type.in_(row.types))
+    return [
         each.seq
-        for each in rows
-        if (not row.types or each.type in row.types)
-        and sight.sees(each.noun, standing(each.area, each.site_kind, each.site, each.units))
-    }
-    within = (outbox.c.hook == hook, outbox.c.seq.between(first, last))
-    there = set(conn.execute(select(outbox.c.seq).where(*within)).scalars())
-    conn.execute(update(outbox).where(*within).values(**FRESH, next_at=now))
-    if fresh := sorted(wanted - there):
-        conn.execute(insert(outbox), [{"hook": hook, "seq": seq, **FRESH, "next_at": now} for seq in fresh])
-    hooks.set_state(conn, hook, "on", "")
-    _now(conn, hook, now)
-    return Replayed(len(wanted | there), last + 1 if last < head else None)
+        for each in conn.execute(query.order_by(event_rows.c.seq))
+        if sight.sees(each.noun, standing(each.area, each.site_kind, each.site, each.units))
+    ]
 
 
-def _now(conn: Connection, hook: str, now: datetime) -> None:
-    """Whoever asks for a replay has mended something: what waits is tried now."""
-    conn.execute(update(outbox).where(outbox.c.hook == hook, outbox.c.state == "pending").values(next_at=now))
+def _add(conn: Connection, hook: str, seqs: Sequence[int], now: datetime) -> None:
+    if seqs:
+        conn.execute(insert(outbox), [{"hook": hook, "seq": seq, **FRESH, "next_at": now} for seq in seqs])
 
 
-def _on(conn: Connection, hook: str) -> None:
-    state = conn.execute(select(webhooks.c.state).where(webhooks.c.id == hook)).scalar_one()
-    if state != "on":
-        raise Conflict(
-            f"the webhook {hook} is off",
-            mend='POST /webhooks/{hook}/replay {"dead": true} turns it on and sends all of its dead letters',
-        )
+def _is_on(conn: Connection, hook: str) -> bool:
+    return bool(conn.execute(select(webhooks.c.state).where(webhooks.c.id == hook)).scalar_one() == "on")
+
+
+def _now(conn: Connection, hook: str, now: datetime) -> int:
+    """Whoever asks for a replay has mended something: what waits is tried now; answers how much that is."""
+    done = conn.execute(
+        update(outbox).where(outbox.c.hook == hook, outbox.c.state == "pending").values(next_at=now)
+    )
+    return int(done.rowcount)
 
 
 def _find(conn: Connection, letter: str) -> tuple[Of, str, str] | None:

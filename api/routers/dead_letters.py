@@ -54,6 +54,6 @@ def replay(
     def act(tx: Connection) -> dict[str, object]:
         done = dead_letters.replay(tx, letter, hub.now())
         note(tx, hub, who, "delivery.replay", letter)
-        return done.as_dict()
+        return {"replayed": done}
 
     return change(hub, who, same, act)

@@ -132,7 +132,7 @@ def replay(
     hub: HubHere,
     same: Annotated[Once, Depends(once)],
 ) -> Response:
-    """Send again, each with the `webhook-id` that it had; a hook that was turned off is on again."""
+    """Send again, each with the `webhook-id` that it had; a hook that was off is on again, and gets what it missed."""
 
     def act(tx: Connection) -> dict[str, object]:
         now = hub.now()
@@ -141,7 +141,7 @@ def replay(
         else:
             done = dead_letters.replay_from(tx, hook, given.from_seq, now)
         note(tx, hub, who, "webhook.replay", hook, detail={"from_seq": given.from_seq, "dead": given.dead})
-        return done.as_dict()
+        return {"replayed": done}
 
     return change(hub, who, same, act)
 
