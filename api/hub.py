@@ -166,6 +166,9 @@ class Hub(Protocol):
     def components(self) -> Mapping[str, Component]:
         """What /readyz shows, by name: ledger, broker, router, workers, models."""
 
+    def contacts(self, site: str, *, phones: bool) -> Sequence[Json]:
+        """Who is on duty at a site: `{duty, name}`, with `phone` for those who may read it."""
+
     def command(self, site: str, node: str, body: Json) -> None:
         """One command to a loudspeaker node; returns when the broker has it, raises BrokerAway."""
 

@@ -36,6 +36,9 @@ REPORTS = frozenset({"report.read", "report.export"})
 DUTY = frozenset({"duty.read", "duty.names", "test-alarm.read"})
 """Who is on duty and in the room, by name (which is kept from who looks only), and how test alarms went."""
 
+CONTACTS = frozenset({"contact.name", "contact.phone"})
+"""Who is on duty at the site of an incident, and the telephone number."""
+
 FILES = frozenset({"attachment.read"})
 """Photos in the files of cases, not blurred: for those who work on cases."""
 
@@ -47,6 +50,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     | {"rule.read", "route.read", "reading.read", "broadcast.read", "broadcast.create", "evidence.original"}
     | {"incident.ack", "incident.judge", "case.create", "case.act"}
     | FILES
+    | CONTACTS
     | REPORTS
     | ROOM,
     "inspector": SCENE
@@ -56,8 +60,14 @@ ROLES: Mapping[str, frozenset[str]] = {
     | {"rule.read", "reading.read", "evidence.original"}
     | {"incident.ack", "incident.judge", "case.create", "case.act"}
     | FILES
+    | CONTACTS
     | REPORTS,
-    "site-keeper": SCENE | PICTURES | STREAM | REPORTS | {"reading.read", "incident.mend", "incident.ack"},
+    "site-keeper": SCENE
+    | PICTURES
+    | STREAM
+    | REPORTS
+    | CONTACTS
+    | {"reading.read", "incident.mend", "incident.ack"},
     "dispatcher": SCENE
     | PICTURES
     | STREAM
@@ -65,9 +75,10 @@ ROLES: Mapping[str, frozenset[str]] = {
     | {"rule.read", "route.read", "reading.read", "broadcast.read", "broadcast.create"}
     | {"incident.ack", "case.create", "case.act", "case.reconcile", "mapping.read"}
     | FILES
+    | CONTACTS
     | REPORTS
     | ROOM,
-    "handler": PICTURES | STREAM | FILES | {"incident.read", "case.read", "case.act"},
+    "handler": PICTURES | STREAM | FILES | CONTACTS | {"incident.read", "case.read", "case.act"},
     "supervisor": SCENE
     | PICTURES
     | STREAM
@@ -75,6 +86,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     | {"test-alarm.create"}
     | {"rule.read", "route.read", "reading.read", "broadcast.read", "case.act", "case.reconcile"}
     | FILES
+    | CONTACTS
     | REPORTS
     | {"shift.read"},
     # Sees everything in shown form, changes the registry, and has no part in incidents and cases.

@@ -12,12 +12,13 @@ from alerts import desk
 from alerts.ledger import incidents
 from alerts.ledger.engine import Connection
 from alerts.ledger.evidence import EvidenceName
+from alerts.plan import plan_for
 from api.answers import Paging, answer, binary, items, paging
 from api.changes import Once, change, commit, once
 from api.guard import hub_of, needs
 from api.hub import Hub
 from api.query import below, since_of
-from api.rights import Principal, demand
+from api.rights import Principal, demand, may
 from api.trail import actor, note
 from ingest.errors import InvalidInput
 
@@ -96,8 +97,17 @@ def page(
 def one(
     incident: str, who: Annotated[Principal, needs("incident.read", seen=seen)], hub: HubHere
 ) -> Response:
-    """One incident."""
-    return answer(seen(hub, who, incident))
+    """One incident, with the response plan that fits it and whom to call at its site.
+
+    Names are for those with `contact.name`, telephone numbers for those with `contact.phone`; neither stands in any
+    event, push or list.
+    """
+    found = seen(hub, who, incident)
+    plan = plan_for(hub.directory().plans.values(), str(found["condition"]), str(found["severity"]))
+    site = found["site"]
+    named = isinstance(site, str) and may(who, "contact.name")
+    contacts = hub.contacts(str(site), phones=may(who, "contact.phone")) if named else []
+    return answer({**found, "plan": plan.as_dict() if plan else None, "contacts": list(contacts)})
 
 
 @router.post("/{incident}/ack")

@@ -31,6 +31,7 @@ from alerts.supervision import supervise_red
 from alerts.waiting import adopt
 from api.accounts import platforms
 from api.hub import ApiSettings, Component, ComponentState, Json
+from config.contacts import contacts_of
 from config.door import Door
 from config.secrets import SecretBox
 from config.settings import Settings
@@ -205,6 +206,11 @@ class House:
     def on_room(self, present: Callable[[], Sequence[Here]]) -> None:
         """Ask `present`, from any thread, who of the room listens to events now."""
         self.duty.watch(present)
+
+    def contacts(self, site: str, *, phones: bool) -> Sequence[Json]:
+        """Who is on duty at a site; phone numbers for those who may read them."""
+        with self.ledger.read() as conn:
+            return contacts_of(conn, self.box, site, phones=phones)
 
     def command(self, site: str, node: str, body: Json) -> None:
         """One command to a loudspeaker node; returns when the broker has it, raises BrokerAway."""

@@ -38,6 +38,10 @@ SECRETS = (
 )
 
 
+ON_DUTY = frozenset({"olga", "ines", "kim", "dora", "hans", "sue"})
+"""Who may read a contact's telephone number, on an incident of the own scope."""
+
+
 def assert_clean(text: str, where: str) -> None:
     """None of the secrets is in it."""
     found = [secret for secret in SECRETS if secret in text]
@@ -65,7 +69,10 @@ def test_no_answer_carries_a_secret(house: House, name: str) -> None:
                 path = route.path
                 for placeholder, value in ids.items():
                     path = path.replace(placeholder, value)
-                assert_clean(client.get(path).text, path)
+                text = client.get(path).text
+                if route.path == "/incidents/{incident}" and name in ON_DUTY:
+                    text = text.replace(f'"phone":"{PHONE}"', "")  # the one place where it is shown
+                assert_clean(text, path)
 
 
 def test_the_log_carries_no_secret(house: House) -> None:

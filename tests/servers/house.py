@@ -30,6 +30,7 @@ from api.app import create_app
 from api.hub import ApiSettings, Component, EvidenceName, Json
 from api.server import listener, server
 from config.apply import read_registry
+from config.contacts import contacts_of
 from config.directory import directory
 from config.door import Door
 from config.secrets import SecretBox
@@ -199,6 +200,11 @@ class House:
     def components(self) -> Mapping[str, Component]:
         """As the test sets them."""
         return self.parts
+
+    def contacts(self, site: str, *, phones: bool) -> Sequence[Json]:
+        """As the ledger has them."""
+        with self.ledger.read() as conn:
+            return contacts_of(conn, SecretBox(SECRET), site, phones=phones)
 
     def command(self, site: str, node: str, body: Json) -> None:
         """Kept in `commands`."""

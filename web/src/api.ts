@@ -4,7 +4,7 @@
  * Reading is allowed by the same-origin cookie that a login leaves behind; nothing here keeps a token. Every
  * request has an end: after `timeout` it fails like a lost line.
  */
-import type { Area, Case, Device, Incident, Page, Rule, Session, Site, Unit } from "@/types";
+import type { Area, Case, Device, Guide, Incident, Page, Rule, Session, Site, Unit } from "@/types";
 
 const ROOT = "/api/v1";
 
@@ -84,6 +84,11 @@ export class Api {
 
   incidents(params: Params, signal?: AbortSignal): AsyncGenerator<Incident[]> {
     return this.pages<Incident>("/incidents", params, signal);
+  }
+
+  /** The response plan of an incident and the contacts of its site. */
+  guide(incident: string): Promise<Guide> {
+    return this.get<Guide>(`/incidents/${encodeURIComponent(incident)}`, {});
   }
 
   cases(params: Params, signal?: AbortSignal): AsyncGenerator<Case[]> {

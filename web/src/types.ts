@@ -53,6 +53,12 @@ export interface Incident {
   explanation: Text;
 }
 
+/** What to do about an incident and whom to call; a telephone number by right only. */
+export interface Guide {
+  plan: { id: string; name: Text; steps: Text[]; source: string } | null;
+  contacts: { duty: string; name: string; phone?: string | null }[];
+}
+
 export const OPEN_CASE_STATES = ["open", "paused"] as const;
 export type CaseState = "open" | "paused" | "closed" | "false_alarm" | "cancelled" | "merged";
 

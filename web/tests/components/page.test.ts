@@ -12,6 +12,7 @@ import { apply, EMPTY, withLists } from "@/store/world";
 import { caseOf, cleared, device, incident } from "../examples";
 
 let hub: Hub;
+let api: Api;
 let root: HTMLElement;
 let end: () => void;
 
@@ -36,7 +37,7 @@ const CANTEEN = {
 /** The whole page over a store that was filled by hand. */
 beforeEach(() => {
   vi.stubGlobal("IntersectionObserver", Blind);
-  const api = new Api(() => Promise.reject(new TypeError("nothing is asked for in this test")));
+  api = new Api(() => Promise.reject(new TypeError("nothing is asked for in this test")));
   hub = createHub(api, () => {
     throw new Error("nothing listens in this test");
   });
@@ -119,6 +120,31 @@ it("an incident that ends leaves the open ones", async () => {
   await nextTick();
   expect(root.querySelector('[data-testid="incident-i1"]')).toBeNull();
   expect(read("count-life")).toBe("0");
+});
+
+it("an incident opens its plan and contacts, in both languages, with or without a picture", async () => {
+  const guide = {
+    plan: { id: "gas", name: { zh: "燃气泄漏", en: "Gas leak" }, steps: [{ zh: "关阀", en: "Shut it" }], source: "" },
+    contacts: [
+      { duty: "食品安全员", name: "示范甲", phone: "000-5550101" },
+      { duty: "值班", name: "示范乙" },
+    ],
+  };
+  const asked = vi.spyOn(api, "guide").mockResolvedValue(guide);
+  const button = root.querySelector<HTMLButtonElement>('[data-testid="guide-i1"]');
+  if (button === null) throw new Error("there is no way to the plan");
+  expect(button.textContent).toContain("预案与联系人");
+  button.click();
+  await vi.waitFor(() => {
+    expect(document.querySelector('[data-testid="guide-steps"]')?.textContent).toContain("关阀");
+  });
+  expect(asked).toHaveBeenCalledWith("i1");
+  const contacts = document.querySelector('[data-testid="guide-contacts"]');
+  expect(contacts?.querySelector("a")?.getAttribute("href")).toBe("tel:000-5550101");
+  expect(contacts?.querySelectorAll("a").length).toBe(1);
+  setLang("en");
+  await nextTick();
+  expect(document.querySelector('[data-testid="guide-steps"]')?.textContent).toContain("Shut it");
 });
 
 it("adds no style sheet, script or handler that a strict policy would block", () => {
