@@ -326,3 +326,23 @@ def test_while_another_command_holds_the_data(hub: Shell) -> None:
     assert done.returncode == 2
     assert f"process {os.getpid()}" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_apply_a_sheet(hub: Shell, tmp_path: Path) -> None:
+    """A county's list in CSV goes the same way: mistakes with their row, a dry run, all of it or nothing."""
+    county = tmp_path / "county.yaml"
+    county.write_text(
+        "areas: [{id: county, level: county, name: 县}]\nunits: [{id: city, name: 城管}]\n", "utf-8"
+    )
+    assert hub("apply", str(county)).returncode == 0
+    sheet = tmp_path / "ours.csv"
+    head, good = "编号,大类,小类名称,责任单位,处置时限\n", "a-1,环境卫生,一,city,4工作时\n"
+    sheet.write_text(f"{head}{good}a-2,环境卫生,二,nobody,1h\na-3,环境卫生,三,city,5\n", "utf-8")
+    wrong = hub("apply", str(sheet))
+    assert wrong.returncode == 2
+    assert f"{sheet}:3: categories[1].unit: there is no unit 'nobody'" in wrong.stderr
+    assert f"{sheet}:4: categories[2].limits.handle" in wrong.stderr
+    sheet.write_text(head + good, "utf-8")
+    assert hub("apply", str(sheet), "--dry-run").stdout.endswith("nothing was changed)\n")
+    assert "created 1, updated 0" in hub("apply", str(sheet)).stdout
+    assert "unchanged 1" in hub("apply", str(sheet)).stdout

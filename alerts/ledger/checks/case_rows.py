@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from alerts.chain import broken_at
 from alerts.ledger import counters
+from alerts.ledger.attachment_tables import attachments
 from alerts.ledger.checks.violation import Violation
 from alerts.ledger.tables import case_history, cases
 
@@ -51,10 +52,11 @@ def numbers(conn: Connection) -> Iterator[Violation]:
 
 
 def chains(conn: Connection) -> Iterator[Violation]:
-    """Each history is what was sealed, entry by entry, and as long as its case is old."""
+    """Each history is what was sealed, entry by entry, as long as its case is old, and its photos are those."""
     found = conn.execute(select(cases.c.id, cases.c.number, cases.c.version).order_by(cases.c.id)).all()
     versions = {row.id: row.version for row in found}
     numbers_of = {row.id: row.number for row in found}
+    photos = {row.id: (row.case_id, row.sha256) for row in conn.execute(select(attachments))}
     unseen = set(versions)
     rows = conn.execute(select(case_history).order_by(case_history.c.case_id, case_history.c.seq))
     for key, group in groupby(rows, key=lambda row: row.case_id):
@@ -64,6 +66,11 @@ def chains(conn: Connection) -> Iterator[Violation]:
         at = broken_at(entries)
         if at is not None:
             yield Violation("case-chain", number, f"entry {at + 1} is not what was sealed")
+        for entry in entries:
+            for photo, digest in entry.get("sha256", {}).items():
+                if photos.get(photo) != (key, digest):
+                    what = f"photo {photo} is not what entry {entry.get('seq')} sealed"
+                    yield Violation("case-photo", number, what)
         version = versions.get(key, 0)
         if [entry.get("seq") for entry in entries] != list(range(1, version + 1)):
             yield Violation("case-version", number, f"version {version} with {len(entries)} history entries")

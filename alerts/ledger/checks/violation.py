@@ -9,7 +9,7 @@ What = Literal[
     "event-gap", "event-double", "event-counter", "event-of-nothing", "event-twice", "event-order", "log-behind",
     "incident-without-event", "double-open-incident", "incident-without-case", "incident-state", "signal-mark",
     "case-without-event", "double-live-case", "case-number-gap", "case-number-double", "case-number-unreadable",
-    "case-chain", "case-version",
+    "case-chain", "case-version", "case-photo",
     "audit-chain", "audit-gap", "shift-chain",
     "evidence-without-digest",
     "outbox-without-event", "outbox-missing",
