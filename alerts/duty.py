@@ -104,9 +104,8 @@ def _escalate(conn: Connection, directory: Directory, watch: Watch, incident: Kn
     if isinstance(found, Tell) and chain is not None:
         return _step(conn, directory, watch, incident, chain=chain, now=now)
     until = found.until if isinstance(found, Wait) else None
-    since = (
-        now if incident.muted and until is not None else watch.since
-    )  # what was muted begins when it is let go
+    # what is muted begins when it is let go
+    since = now if incident.muted and until is not None else watch.since
     watches.save(conn, replace(watch, due_at=until, since=since))
     return 0
 

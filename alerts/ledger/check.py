@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from sqlalchemy.engine import Connection
 
-from alerts.ledger.checks import audit_rows, case_rows, incident_rows, log, sending, shift_rows
+from alerts.ledger.checks import audit_rows, case_rows, duty_rows, incident_rows, log, sending, shift_rows
 from alerts.ledger.checks.violation import Violation
 
 CHECKS: tuple[Callable[[Connection], Iterator[Violation]], ...] = (
@@ -33,6 +33,8 @@ CHECKS: tuple[Callable[[Connection], Iterator[Violation]], ...] = (
     sending.outbox_missing,
     sending.notices_of_nothing,
     sending.deliveries_fit,
+    duty_rows.told_once,
+    duty_rows.claimed,
 )
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from alerts import desk, duty
@@ -18,10 +18,11 @@ from alerts.directory import Directory, Person
 from alerts.escalation import Chain, Step
 from alerts.ledger import incidents, presence
 from alerts.ledger import watches as watches_of
+from alerts.ledger.check import violations
 from alerts.ledger.duty_tables import room_spells, tellings, watches
 from alerts.ledger.engine import Connection, Ledger
 from alerts.ledger.notice_tables import deliveries, notices
-from alerts.notify import advance
+from alerts.notify import advance, tell
 from alerts.presence import Here
 from alerts.roster import Roster, Shift
 from alerts.route import Match
@@ -342,6 +343,27 @@ def test_killed_between_two_steps_it_tells_each_once(
             step(ledger, staffed, seconds)
     with life() as ledger:
         assert [each[1] for each in told(ledger)] == ["dai", "dan", "dai"]
+
+
+def test_the_checker_knows_what_is_told_twice(ledger: Ledger, staffed: Directory) -> None:
+    """A sound ledger has nothing to say; a notice written a second time, and a claim taken out, are found."""
+    here(ledger, 0)
+    step(ledger, staffed, 0, gas())
+    step(ledger, staffed, 60)
+    assert look(ledger, violations) == []
+    again = partial(
+        tell,
+        directory=staffed,
+        why="not-acknowledged",
+        addressee="dan",
+        incidents=(the_incident(ledger),),
+        channels=(),
+        now=NOW + 61 * S,
+        group=f"escalation|{the_incident(ledger)}|0|0",
+    )
+    do(ledger, again)
+    do(ledger, partial(Connection.execute, statement=delete(tellings).where(tellings.c.kind == "room")))
+    assert [each.what for each in look(ledger, violations)] == ["told-twice", "told-unclaimed"]
 
 
 def test_two_hubs_on_one_ledger_tell_each_step_once(ledger: Ledger, staffed: Directory) -> None:

@@ -13,7 +13,7 @@ What = Literal[
     "audit-chain", "audit-gap", "shift-chain",
     "evidence-without-digest",
     "outbox-without-event", "outbox-missing",
-    "notice-of-nothing", "delivery-of-nothing", "delivery-state",
+    "notice-of-nothing", "delivery-of-nothing", "delivery-state", "told-twice", "told-unclaimed",
 ]  # fmt: skip
 
 
