@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from alerts.category import Assigned, Category, assign, with_limits
 from alerts.correlate import TogetherRule
 from alerts.escalation import Chain
+from alerts.inhibit import Inhibition
 from alerts.keeper import Keepers
 from alerts.place import parse_place
 from alerts.plan import Plan
@@ -115,6 +116,7 @@ class Directory:
     plans: Mapping[str, Plan] = field(default_factory=dict)
     default_timezone: str = DEFAULT_ZONE
     conditions: Mapping[str, Text] = field(default_factory=dict)
+    inhibitions: tuple[Inhibition, ...] = ()
 
     def path(self, area: str) -> tuple[str, ...]:
         """The areas from the top down to `area` itself; empty for an unknown area."""
@@ -214,6 +216,15 @@ class Directory:
     def choose(self, facts: Facts) -> Chosen | None:
         """The route for an incident or a case, None when the table has none."""
         return choose(self.routes, facts, self.path)
+
+    def gateways(self, device: str) -> tuple[str, ...]:
+        """The devices that the messages of one come through, the nearest first."""
+        found: list[str] = []
+        step = self.devices.get(device)
+        while step is not None and step.gateway is not None and step.gateway not in found:
+            found.append(step.gateway)
+            step = self.devices.get(step.gateway)
+        return tuple(found)
 
     def condition_name(self, word: str) -> Text:
         """What a condition is called; the word itself where the catalogue has none."""

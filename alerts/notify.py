@@ -13,16 +13,18 @@ from dataclasses import replace
 from datetime import datetime
 
 from alerts import group as groups_core
+from alerts import mute
 from alerts.directory import Directory
 from alerts.group import Group, Terms, key_of
 from alerts.ids import new_id
 from alerts.keeper import head_start
-from alerts.ledger import groups, incidents, journal, notices
+from alerts.ledger import groups, incidents, journal, notices, silences
 from alerts.ledger.engine import Connection
 from alerts.ledger.groups import Known
 from alerts.notice import Notice, Why
 from alerts.route import Route
 from alerts.sight import Visibility
+from alerts.silence import Silence
 from alerts.waiting import touched
 from detectors.signal import SEVERITIES
 from ingest.text import Text
@@ -41,17 +43,40 @@ def advance(conn: Connection, directory: Directory, now: datetime, *, most: int 
     Where no event was written there is no need to call it. Groups that the log does not speak of are looked at up
     to `most`, the longest due first.
     """
-    head, cursor = groups.positions(conn)
-    done = 0
-    if cursor is None or head > cursor:
-        ready: dict[str, None] = {}
-        for each in groups.touched(conn, cursor, head):
-            ready |= dict.fromkeys(_fold(conn, directory, each, now))
-        groups.folded(conn, head)
-        done = sum(_look(conn, directory, key, now) for key in ready)
+    lapsed = groups.silenced(conn) if most and silences.lapse(conn, now) else []
+    done = _take(conn, directory, lapsed, now)
     return done + sum(
         _look(conn, directory, key, now) for key in (groups.due(conn, now, most) if most else ())
     )
+
+
+def silence(conn: Connection, directory: Directory, new: Silence, now: datetime) -> None:
+    """A silence begins: what it mutes says so from now on."""
+    silences.add(conn, new)
+    _take(conn, directory, groups.open_like(conn, new.match, {}), now)
+
+
+def unsilence(conn: Connection, directory: Directory, key: str, *, who: str, now: datetime) -> None:
+    """A silence is ended before its time: what is still open is told. Raises NotFound and Conflict."""
+    silences.end(conn, key, who=who, now=now)
+    _take(conn, directory, groups.silenced(conn), now)
+
+
+def remute(conn: Connection, directory: Directory, now: datetime) -> None:
+    """What mutes incidents, looked at anew after the registry changed."""
+    _take(conn, directory, [*groups.silenced(conn), *groups.inhibited(conn)], now)
+
+
+def _take(conn: Connection, directory: Directory, spoken: Sequence[Known], now: datetime) -> int:
+    """These incidents, and those that the log speaks of; answers how many notices that gave."""
+    head, cursor = groups.positions(conn)
+    fresh = groups.touched(conn, cursor, head) if cursor is None or head > cursor else []
+    ready: dict[str, None] = {}
+    for each in mute.settle(conn, directory, [*spoken, *fresh], now):
+        ready |= dict.fromkeys(_fold(conn, directory, each, now))
+    if spoken or cursor is None or head > cursor:  # what was just written about muting is folded, too
+        groups.folded(conn, groups.positions(conn)[0])
+    return sum(_look(conn, directory, key, now) for key in ready)
 
 
 def tell(

@@ -39,6 +39,7 @@ from api.routers import (
     incidents,
     internal,
     mappings,
+    notices,
     packages,
     plans,
     platform,
@@ -49,6 +50,7 @@ from api.routers import (
     reports,
     shifts,
     signals,
+    silences,
     test_alarms,
     webhooks,
 )
@@ -67,6 +69,8 @@ NOUNS: tuple[APIRouter, ...] = (
     incidents.router,
     reconcile.router,  # before the cases: its paths are no ids
     platform.router,
+    notices.router,
+    silences.router,
     cases.router,
     attachments.router,
     packages.router,

@@ -42,6 +42,9 @@ CONTACTS = frozenset({"contact.name", "contact.phone"})
 FILES = frozenset({"attachment.read"})
 """Photos in the files of cases, not blurred: for those who work on cases."""
 
+TOLD = frozenset({"notice.read", "silence.read"})
+"""Who was told of what and why, and what nobody is told of for now."""
+
 ROLES: Mapping[str, frozenset[str]] = {
     "operator": SCENE
     | PICTURES
@@ -51,6 +54,8 @@ ROLES: Mapping[str, frozenset[str]] = {
     | {"incident.ack", "incident.judge", "case.create", "case.act"}
     | FILES
     | CONTACTS
+    | {"silence.write"}
+    | TOLD
     | REPORTS
     | ROOM,
     "inspector": SCENE
@@ -61,12 +66,15 @@ ROLES: Mapping[str, frozenset[str]] = {
     | {"incident.ack", "incident.judge", "case.create", "case.act"}
     | FILES
     | CONTACTS
+    | {"silence.write"}
+    | TOLD
     | REPORTS,
     "site-keeper": SCENE
     | PICTURES
     | STREAM
     | REPORTS
     | CONTACTS
+    | TOLD
     | {"reading.read", "incident.mend", "incident.ack"},
     "dispatcher": SCENE
     | PICTURES
@@ -76,9 +84,14 @@ ROLES: Mapping[str, frozenset[str]] = {
     | {"incident.ack", "case.create", "case.act", "case.reconcile", "mapping.read"}
     | FILES
     | CONTACTS
+    | TOLD
     | REPORTS
     | ROOM,
-    "handler": PICTURES | STREAM | FILES | CONTACTS | {"incident.read", "case.read", "case.act"},
+    "handler": PICTURES
+    | STREAM
+    | FILES
+    | CONTACTS
+    | {"incident.read", "case.read", "case.act", "notice.read"},
     "supervisor": SCENE
     | PICTURES
     | STREAM
@@ -87,6 +100,8 @@ ROLES: Mapping[str, frozenset[str]] = {
     | {"rule.read", "route.read", "reading.read", "broadcast.read", "case.act", "case.reconcile"}
     | FILES
     | CONTACTS
+    | {"silence.write"}
+    | TOLD
     | REPORTS
     | {"shift.read"},
     # Sees everything in shown form, changes the registry, and has no part in incidents and cases.
@@ -107,11 +122,13 @@ ROLES: Mapping[str, frozenset[str]] = {
     | {"channel.read", "delivery.read", "delivery.replay"}
     | {"webhook.read", "webhook.write", "registry.write", "registry.export", "metrics.read"}
     | {"case.reconcile", "mapping.read", "mapping.write"}
+    | TOLD
     | REPORTS
     | {"shift.read"},
     # Verifies trails and hashes: no picture, no change.
     "auditor": SCENE
     | STREAM
+    | TOLD
     | REPORTS
     | {"shift.read", "rule.read", "route.read", "audit.read", "case.reconcile", "mapping.read"},
     # A machine: the ordered stream of cases and events, and signals of its own.

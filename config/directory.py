@@ -12,6 +12,7 @@ from alerts.route import Route as CoreRoute
 from config.calendars import with_own_calendars
 from config.catalogue import conditions, with_own_categories, with_own_plans, with_own_workflows
 from config.escalations import with_own_escalations
+from config.inhibitions import with_own_inhibitions
 from config.nouns.route import Branch, Route, route_order
 from config.registry import Registry
 from config.rosters import counted
@@ -54,7 +55,9 @@ def _plain(registry: Registry, timezone: str) -> core.Directory:
             for each in registry.sites
         },
         devices={
-            each.id: core.DeviceEntry(each.id, each.kind, each.site, each.name or Text(each.id, each.id))
+            each.id: core.DeviceEntry(
+                each.id, each.kind, each.site, each.name or Text(each.id, each.id), each.gateway
+            )
             for each in registry.devices
         },
         rules={
@@ -82,6 +85,7 @@ def _plain(registry: Registry, timezone: str) -> core.Directory:
         categories=with_own_categories(registry.categories),
         plans=with_own_plans(registry.plans),
         default_timezone=timezone,
+        inhibitions=with_own_inhibitions(registry.inhibitions),
         conditions={each.id: each.name for each in conditions().values()},
     )
 

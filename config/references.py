@@ -17,6 +17,7 @@ from config.nouns.category import Category
 from config.nouns.contact import Contact
 from config.nouns.device import Camera, Sensor
 from config.nouns.escalation import Escalation
+from config.nouns.inhibition import Inhibition
 from config.nouns.roster import Roster
 from config.nouns.route import Route, branches
 from config.nouns.site import SITE_KINDS, Site
@@ -113,6 +114,10 @@ class References:
             refer("units", item.unit, "unit")
             refer("workflows", item.workflow, "workflow")
             self._category(key, item)
+        elif isinstance(item, Inhibition):
+            for name, match in (("source", item.source), ("target", item.target)):
+                refer("areas", match.area, name, "area")
+                refer("sites", match.site, name, "site")
         elif isinstance(item, User):
             refer_all("areas", item.areas, "areas")
             refer_all("sites", item.sites, "sites")
@@ -138,6 +143,7 @@ class References:
         elif section == "devices":
             site = getattr(item, "site", None)
             refer("sites", site, "site")
+            refer("devices", getattr(item, "gateway", None), "gateway")
             self._device(key, item, str(site))
 
     def _above(self, key: str, area: Area) -> None:
@@ -165,9 +171,23 @@ class References:
         if site and room and room not in {each.id for each in site.rooms}:
             mend = meant(room, (each.id for each in site.rooms), "room of that site")
             self._complain("devices", key, ("room",), f"site {site.id} has no room {room!r}", mend)
+        self._behind(key)
         if key in self._sites and key != site_id:
             what = f"{key!r} is also a site, and this device stands at another"
             self._complain("devices", key, ("id",), what, "give the device another id")
+
+    def _behind(self, key: str) -> None:
+        """A device's messages come through another one, never through itself."""
+        seen, step = [key], self._devices.get(key)
+        while step is not None and step.gateway is not None:
+            if step.gateway in seen:
+                if key == min(seen[seen.index(step.gateway) :]):  # told once, at one of them
+                    way = " → ".join([*seen, step.gateway])
+                    what = f"the gateways go in a circle ({way})"
+                    self._complain("devices", key, ("gateway",), what, "take one gateway out")
+                return
+            seen.append(step.gateway)
+            step = self._devices.get(step.gateway)
 
     def _rule(self, key: str, rule: RuleParams) -> None:
         def complain(what: str, mend: str, *loc: str | int) -> None:

@@ -20,6 +20,7 @@ from config.nouns.category import Category
 from config.nouns.contact import Contact
 from config.nouns.device import AnyDevice
 from config.nouns.escalation import Escalation
+from config.nouns.inhibition import Inhibition
 from config.nouns.plan import Plan
 from config.nouns.roster import Roster
 from config.nouns.route import Route
@@ -47,6 +48,7 @@ class Registry:
     devices: tuple[AnyDevice, ...] = ()
     rules: tuple[RuleParams, ...] = ()
     together: tuple[Together, ...] = ()
+    inhibitions: tuple[Inhibition, ...] = ()
     channels: tuple[ChannelParams, ...] = ()
     routes: tuple[Route, ...] = ()
     users: tuple[User, ...] = ()
@@ -77,6 +79,7 @@ SECTIONS: dict[str, str] = {
     "devices": "device",
     "rules": "rule",
     "together": "together",
+    "inhibitions": "inhibition",
     "channels": "channel",
     "routes": "route",
     "users": "user",

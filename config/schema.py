@@ -14,6 +14,7 @@ from config.nouns.channel import CHANNEL_KINDS
 from config.nouns.contact import Contact
 from config.nouns.device import DEVICE_KINDS
 from config.nouns.escalation import Escalation
+from config.nouns.inhibition import Inhibition
 from config.nouns.plan import Plan
 from config.nouns.roster import Roster
 from config.nouns.route import Route
@@ -32,6 +33,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "sites": Site,
     "contacts": Contact,
     "together": Together,
+    "inhibitions": Inhibition,
     "routes": Route,
     "users": User,
     "workflows": Workflow,

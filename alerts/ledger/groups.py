@@ -9,19 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, cast
+from typing import cast
 
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, insert, null, or_, select, update
 from sqlalchemy.engine import Connection
 
 from alerts.case import LIVE
 from alerts.group import Group, Member, Terms
+from alerts.inhibit import Party
 from alerts.ledger import counters as numbers
 from alerts.ledger.group_tables import group_members, notice_groups
 from alerts.ledger.sieve import standing
 from alerts.ledger.tables import cases, counters, events, incidents
 from alerts.ledger.upsert import put
-from alerts.route import Facts
+from alerts.route import Facts, Match
 from alerts.sight import Visibility
 from detectors.signal import SEVERITIES, Severity
 
@@ -64,6 +65,11 @@ class Known:
     silenced_by: tuple[str, ...]
     inhibited_by: tuple[str, ...]
     absorbed: bool
+
+    @property
+    def party(self) -> Party:
+        """As a root cause, or as what follows from one."""
+        return Party(self.id, self.facts, self.devices)
 
     @property
     def muted(self) -> bool:
@@ -291,11 +297,43 @@ def end(conn: Connection, key: str) -> None:
     conn.execute(delete(notice_groups).where(notice_groups.c.group_key == key))
 
 
-def set_muted(
-    conn: Connection, incident: str, by: Literal["silenced_by", "inhibited_by"], ids: Sequence[str]
-) -> None:
-    """What mutes an incident now; empty: nothing."""
-    conn.execute(update(incidents).where(incidents.c.id == incident).values({by: list(ids) or None}))
+def set_muted(conn: Connection, incident: Known) -> None:
+    """What mutes an incident now."""
+    conn.execute(
+        update(incidents)
+        .where(incidents.c.id == incident.id)
+        .values(
+            silenced_by=list(incident.silenced_by) or null(),
+            inhibited_by=list(incident.inhibited_by) or null(),
+        )
+    )
+
+
+def silenced(conn: Connection) -> list[Known]:
+    """The open incidents that a silence mutes."""
+    return known(conn, incidents.c.state == "open", incidents.c.silenced_by.is_not(None))
+
+
+def inhibited(conn: Connection) -> list[Known]:
+    """The open incidents that a root cause mutes."""
+    return known(conn, incidents.c.state == "open", incidents.c.inhibited_by.is_not(None))
+
+
+def open_like(conn: Connection, match: Match, same: Mapping[str, str | None]) -> list[Known]:
+    """The open incidents that a match may hold for, not judged false; `area` of the match is not asked.
+
+    `same` are columns with what they must be.
+    """
+    wanted = {
+        "kind": match.kind,
+        "condition": match.condition,
+        "severity": match.severity,
+        "site": match.site,
+        "site_kind": match.site_kind,
+    }
+    parts = [incidents.c[name] == value for name, value in wanted.items() if value is not None]
+    parts += [incidents.c[name] == value for name, value in same.items()]
+    return known(conn, incidents.c.state == "open", incidents.c.verdict.is_not(False), *parts)
 
 
 def _count(conn: Connection, key: str, more: int) -> int:

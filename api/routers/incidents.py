@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from alerts import desk
-from alerts.ledger import incidents
+from alerts.ledger import incidents, notices
 from alerts.ledger.engine import Connection
 from alerts.ledger.evidence import EvidenceName
 from alerts.plan import plan_for
@@ -19,6 +19,7 @@ from api.guard import hub_of, needs
 from api.hub import Hub
 from api.query import below, since_of
 from api.rights import Principal, demand, may
+from api.routers.notices import without_names
 from api.trail import actor, note
 from ingest.errors import InvalidInput
 
@@ -97,7 +98,7 @@ def page(
 def one(
     incident: str, who: Annotated[Principal, needs("incident.read", seen=seen)], hub: HubHere
 ) -> Response:
-    """One incident, with the response plan that fits it and whom to call at its site.
+    """One incident, with the response plan that fits it, whom to call at its site, and who was told of it.
 
     Names are for those with `contact.name`, telephone numbers for those with `contact.phone`; neither stands in any
     event, push or list.
@@ -107,6 +108,9 @@ def one(
     site = found["site"]
     named = isinstance(site, str) and may(who, "contact.name")
     contacts = hub.contacts(str(site), phones=may(who, "contact.phone")) if named else []
+    if may(who, "notice.read"):
+        with hub.ledger.read() as conn:
+            found["notices"] = without_names(notices.of_incident(conn, incident), hub, who)
     return answer({**found, "plan": plan.as_dict() if plan else None, "contacts": list(contacts)})
 
 

@@ -14,11 +14,12 @@ from config.urls import holds_secret, split_credentials
 
 
 class Device(Item):
-    """What all devices share."""
+    """What all devices share; `gateway` is the device that its messages come through."""
 
     id: Id
     site: Id
     name: Name | None = None
+    gateway: Id | None = None
 
 
 class Camera(Device):

@@ -23,7 +23,7 @@ from alerts.directory import Directory
 from alerts.ids import new_id
 from alerts.ledger import counters, devices, incidents, outbox, receivers, registry, rule_states
 from alerts.ledger.engine import Connection, Ledger
-from alerts.notify import advance
+from alerts.notify import advance, remute
 from alerts.presence import Here
 from alerts.reconciliation import close_yesterday
 from alerts.router import mark_stale, retire, review
@@ -254,6 +254,7 @@ class House:
             review(conn, county.directory, now)
             if duty_of(county.directory) != duty_of(before.directory):
                 adopt(conn, county.directory, now)
+            remute(conn, county.directory, now)
             self.keeper.judge(conn, county.directory, now)
 
         self.ledger.write(act).result(COMMIT)

@@ -12,17 +12,21 @@ from typing import TypeVar, cast
 import yaml
 from sqlalchemy import func, select
 
-from alerts import desk
+from alerts import desk, notify
 from alerts.case import Request
 from alerts.directory import Directory
+from alerts.ids import new_id
 from alerts.ledger import incidents
 from alerts.ledger.engine import Connection, Ledger
 from alerts.ledger.group_tables import notice_groups
 from alerts.ledger.notice_tables import deliveries, notices
+from alerts.ledger.silence_tables import silences
 from alerts.ledger.tables import incidents as incident_rows
 from alerts.notify import advance
+from alerts.route import Match
 from alerts.router import apply_signals, mark_stale, review
 from alerts.sight import Sight
+from alerts.silence import begin
 from config.directory import directory
 from config.load import parse
 from config.registry import Registry
@@ -152,6 +156,7 @@ class Stage:
         def ask(conn: Connection) -> list[datetime]:
             found = [
                 conn.execute(select(func.min(notice_groups.c.due_at))).scalar(),
+                conn.execute(select(func.min(silences.c.ends_at)).where(silences.c.over.is_(False))).scalar(),
                 conn.execute(
                     select(func.min(incident_rows.c.ack_until)).where(
                         incident_rows.c.acked.is_(True), incident_rows.c.state == "open"
@@ -252,6 +257,34 @@ class Stage:
         row = self._row(name)
         self._raise({"as": name, "device": "gas"}, f"{row.condition}@{row.place}")
 
+    def _silence(self, step: Step, match: object) -> None:
+        key = new_id(self.now)
+        self.names[str(step["as"])] = key
+        lasts = timedelta(seconds=seconds(step["for"]))
+        new = begin(
+            key,
+            Match(**cast("dict[str, str]", match)),
+            "quiet, please",
+            self.now + lasts,
+            who="olga",
+            sight=ALL,
+            directory=self.directory,
+            now=self.now,
+        )
+        self.write(lambda conn: notify.silence(conn, self.directory, new, self.now))
+
+    def _unsilence(self, _step: Step, name: object) -> None:
+        key = self.names[str(name)]
+        self.write(lambda conn: notify.unsilence(conn, self.directory, key, who="olga", now=self.now))
+
+    def _shows(self, step: Step, name: object) -> None:
+        """What an incident says of what mutes it."""
+        shown = look(self.ledger, lambda conn: incidents.get(conn, ALL, self.names[str(name)]))
+        names = {key: each for each, key in self.names.items()}
+        for word in ("silenced_by", "inhibited_by"):
+            if word in step:
+                assert [names[each] for each in cast("list[str]", shown[word])] == step[word]
+
     def _row(self, name: object):  # type: ignore[no-untyped-def]
         key = self.names[str(name)]
         return look(
@@ -261,6 +294,11 @@ class Stage:
 
 
 def expected(scenario: Scenario) -> list[dict[str, object]]:
-    """Its notices in the shape of Stage.told(), in the order of their moments."""
+    """Its notices in the shape of Stage.told(), in order."""
     found = [{**each, "at": seconds(each["at"])} for each in scenario.notices]
-    return sorted(found, key=lambda each: (cast("float", each["at"]), str(each["to"])))
+    return sorted(found, key=order)
+
+
+def order(told: Mapping[str, object]) -> tuple[float, str, str]:
+    """By moment; what is told at the same one, by addressee and incidents."""
+    return cast("float", told["at"]), str(told["to"]), str(told["of"])

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.alerts.play import Scenario, Stage, county_of, expected, scenarios
+from tests.alerts.play import Scenario, Stage, county_of, expected, order, scenarios
 from tests.servers.postgres import Postgres
 
-ALL = scenarios("waiting", "acknowledged", "routes", "keeper")
+ALL = scenarios("waiting", "acknowledged", "routes", "keeper", "muted")
 
 
 def run(scenario: Scenario, url: str, *, interrupted: bool) -> list[dict[str, object]]:
@@ -24,7 +24,7 @@ def run(scenario: Scenario, url: str, *, interrupted: bool) -> list[dict[str, ob
     for one, other in zip(told, wanted, strict=False):
         if "channels" not in other:
             del one["channels"]
-    return told
+    return sorted(told, key=order)
 
 
 @pytest.mark.parametrize("scenario", ALL, ids=lambda each: each.name)

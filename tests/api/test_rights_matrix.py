@@ -50,6 +50,9 @@ MAY: dict[str, frozenset[str]] = {
     "case.master": frozenset({"city"}),
     "mapping.read": frozenset({"dora", "admin", "aude", "city"}),
     "mapping.write": frozenset({"admin"}),
+    "notice.read": ALL - {"city"},
+    "silence.read": SCENE - {"city"},
+    "silence.write": frozenset({"olga", "ines", "sue"}),
     "event.read": ALL,
     "category.read": ALL,
     "plan.read": ALL,
@@ -87,6 +90,7 @@ BODIES: dict[str, object] = {
     "/cases/{case}/actions": {"action": "no-such-action"},
     "/cases/reconcile": {"date": "2026-01-01"},
     "/cases/{case}/platform": {"external_id": "x", "number": "x", "state": "open", "version": 1},
+    "/silences": {"match": {"site": "school-1", "condition": "nothing"}, "reason": "a test", "for": "1h"},
     "/webhooks": {"url": "http://127.0.0.1:9/hook"},
     "/webhooks/{hook}/replay": {"dead": True},
     "/broadcasts": {"text": "hello", "devices": ["horn-1"]},
@@ -155,6 +159,10 @@ def story(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator[
         kept = admin.post("/shifts", json={"area": "west"}, headers=authorized).json()["id"]
         said = house.client("olga").post("/broadcasts", json={"text": "near", "devices": ["horn-1"]}).json()
         hook = admin.post("/webhooks", json={"url": "http://127.0.0.1:9/hook"}).json()["id"]
+        still = {"match": {"site": "school-1"}, "reason": "the fitter is there", "for": "1h"}
+        quiet = house.client("olga").post("/silences", json=still).json()["id"]
+        still = {"match": {"area": "west", "condition": "nothing"}, "reason": "road works", "for": "1h"}
+        loud = admin.post("/silences", json=still, headers={"Authorization": f"Bearer {token}"}).json()["id"]
         yield Story(
             house,
             {
@@ -164,6 +172,7 @@ def story(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator[
                 "webhooks": hook,
                 "shifts": shift,
                 "dead-letters": house.dead_letter("screen", near[0]),
+                "silences": quiet,
             },
             {
                 "incidents": far[0],
@@ -172,6 +181,7 @@ def story(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator[
                 "webhooks": "no-such-hook",
                 "shifts": kept,
                 "dead-letters": "no-such.letter",
+                "silences": loud,
             },
             {"incidents": road[0], "cases": road[1]},
         )
@@ -272,6 +282,7 @@ def _sees(name: str, path: str) -> bool:
         "plans": "plan.read",
         "shifts": "shift.read",
         "mappings": "mapping.read",
+        "silences": "silence.read",
     }
     return name in MAY[reads[noun]]
 
