@@ -32,8 +32,9 @@ def test_a_silence_mutes_and_says_so(house: House) -> None:
     assert made.status_code == 201, made.text
     key = made.json()["id"]
     assert (made.json()["created_by"], made.json()["state"], made.json()["life"]) == ("olga", "active", False)
-    incident, case = house.raise_at("school-1", "fridge-1")
-    tick(house, after=timedelta(minutes=5))
+    incident, case = house.raise_at("school-1", "fridge-1", condition="fridge-warm")
+    tick(house)
+    tick(house, after=timedelta(minutes=2))
     shown = client.get(f"/incidents/{incident}").json()
     assert shown["silenced_by"] == [key]
     assert shown["notices"] == []
@@ -123,9 +124,10 @@ def test_the_same_key_is_the_same_silence(house: House) -> None:
 
 def test_notices_are_listed_to_who_may_see_them(house: House) -> None:
     """Newest first, by pages, narrowed by incident, reason and time; the other town's are not there."""
-    house.raise_at("school-1", "fridge-1", condition="door-left-open", severity="life")
-    far, _ = house.raise_at("school-9", "fridge-9", severity="life")
+    house.raise_at("school-1", "fridge-1", condition="door-left-open")
+    far, _ = house.raise_at("school-9", "fridge-9")
     tick(house)
+    tick(house, after=timedelta(minutes=30))
     own = house.client("olga").get("/notices").json()["items"]
     every = house.client("admin").get("/notices").json()["items"]
     assert {each["site"] for each in own} <= {"school-1", "cross-1"}
