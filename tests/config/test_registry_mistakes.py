@@ -156,7 +156,7 @@ ONE: list[Row] = [
      "did you mean seven-step?"),
     ("no route for the rest", "  - {unit: duty-room}", "  - {match: {site: school-1}, unit: duty-room}",
      "one route without match", "add"),
-    ("a key of a match nobody knows", "kind: threshold}, unit", "sort: threshold}, unit", "unknown key sort",
+    ("a key of a match nobody knows", "kind: threshold}, unit", "flavour: threshold}, unit", "unknown key flavour",
      "known: "),
     ("a role nobody has", "role: inspector", "role: inspecter", "not known", "did you mean inspector?"),
     ("a user in no area", "areas: [county], site_kinds", "areas: [conuty], site_kinds", "no area", "county"),
