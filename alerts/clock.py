@@ -48,6 +48,9 @@ class Clock:
     @staticmethod
     def start(step: str, limit: Limit, at: datetime, calendar: Calendar, *, life: bool = False) -> Clock:
         """A clock that begins to run."""
+        life = life or calendar.always
+        if life or calendar.share != 1.0:
+            limit = Limit(limit.length * calendar.share, "clock" if life else limit.counted)
         if life:
             return Clock(step, limit, at, at + limit.length * YELLOW_FROM, at + limit.length)
         working = limit.counted != "clock"
@@ -62,7 +65,7 @@ class Clock:
         """Running again, with as much of its limit left as when it was stopped; what was over stays over."""
         if self.paused_at is None or self.done_at:
             return self
-        stopped = self.paused_at
+        stopped, life = self.paused_at, life or calendar.always
 
         def moved(edge: datetime) -> datetime:
             if edge <= stopped:

@@ -15,6 +15,7 @@ from alerts.correlate import TogetherRule
 from alerts.escalation import Chain
 from alerts.inhibit import Inhibition
 from alerts.keeper import Keepers
+from alerts.mode import Overlay, in_force
 from alerts.place import parse_place
 from alerts.plan import Plan
 from alerts.roster import Roster
@@ -97,7 +98,10 @@ class Person:
 
 @dataclass(frozen=True)
 class Directory:
-    """Everything by id; routes in their order; `conditions` are the names of their words, `channels` the kinds."""
+    """Everything by id; routes in their order; `conditions` are the names of their words, `channels` the kinds.
+
+    `modes` are the overlays there are, `active` those in force, by area.
+    """
 
     areas: Mapping[str, Area] = field(default_factory=dict)
     units: Mapping[str, Unit] = field(default_factory=dict)
@@ -117,6 +121,18 @@ class Directory:
     default_timezone: str = DEFAULT_ZONE
     conditions: Mapping[str, Text] = field(default_factory=dict)
     inhibitions: tuple[Inhibition, ...] = ()
+    modes: Mapping[str, Overlay] = field(default_factory=dict)
+    active: Mapping[str, Overlay] = field(default_factory=dict)
+
+    def with_mode(self, mode: str, area: str) -> Directory:
+        """The county with a mode in force in an area; a mode that is no longer there changes nothing."""
+        if mode not in self.modes:
+            return self
+        return replace(self, active={**self.active, area: self.modes[mode]})
+
+    def overlay(self, area: str | None) -> Overlay | None:
+        """What is in force in an area, None in peace."""
+        return in_force(self.active, self.path(area)) if area and self.active else None
 
     def path(self, area: str) -> tuple[str, ...]:
         """The areas from the top down to `area` itself; empty for an unknown area."""
@@ -195,7 +211,14 @@ class Directory:
         named = (route, flow.calendar if flow else None, sites_own, DEFAULT_CALENDAR)
         found = next((self.calendars[each] for each in named if each and each in self.calendars), PLAIN)
         terms = found.terms or (own.terms if own else ())
-        return replace(found, terms=terms, zone=self.zone(place.area))
+        overlay = self.overlay(place.area)
+        return replace(
+            found,
+            terms=terms,
+            zone=self.zone(place.area),
+            always=overlay is not None and overlay.around_the_clock,
+            share=overlay.limits if overlay else 1.0,
+        )
 
     def closed_loop(self, workflow: str, category: str) -> Workflow | None:
         """A workflow with the limits that the category has of its own; None when there is no such workflow."""
@@ -214,8 +237,10 @@ class Directory:
         return {"zone": place, "site": site.id, "area": site.area}[rule.place]
 
     def choose(self, facts: Facts) -> Chosen | None:
-        """The route for an incident or a case, None when the table has none."""
-        return choose(self.routes, facts, self.path)
+        """The route for an incident or a case, None when the table has none; those of a mode in force go first."""
+        overlay = self.overlay(facts.area)
+        routes = (*overlay.routes, *self.routes) if overlay else self.routes
+        return choose(routes, facts, self.path)
 
     def gateways(self, device: str) -> tuple[str, ...]:
         """The devices that the messages of one come through, the nearest first."""

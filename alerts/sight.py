@@ -40,6 +40,7 @@ DIMENSIONS: Mapping[str, frozenset[Dimension]] = {
     "together": frozenset(),
     "workflow": frozenset(),
     "shift": frozenset({"area", "site_kind", "site"}),  # a room's: not for who sees some of its places only
+    "mode": frozenset(),  # which area is in an emergency concerns everybody who may read it
     "report": frozenset(),  # counts only what its reader sees otherwise
     "category": frozenset(),
     "plan": frozenset(),

@@ -47,6 +47,8 @@ class Calendar:
             one around the clock. Before the first and after the last nothing is known, and the clocks run: no case
             stands still because nobody has written down the next term.
         zone: Where its days begin.
+        always: In an emergency: limits that begin run around the clock, whatever they say.
+        share: In an emergency: limits that begin are this share of themselves.
     """
 
     id: str
@@ -59,6 +61,8 @@ class Calendar:
     work: frozenset[date] = frozenset()
     terms: tuple[Term, ...] = ()
     zone: tzinfo = CHINA
+    always: bool = False
+    share: float = 1.0
 
     @property
     def day(self) -> timedelta:

@@ -24,7 +24,7 @@ SCENE = frozenset({"area.read", "site.read", "unit.read", "device.read", "incide
 PICTURES = frozenset({"evidence.read", "camera.picture"})
 """Shown (blurred) evidence and the camera's present picture."""
 
-STREAM = frozenset({"event.read", "category.read", "plan.read"})
+STREAM = frozenset({"event.read", "category.read", "plan.read", "mode.read"})
 """The log, and the words that stand in it: everybody's."""
 
 ROOM = frozenset({"shift.read", "shift.keep"})
@@ -86,7 +86,8 @@ ROLES: Mapping[str, frozenset[str]] = {
     | CONTACTS
     | TOLD
     | REPORTS
-    | ROOM,
+    | ROOM
+    | {"mode.switch"},
     "handler": PICTURES
     | STREAM
     | FILES
@@ -103,7 +104,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     | {"silence.write"}
     | TOLD
     | REPORTS
-    | {"shift.read"},
+    | {"shift.read", "mode.switch"},
     # Sees everything in shown form, changes the registry, and has no part in incidents and cases.
     "administrator": SCENE
     | PICTURES
@@ -220,10 +221,17 @@ def principal(
     account: Account, directory: Directory, *, expires_at: datetime, read_only: bool = False
 ) -> Principal:
     """What this user may see and do while the registry is as it is."""
-    rights = ROLES.get(account.role, frozenset())
+    rights = ROLES.get(account.role, frozenset()) | _in_emergency(account, directory)
     if read_only:
         rights -= CHANGING
     return Principal(account, rights, sight_of(account, directory, rights), expires_at, read_only)
+
+
+def _in_emergency(account: Account, directory: Directory) -> frozenset[str]:
+    """What a mode in force adds: speaking, for roles that it names, when it holds in all of the user's areas."""
+    overlays = [directory.overlay(area) for area in account.areas]
+    speaks = bool(overlays) and all(each is not None and account.role in each.speakers for each in overlays)
+    return frozenset({"broadcast.read", "broadcast.create"}) if speaks else frozenset()
 
 
 def sight_of(account: Account, directory: Directory, rights: frozenset[str]) -> Sight:

@@ -7,12 +7,15 @@ from dataclasses import replace
 
 from alerts import directory as core
 from alerts.correlate import TogetherRule
+from alerts.mode import Overlay, Sampling
 from alerts.route import Match
 from alerts.route import Route as CoreRoute
 from config.calendars import with_own_calendars
 from config.catalogue import conditions, with_own_categories, with_own_plans, with_own_workflows
 from config.escalations import with_own_escalations
 from config.inhibitions import with_own_inhibitions
+from config.modes import with_own_modes
+from config.nouns.mode import Mode
 from config.nouns.route import Branch, Route, route_order
 from config.registry import Registry
 from config.rosters import counted
@@ -87,6 +90,20 @@ def _plain(registry: Registry, timezone: str) -> core.Directory:
         default_timezone=timezone,
         inhibitions=with_own_inhibitions(registry.inhibitions),
         conditions={each.id: each.name for each in conditions().values()},
+        modes={key: _overlay(each) for key, each in with_own_modes(registry.modes).items()},
+    )
+
+
+def _overlay(mode: Mode) -> Overlay:
+    """A mode as the alert core lays it over a county."""
+    return Overlay(
+        id=mode.id,
+        name=mode.name,
+        sampling=tuple(Sampling(each.factor, frozenset(each.site_kinds)) for each in mode.sampling),
+        routes=tuple(_route(each, each.id or f"{mode.id}/{at + 1}") for at, each in enumerate(mode.routes)),
+        around_the_clock=mode.around_the_clock,
+        limits=mode.limits,
+        speakers=frozenset(mode.speakers),
     )
 
 

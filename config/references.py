@@ -18,6 +18,7 @@ from config.nouns.contact import Contact
 from config.nouns.device import Camera, Sensor
 from config.nouns.escalation import Escalation
 from config.nouns.inhibition import Inhibition
+from config.nouns.mode import Mode
 from config.nouns.roster import Roster
 from config.nouns.route import Route, branches
 from config.nouns.site import SITE_KINDS, Site
@@ -99,8 +100,9 @@ class References:
             refer_all("sites", item.sites, "sites")
             refer_all("areas", item.areas, "areas")
             self._rule(key, item)
-        elif isinstance(item, Route):
-            for loc, each in branches(item):
+        elif isinstance(item, Route | Mode):
+            routes = [((), item)] if isinstance(item, Route) else _routes_of(item)
+            for loc, each in (every for start, route in routes for every in branches(route, start)):
                 refer("areas", each.match.area, *loc, "match", "area")
                 refer("sites", each.match.site, *loc, "match", "site")
                 refer("units", each.unit, *loc, "unit")
@@ -285,6 +287,11 @@ class References:
                 what = f"listens to the same as {first}"
                 loc = ("topic",) if device.topic is not None else ("external_id",)
                 self._complain("devices", device.id, loc, what, "give each its own topic or external_id")
+
+
+def _routes_of(mode: Mode) -> list[tuple[tuple[str | int, ...], Route]]:
+    """The routes of a mode, each with its path within the entry."""
+    return [(("routes", at), route) for at, route in enumerate(mode.routes)]
 
 
 def check_secrets(stored: Registry, wanted: Registry, complain: Complain) -> None:

@@ -21,6 +21,7 @@ from config.nouns.contact import Contact
 from config.nouns.device import AnyDevice
 from config.nouns.escalation import Escalation
 from config.nouns.inhibition import Inhibition
+from config.nouns.mode import Mode
 from config.nouns.plan import Plan
 from config.nouns.roster import Roster
 from config.nouns.route import Route
@@ -57,6 +58,7 @@ class Registry:
     escalations: tuple[Escalation, ...] = ()
     categories: tuple[Category, ...] = ()
     plans: tuple[Plan, ...] = ()
+    modes: tuple[Mode, ...] = ()
     given: frozenset[str] = frozenset()
 
     def items(self) -> Iterator[tuple[str, str, BaseModel]]:
@@ -88,6 +90,7 @@ SECTIONS: dict[str, str] = {
     "escalations": "escalation",
     "categories": "category",
     "plans": "plan",
+    "modes": "mode",
 }
 """The sections of a file, in the order they are written, and the noun of one entry."""
 

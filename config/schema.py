@@ -15,6 +15,7 @@ from config.nouns.contact import Contact
 from config.nouns.device import DEVICE_KINDS
 from config.nouns.escalation import Escalation
 from config.nouns.inhibition import Inhibition
+from config.nouns.mode import Mode
 from config.nouns.plan import Plan
 from config.nouns.roster import Roster
 from config.nouns.route import Route
@@ -41,6 +42,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "escalations": Escalation,
     "categories": Category,
     "plans": Plan,
+    "modes": Mode,
 }
 """Sections whose entries are all of one model; devices, rules and channels choose theirs by `kind`."""
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from alerts import report as reports
 from alerts.directory import Directory
+from alerts.ledger import modes
 from alerts.ledger import reports as counted
 from alerts.ledger.engine import Connection
 from alerts.rates import KINDS, PeriodKind, period
@@ -95,6 +96,11 @@ def _report(
             raised=counted.raised(conn, who.sight, asked()),
             often=counted.often(conn, who.sight, asked()),
             answers=counted.answers(conn, who.sight, asked()),
+            modes=[
+                each
+                for each in modes.within(conn, start=wanted.start, end=wanted.end)
+                if concerns(directory, str(each["area"]), seen_areas(who, areas))
+            ],
         )
     words = Words(directory, {key: each.name for key, each in conditions().items()}, seen_areas(who, areas))
     filters: Json = {"area": area, "unit": unit, "kind": of_kind}
@@ -114,6 +120,11 @@ def seen_areas(who: Principal, areas: frozenset[str] | None) -> frozenset[str] |
     """Which areas a report to this reader names."""
     own = who.sight.areas
     return areas if own is None else own if areas is None else own & areas
+
+
+def concerns(directory: Directory, area: str, seen: frozenset[str] | None) -> bool:
+    """Whether a mode of `area` holds somewhere in what the report is about."""
+    return seen is None or bool(directory.descendants(area) & seen)
 
 
 def _sees_unit(sight: Sight, directory: Directory, unit: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from alerts.directory import Directory
+from alerts.ledger import modes
 from alerts.ledger.engine import Connection, Ledger
 from config.apply import read_stored
 from config.directory import directory
@@ -21,6 +22,9 @@ from detectors.shelf import input_of
 Json = Mapping[str, object]
 
 DEFAULT_MODEL = "coco-ssd"
+
+MOST_FPS = 60.0
+"""As the registry has it; no mode asks for more."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ def read_county(conn: Connection, box: SecretBox, *, timezone: str) -> County:
     """The county that is stored now."""
     stored = read_stored(conn)
     registry = registry_of(stored)
-    whole = directory(registry, timezone=timezone)
+    whole = modes.laid_over(conn, directory(registry, timezone=timezone))
     return County(registry, whole, _cameras(registry, whole, stored, box))
 
 
@@ -66,12 +70,19 @@ def _cameras(
             "site": camera.site,
             "url": with_credentials(url, camera.user, plain.get("password")),
             "transport": camera.transport,
-            "fps": camera.fps,
+            "fps": _fps(camera, whole),
             "model": camera.model or DEFAULT_MODEL,
             "timezone": str(whole.zone(whole.sites[camera.site].area)),
             "rules": rules.get(camera.id, []),
         }
     return tasks
+
+
+def _fps(camera: Camera, whole: Directory) -> float:
+    """Pictures to look at per second, as the mode of its area has it."""
+    site = whole.sites[camera.site]
+    overlay = whole.overlay(site.area)
+    return camera.fps if overlay is None else min(camera.fps * overlay.factor(site.kind), MOST_FPS)
 
 
 class CountyHolder:

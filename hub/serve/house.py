@@ -28,6 +28,7 @@ from alerts.presence import Here
 from alerts.reconciliation import close_yesterday
 from alerts.router import mark_stale, retire, review
 from alerts.supervision import supervise_red
+from alerts.switch import expire as expire_modes
 from alerts.waiting import adopt
 from api.accounts import platforms
 from api.hub import ApiSettings, Component, ComponentState, Json
@@ -281,6 +282,7 @@ class House:
             close_yesterday(
                 conn, lambda: platforms(conn, self.directory(), now), directory=self.directory(), now=now
             )
+            expire_modes(conn, now)
             self.keeper.judge(conn, self.directory(), now)
             advance(conn, self.directory(), now)
             self.duty.tick(conn, self.directory(), now)
@@ -314,6 +316,8 @@ class House:
             found[f"worker-{name}"] = ("degraded", "not heard") if lost else ("ok", "")
         for name, (state, reason) in self.workers.models().items():
             found[f"model-{name}"] = ("ok" if state == "ok" else "degraded", reason)
+        names = {area: each.id for area, each in sorted(self.directory().active.items())}
+        found["mode"] = ("ok", ", ".join(f"{mode} in {area}" for area, mode in names.items()))
         found["room"] = self.duty.state(self.directory(), now)
         for name, reason in self.receivers().items():
             found[name] = ("degraded", reason)

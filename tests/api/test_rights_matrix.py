@@ -70,6 +70,8 @@ MAY: dict[str, frozenset[str]] = {
     "report.read": ALL - {"hans", "city"},
     "shift.read": frozenset({"olga", "guest", "dora", "sue", "admin", "aude"}),
     "shift.keep": frozenset({"olga", "dora"}),
+    "mode.read": ALL,
+    "mode.switch": frozenset({"dora", "sue"}),
 }
 """Who may, by the name of the user; `guest` is the demo's read-only operator."""
 
@@ -95,6 +97,7 @@ BODIES: dict[str, object] = {
     "/webhooks/{hook}/replay": {"dead": True},
     "/broadcasts": {"text": "hello", "devices": ["horn-1"]},
     "/shifts": {"area": "east"},
+    "/modes": {"mode": "peace", "area": "east", "reason": "it is over"},
     "/shifts/{shift}/notes": {"text": "the gate is locked"},
     "/shifts/{shift}/takeover": {"digest": "0" * 64},
 }

@@ -19,7 +19,7 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from alerts.directory import Directory
 from alerts.ids import new_id
-from alerts.ledger import deliveries, incidents, notices
+from alerts.ledger import deliveries, incidents, modes, notices
 from alerts.ledger import registry as entries
 from alerts.ledger.engine import Connection, Ledger
 from alerts.notice import Notice
@@ -190,7 +190,7 @@ class House:
         with self.ledger.read() as conn:
             version = entries.version(conn)
             if self._directory is None or self._directory[0] != version:
-                self._directory = version, directory(read_registry(conn))
+                self._directory = version, modes.laid_over(conn, directory(read_registry(conn)))
             return self._directory[1]
 
     def device_states(self) -> Mapping[str, Json]:
