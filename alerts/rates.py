@@ -155,6 +155,7 @@ class Counts:
         own_on_time: Of these, in time.
         raised: Incidents raised in the period.
         stale: Of these, open now, and nobody knows whether they still hold.
+        flapping: Of these, those that came and went so often that they are one incident that says so.
         judged: Of these, with a verdict.
         judged_false: Of these, judged false.
     """
@@ -179,6 +180,7 @@ class Counts:
     own_on_time: int = 0
     raised: int = 0
     stale: int = 0
+    flapping: int = 0
     judged: int = 0
     judged_false: int = 0
 
@@ -247,6 +249,7 @@ def shown(counts: Counts, *, own: bool = False) -> dict[str, object]:
         "mean_hours": _mean(counts.open_ms / 3_600_000, counts.closed),
         "incidents": counts.raised,
         "stale": counts.stale,
+        "flapping": counts.flapping,
         "false_incidents": Rate(counts.judged_false, counts.judged).as_dict(),
     }
 

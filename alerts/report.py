@@ -29,7 +29,7 @@ class Findings:
     Attributes:
         groups: Of the period.
         before: Of the period before.
-        days: Of the period by day; empty for a day.
+        days: Of the period by day; of a week or month only.
         steps: (workflow, step, completed, mean hours).
         raised: Incidents by (condition, severity).
         often: Places where one condition came again and again: `{place, condition, raised}`.
@@ -38,7 +38,7 @@ class Findings:
     """
 
     groups: Sequence[Group]
-    before: Sequence[Group]
+    before: Counts
     days: Sequence[Group] = ()
     steps: Sequence[tuple[str, str, int, float]] = ()
     raised: Sequence[tuple[str, str, Counts]] = ()
@@ -111,7 +111,7 @@ def build(
         "filter": dict(filters),
         "modes": [dict(each) for each in found.modes],
         "total": shown(total(found.groups)),
-        "before": {"label": period.before().label, **shown(total(found.before))},
+        "before": {"label": period.before().label, **shown(found.before)},
         "areas": _rows(areas, words.area),
         "units": rows_of_units,
         "kinds": _rows(kinds, lambda kind: Text(kind, kind)),
@@ -122,6 +122,7 @@ def build(
                 "severity": severity,
                 "raised": counts.raised,
                 "stale": counts.stale,
+                "flapping": counts.flapping,
                 "false_incidents": Rate(counts.judged_false, counts.judged).as_dict(),
             }
             for condition, severity, counts in found.raised
@@ -141,7 +142,7 @@ def build(
         ],
         "answers": [dict(each) for each in found.answers],
     }
-    if period.kind != "daily":
+    if period.kind in {"weekly", "monthly"}:
         report["days"] = [
             {"key": day.isoformat(), **shown(days.get(day.isoformat(), Counts()))} for day, _ in period.days()
         ]
@@ -182,6 +183,7 @@ FIGURES: tuple[tuple[str, str, str], ...] = (
     ("false_alarms", "误报结案", "Closed as false alarm"),
     ("incidents", "告警", "Incidents"),
     ("stale", "失联告警", "Stale incidents"),
+    ("flapping", "抖动告警", "Flapping incidents"),
     ("false_incidents", "误报率", "False incidents"),
 )
 """Columns of every table about cases, in their order; a rate takes two: the share, and of how many."""
@@ -273,6 +275,7 @@ def _conditions(report: Json) -> Table:
             Column(Text("级别", "Severity")),
             Column(Text("告警", "Incidents"), "count"),
             Column(Text("失联", "Stale"), "count"),
+            Column(Text("抖动", "Flapping"), "count"),
             Column(Text("误报率", "False incidents"), "percent"),
             Column(Text("已判定", "Judged"), "count"),
         ),
@@ -283,6 +286,7 @@ def _conditions(report: Json) -> Table:
                 str(each["severity"]),
                 cast("int", each["raised"]),
                 cast("int", each["stale"]),
+                cast("int", each["flapping"]),
                 *(cast("Mapping[str, Cell]", each["false_incidents"])[key] for key in ("rate", "of")),
             )
             for each in rows

@@ -1,6 +1,6 @@
 """Reports: what alerts/rates.py defines, counted by the database over what a reader may see.
 
-Every question is one GROUP BY: a report over many cases reads few rows.
+Every question is one GROUP BY, and each table is read once for a period: a report over many cases reads few rows.
 """
 
 from __future__ import annotations
@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Literal, cast
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    FromClause,
     and_,
     case,
     func,
@@ -27,9 +26,12 @@ from sqlalchemy.engine import Connection
 from alerts.ledger.figure_tables import case_figures, case_steps
 from alerts.ledger.sieve import visible
 from alerts.ledger.tables import cases, incidents
-from alerts.rates import Counts, Group, Period
+from alerts.rates import Counts, Group, Period, total
 from alerts.score import SATISFIED
 from alerts.sight import Sight
+
+Told = Literal["place", "day", "whole"]
+"""What counts are told apart by: area, unit and kind; the day; or nothing."""
 
 OFTEN = 4
 """A condition raised so many times or more at one place in the period is named."""
@@ -52,35 +54,65 @@ class Asked:
     own: Callable[[str, str], bool] = lambda _workflow, _step: False
 
 
-def groups(conn: Connection, sight: Sight, asked: Asked, *, by_day: bool = False) -> list[Group]:
-    """Everything that is counted, by area, unit and kind; with `by_day` by day only."""
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What one report is made of.
+
+    Attributes:
+        groups: Everything, by area, unit and kind.
+        steps: (workflow, step, how many were completed in the period, mean hours), false alarms left out.
+        raised: Incidents raised in the period by (condition, severity).
+    """
+
+    groups: list[Group]
+    steps: list[tuple[str, str, int, float]]
+    raised: list[tuple[str, str, Counts]]
+
+
+def counted(conn: Connection, sight: Sight, asked: Asked) -> Counted:
+    """Everything that is counted of a period, each table read once."""
+    due, steps = _walked(conn, sight, asked)
+    hits, raised = _raised(conn, sight, asked)
+    by_place: Told = "place"
+    groups = [*_opened(conn, sight, asked, by_place), *_closed(conn, sight, asked, by_place), *due, *hits]
+    return Counted(groups, steps, raised)
+
+
+def days(conn: Connection, sight: Sight, asked: Asked) -> list[Group]:
+    """The same counts by day only."""
+    return _groups(conn, sight, asked, "day")
+
+
+def whole(conn: Connection, sight: Sight, asked: Asked) -> Counts:
+    """The same counts of the period as a whole, which costs least: the units' own steps are not told apart."""
+    return total(_groups(conn, sight, asked, "whole"))
+
+
+def _groups(conn: Connection, sight: Sight, asked: Asked, told: Told) -> list[Group]:
     return [
-        *_opened(conn, sight, asked, by_day),
-        *_closed(conn, sight, asked, by_day),
-        *_due(conn, sight, asked, by_day),
-        *_raised(conn, sight, asked, by_day),
+        *_opened(conn, sight, asked, told),
+        *_closed(conn, sight, asked, told),
+        *_due(conn, sight, asked, told),
+        *_hits(conn, sight, asked, told),
     ]
 
 
-def _opened(conn: Connection, sight: Sight, asked: Asked, by_day: bool) -> list[Group]:
+def _opened(conn: Connection, sight: Sight, asked: Asked, told: Told) -> list[Group]:
     state = cases.c.state
-    counted = state.not_in(("merged", "cancelled"))
+    counts = state.not_in(("merged", "cancelled"))
     false_alarm = state == "false_alarm"
     sums = {
-        "opened": counted,
-        "accepted": and_(counted, or_(case_figures.c.accepted_at.is_not(None), false_alarm)),
-        "owed": and_(counted, ~false_alarm),
+        "opened": counts,
+        "accepted": and_(counts, or_(case_figures.c.accepted_at.is_not(None), false_alarm)),
+        "owed": and_(counts, ~false_alarm),
         "completed": state == "closed",
         "merged": state == "merged",
     }
-    place = cases.outerjoin(case_figures, case_figures.c.case_id == cases.c.id)
     parts = [*_cases(sight, asked), *_within(cases.c.opened_at, asked.period)]
-    return _counted(
-        conn, place, parts, _numbers(sums), period=asked.period, moment=cases.c.opened_at if by_day else None
-    )
+    return _of_cases(conn, parts, _numbers(sums), _keys(told, cases.c.opened_at, asked.period), asked.period)
 
 
-def _closed(conn: Connection, sight: Sight, asked: Asked, by_day: bool) -> list[Group]:
+def _closed(conn: Connection, sight: Sight, asked: Asked, told: Told) -> list[Group]:
     closed = cases.c.state == "closed"
     score = case_figures.c.score
     lasted = _ms(cases.c.closed_at) - _ms(cases.c.opened_at)
@@ -97,60 +129,105 @@ def _closed(conn: Connection, sight: Sight, asked: Asked, by_day: bool) -> list[
         "open_ms": func.sum(case((closed, lasted), else_=0)),
         "score": func.sum(case((and_(closed, score.is_not(None)), score), else_=0)),
     }
-    place = cases.outerjoin(case_figures, case_figures.c.case_id == cases.c.id)
     parts = [*_cases(sight, asked), *_within(cases.c.closed_at, asked.period)]
-    sums_of = {**_numbers(sums), **more}
-    return _counted(
-        conn, place, parts, sums_of, period=asked.period, moment=cases.c.closed_at if by_day else None
-    )
+    keys = _keys(told, cases.c.closed_at, asked.period)
+    return _of_cases(conn, parts, {**_numbers(sums), **more}, keys, asked.period)
 
 
-def _due(conn: Connection, sight: Sight, asked: Asked, by_day: bool) -> list[Group]:
+def _due(conn: Connection, sight: Sight, asked: Asked, told: Told) -> list[Group]:
     """Steps whose limit ended in the period, and is over now."""
-    steps = case_steps.c
-    in_time = and_(steps.done_at.is_not(None), steps.done_at <= steps.due_at)
-    still = and_(steps.paused_at.is_not(None), steps.done_at.is_(None))
-    keys = [_day(steps.due_at, asked.period)] if by_day else [cases.c.area, steps.unit, cases.c.kind]
-    keys += [cases.c.workflow, steps.step]
+    joined = case_steps.join(cases, cases.c.id == case_steps.c.case_id)
+    where = [*_steps(sight, asked), *_is_due(asked)]
+    numbers = (func.count().label("due"), _number(_in_time()).label("on_time"))
+    if told == "whole":
+        row = conn.execute(select(*numbers).select_from(joined).where(*where)).one()
+        return [_group([], _of_steps(row.due, int(row.on_time or 0), own=False), asked.period)]
+    keys = _keys(told, case_steps.c.due_at, asked.period)
     query = (
-        select(*keys, func.count().label("due"), _number(in_time).label("on_time"))
-        .select_from(case_steps.join(cases, cases.c.id == steps.case_id))
-        .where(
-            *_seen_cases(sight, asked),
-            *([steps.unit == asked.unit] if asked.unit is not None else []),
-            *_within(steps.due_at, asked.period),
-            steps.due_at < asked.as_of,
-            cases.c.state.in_(("open", "paused", "closed")),
-            ~still,
-        )
-        .group_by(*keys)
+        select(*keys, cases.c.workflow, case_steps.c.step, *numbers)
+        .select_from(joined)
+        .where(*where)
+        .group_by(*keys, cases.c.workflow, case_steps.c.step)
     )
     found: list[Group] = []
     for *key, workflow, step, due, on_time in conn.execute(query):
-        own = asked.own(workflow, step)
-        counts = Counts(
-            due=int(due),
-            on_time=int(on_time),
-            own_due=int(due) if own else 0,
-            own_on_time=int(on_time) if own else 0,
-        )
+        counts = _of_steps(int(due), int(on_time), own=asked.own(workflow, step))
         found.append(_group(key, counts, asked.period))
     return found
 
 
-def _raised(conn: Connection, sight: Sight, asked: Asked, by_day: bool) -> list[Group]:
-    keys: list[ColumnElement[str] | ColumnElement[int]] = (
-        [_day(incidents.c.raised_at, asked.period)] if by_day else [incidents.c.area, incidents.c.kind]
+def _walked(
+    conn: Connection, sight: Sight, asked: Asked
+) -> tuple[list[Group], list[tuple[str, str, int, float]]]:
+    """Steps due in the period, by area, unit and kind; and those completed in it, by workflow and step."""
+    steps = case_steps.c
+    is_due = and_(*_is_due(asked))
+    done = and_(steps.completed.is_(True), *_within(steps.done_at, asked.period))
+    lasted = _ms(steps.done_at) - _ms(steps.started_at)
+    keys = (cases.c.area, steps.unit, cases.c.kind, cases.c.workflow, steps.step)
+    query = (
+        select(
+            *keys,
+            _number(is_due),
+            _number(and_(is_due, _in_time())),
+            _number(done),
+            func.sum(case((done, lasted), else_=0)),
+        )
+        .select_from(case_steps.join(cases, cases.c.id == steps.case_id))
+        .where(*_steps(sight, asked), or_(is_due, done))
+        .group_by(*keys)
     )
+    found: list[Group] = []
+    took: dict[tuple[str, str], tuple[int, int]] = {}
+    for area, unit, kind, workflow, step, due, on_time, number, ms in conn.execute(query):
+        counts = _of_steps(int(due), int(on_time), own=asked.own(workflow, step))
+        found.append(Group(area, unit, kind, counts))
+        before = took.get((workflow, step), (0, 0))
+        took[workflow, step] = before[0] + int(number), before[1] + int(ms)
+    means = [
+        (*key, number, round(ms / number / 3_600_000, 2))
+        for key, (number, ms) in sorted(took.items())
+        if number
+    ]
+    return found, means
+
+
+def _of_steps(due: int, on_time: int, *, own: bool) -> Counts:
+    return Counts(due=due, on_time=on_time, own_due=due if own else 0, own_on_time=on_time if own else 0)
+
+
+def _raised(
+    conn: Connection, sight: Sight, asked: Asked
+) -> tuple[list[Group], list[tuple[str, str, Counts]]]:
+    """Incidents raised in the period, by area and kind, and by condition and severity."""
     sums = _incident_sums()
+    keys = (incidents.c.area, incidents.c.kind, incidents.c.condition, incidents.c.severity)
+    query = (
+        select(*keys, *(value.label(name) for name, value in sums.items()))
+        .where(*_incidents(sight, asked))
+        .group_by(*keys)
+    )
+    found: list[Group] = []
+    words: dict[tuple[str, str], Counts] = {}
+    for row in conn.execute(query):
+        area, kind, condition, severity = row[:4]
+        counts = _counts(sums, row[4:])
+        found.append(Group(area, None, kind, counts))
+        words[condition, severity] = words.get((condition, severity), Counts()) + counts
+    return found, [(*key, counts) for key, counts in sorted(words.items())]
+
+
+def _hits(conn: Connection, sight: Sight, asked: Asked, told: Told) -> list[Group]:
+    """Incidents raised in the period, by day or as a whole."""
+    sums = _incident_sums()
+    keys = [_day(incidents.c.raised_at, asked.period)] if told == "day" else []
     shown = [value.label(name) for name, value in sums.items()]
     query = select(*keys, *shown).where(*_incidents(sight, asked)).group_by(*keys)
-    found: list[Group] = []
-    for row in conn.execute(query):
-        key = list(row[: len(keys)])
-        counts = _counts(sums, row[len(keys) :])
-        found.append(_group(key if by_day else [key[0], None, key[1]], counts, asked.period))
-    return found
+    return [
+        _group(list(row[: len(keys)]), _counts(sums, row[len(keys) :]), asked.period)
+        for row in conn.execute(query)
+        if row[-1] is not None  # a sum over nothing
+    ]
 
 
 def _incident_sums() -> dict[str, ColumnElement[int]]:
@@ -158,50 +235,11 @@ def _incident_sums() -> dict[str, ColumnElement[int]]:
         {
             "raised": incidents.c.id.is_not(None),
             "stale": and_(incidents.c.state == "open", incidents.c.stale.is_(True)),
+            "flapping": incidents.c.flapping.is_(True),
             "judged": incidents.c.verdict.is_not(None),
             "judged_false": incidents.c.verdict.is_(False),
         }
     )
-
-
-def steps(conn: Connection, sight: Sight, asked: Asked) -> list[tuple[str, str, int, float]]:
-    """(workflow, step, how many were completed in the period, mean hours), false alarms left out."""
-    done = case_steps.c
-    query = (
-        select(
-            cases.c.workflow,
-            done.step,
-            func.count(),
-            func.sum(_ms(done.done_at) - _ms(done.started_at)),
-        )
-        .select_from(case_steps.join(cases, cases.c.id == done.case_id))
-        .where(
-            *_seen_cases(sight, asked),
-            *([done.unit == asked.unit] if asked.unit is not None else []),
-            *_within(done.done_at, asked.period),
-            done.completed.is_(True),
-            cases.c.state.in_(("open", "paused", "closed")),
-        )
-        .group_by(cases.c.workflow, done.step)
-        .order_by(cases.c.workflow, done.step)
-    )
-    return [
-        (flow, step, int(n), round(int(ms) / int(n) / 3_600_000, 2))
-        for flow, step, n, ms in conn.execute(query)
-    ]
-
-
-def raised(conn: Connection, sight: Sight, asked: Asked) -> list[tuple[str, str, Counts]]:
-    """Incidents raised in the period by (condition, severity)."""
-    sums = _incident_sums()
-    keys = (incidents.c.condition, incidents.c.severity)
-    query = (
-        select(*keys, *(value.label(name) for name, value in sums.items()))
-        .where(*_incidents(sight, asked))
-        .group_by(*keys)
-        .order_by(*keys)
-    )
-    return [(row[0], row[1], _counts(sums, row[2:])) for row in conn.execute(query)]
 
 
 def often(conn: Connection, sight: Sight, asked: Asked) -> list[dict[str, object]]:
@@ -270,6 +308,23 @@ def _incidents(sight: Sight, asked: Asked) -> list[ColumnElement[bool]]:
     return parts
 
 
+def _steps(sight: Sight, asked: Asked) -> list[ColumnElement[bool]]:
+    """Steps of cases that count."""
+    unit = [] if asked.unit is None else [case_steps.c.unit == asked.unit]
+    return [*_seen_cases(sight, asked), *unit, cases.c.state.in_(("open", "paused", "closed"))]
+
+
+def _is_due(asked: Asked) -> list[ColumnElement[bool]]:
+    """The limit ended in the period and is over now, and the clock does not stand."""
+    steps = case_steps.c
+    still = and_(steps.paused_at.is_not(None), steps.done_at.is_(None))
+    return [*_within(steps.due_at, asked.period), steps.due_at < asked.as_of, ~still]
+
+
+def _in_time() -> ColumnElement[bool]:
+    return and_(case_steps.c.done_at.is_not(None), case_steps.c.done_at <= case_steps.c.due_at)
+
+
 def _within(column: ColumnElement[datetime], period: Period) -> list[ColumnElement[bool]]:
     return [column >= period.start, column < period.end]
 
@@ -295,21 +350,32 @@ def _day(column: ColumnElement[datetime], period: Period) -> ColumnElement[int]:
     return (case(*whens, else_=len(whens)) if whens else literal(0)).label("day")
 
 
-def _counted(
+def _keys(
+    told: Told, moment: ColumnElement[datetime], period: Period
+) -> list[ColumnElement[str] | ColumnElement[int]]:
+    """What cases are told apart by: area, unit and kind; the day that `moment` is on; or nothing."""
+    if told == "place":
+        return [cases.c.area, cases.c.unit, cases.c.kind]
+    return [_day(moment, period)] if told == "day" else []
+
+
+def _of_cases(
     conn: Connection,
-    place: FromClause,
     parts: list[ColumnElement[bool]],
     sums: Mapping[str, ColumnElement[int]],
-    *,
+    keys: list[ColumnElement[str] | ColumnElement[int]],
     period: Period,
-    moment: ColumnElement[datetime] | None,
 ) -> list[Group]:
-    """Sums by area, unit and kind, or by the day that `moment` is on."""
-    keys = [cases.c.area, cases.c.unit, cases.c.kind] if moment is None else [_day(moment, period)]
+    """Sums over cases and their figures, by `keys`."""
     shown = [value.label(name) for name, value in sums.items()]
-    query = select(*keys, *shown).select_from(place).where(*parts).group_by(*keys)
+    joined = cases.outerjoin(case_figures, case_figures.c.case_id == cases.c.id)
+    query = select(*keys, *shown).select_from(joined).where(*parts).group_by(*keys)
     number = len(keys)
-    return [_group(list(row[:number]), _counts(sums, row[number:]), period) for row in conn.execute(query)]
+    return [
+        _group(list(row[:number]), _counts(sums, row[number:]), period)
+        for row in conn.execute(query)
+        if row[-1] is not None  # a sum over nothing
+    ]
 
 
 def _counts(names: Iterable[str], values: Iterable[object]) -> Counts:
@@ -318,6 +384,8 @@ def _counts(names: Iterable[str], values: Iterable[object]) -> Counts:
 
 
 def _group(key: list[object], counts: Counts, period: Period) -> Group:
+    if not key:
+        return Group(None, None, "", counts)
     if len(key) == 1:
         return Group(None, None, "", counts, period.days()[cast("int", key[0])][0])
     area, unit, kind = key

@@ -88,12 +88,13 @@ def _report(
         return counted.Asked(which, as_of=now, areas=areas, unit=unit, kind=of_kind, own=own)
 
     with hub.ledger.read() as conn:
+        now_counted = counted.counted(conn, who.sight, asked())
         found = Findings(
-            groups=counted.groups(conn, who.sight, asked()),
-            before=counted.groups(conn, who.sight, asked(kind)),
-            days=() if kind == "daily" else counted.groups(conn, who.sight, asked(), by_day=True),
-            steps=counted.steps(conn, who.sight, asked()),
-            raised=counted.raised(conn, who.sight, asked()),
+            groups=now_counted.groups,
+            before=counted.whole(conn, who.sight, asked(kind)),
+            days=() if kind in {"daily", "quarterly"} else counted.days(conn, who.sight, asked()),
+            steps=now_counted.steps,
+            raised=now_counted.raised,
             often=counted.often(conn, who.sight, asked()),
             answers=counted.answers(conn, who.sight, asked()),
             modes=[

@@ -111,6 +111,7 @@ def put_incident(
     condition: str = "fridge-warm",
     state: str = "cleared",
     stale: bool = False,
+    flapping: bool = False,
     verdict: bool | None = None,
 ) -> None:
     """One incident."""
@@ -127,6 +128,7 @@ def put_incident(
             units="",
             state=state,
             stale=stale,
+            flapping=flapping,
             acked=False,
             verdict=verdict,
             raised_at=raised,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -182,7 +183,7 @@ def test_the_total_of_the_table(conn: Connection) -> None:
     own (only `handle` here): 1, 2, 3, 4, 10 twice, 16, 17 = 8, in time 1, 3, 10 twice, 17 = 5.
     """
     put(conn, TABLE)
-    found = rates.total(reports.groups(conn, ALL, asked()))
+    found = rates.total(reports.counted(conn, ALL, asked()).groups)
     assert found == Counts(
         opened=18, accepted=15, owed=16, completed=9, merged=2, closed=9, returned=2, reworked=2,
         open_ms=641 * 3_600_000, answers=7, satisfied=4, score=24, false_alarms=2, cancelled=2,
@@ -201,11 +202,11 @@ def test_both_databases_count_alike(ledger: Ledger) -> None:
     """SQLite and PostgreSQL answer every question of a report the same."""
     do(ledger, lambda tx: put(tx, TABLE))
     with ledger.read() as conn:
-        assert rates.total(reports.groups(conn, ALL, asked())).open_ms == 641 * 3_600_000
-        assert rates.total(reports.groups(conn, ALL, asked(), by_day=True)).due == 14
-        assert reports.steps(conn, ALL, asked())[0] == ("seven-step", "accept", 3, 3.78)
+        assert rates.total(reports.counted(conn, ALL, asked()).groups).open_ms == 641 * 3_600_000
+        assert rates.total(reports.days(conn, ALL, asked())).due == 14
+        assert reports.counted(conn, ALL, asked()).steps[0] == ("seven-step", "accept", 3, 3.78)
         assert reports.answers(conn, ALL, asked(unit="room"))[0]["n"] == 2
-        assert reports.raised(conn, ALL, asked(unit="room")) == []
+        assert reports.counted(conn, ALL, asked(unit="room")).raised == []
         assert reports.often(conn, ALL, asked()) == []
 
 
@@ -232,8 +233,10 @@ def test_each_unit(
 ) -> None:
     """Late is a unit only for its own steps; and the same numbers come when only this unit is asked for."""
     put(conn, TABLE)
-    counted = rates.by(reports.groups(conn, ALL, asked()), lambda group: [group.unit] if group.unit else [])
-    alone = rates.total(reports.groups(conn, ALL, asked(unit=unit)))
+    counted = rates.by(
+        reports.counted(conn, ALL, asked()).groups, lambda group: [group.unit] if group.unit else []
+    )
+    alone = rates.total(reports.counted(conn, ALL, asked(unit=unit)).groups)
     for counts in (counted[unit], alone):
         shown = rates.shown(counts, own=True)
         words = ("acceptance", "completion", "on_time", "satisfaction", "returned", "rework")
@@ -244,26 +247,26 @@ def test_each_unit(
 def test_each_area_and_kind(conn: Connection) -> None:
     """East has 1 to 7, 10, 11 and 25; the county has both; thresholds are 1 to 7, 17 to 19 and 25."""
     put(conn, TABLE)
-    found = reports.groups(conn, ALL, asked())
+    found = reports.counted(conn, ALL, asked()).groups
     areas = rates.by(found, Words(county()).above)
     assert {key: each.opened for key, each in areas.items()} == {"county": 18, "east": 10, "west": 8}
     kinds = rates.by(found, lambda group: [group.kind])
     assert {key: each.opened for key, each in kinds.items()} == {"threshold": 11, "noise": 7}
-    only = rates.total(reports.groups(conn, ALL, asked(areas={"west"}, kind="noise")))
+    only = rates.total(reports.counted(conn, ALL, asked(areas={"west"}, kind="noise")).groups)
     assert (only.opened, only.closed) == (5, 2)  # opened 13, 14, 20, 21, 22; closed in 12, 20
 
 
 def test_what_is_not_over_yet_is_not_due(conn: Connection) -> None:
     """Asked on Sunday at 20:00, the step of 5 has twenty minutes left."""
     put(conn, TABLE)
-    found = rates.total(reports.groups(conn, ALL, asked(as_of=at("22 20:00"))))
+    found = rates.total(reports.counted(conn, ALL, asked(as_of=at("22 20:00"))).groups)
     assert (found.due, found.on_time) == (13, 9)
 
 
 def test_the_week_before(conn: Connection) -> None:
     """Of the table only 12 was opened in it, and its step was due in it; 23 was opened in it and cancelled."""
     put(conn, TABLE)
-    found = rates.total(reports.groups(conn, ALL, asked(WEEK.before())))
+    found = rates.total(reports.counted(conn, ALL, asked(WEEK.before())).groups)
     assert (found.opened, found.accepted, found.completed, found.closed) == (1, 1, 1, 0)
     assert (found.due, found.on_time, found.cancelled) == (1, 1, 0)
 
@@ -275,7 +278,7 @@ def test_steps_and_answers(conn: Connection) -> None:
     handle: 1 4:00, 2 4:00:01, 3 3:00, 10 3:00 and 3:00, 16 28:00, 17 1:00: 46:00:01 for seven = 6.57 h.
     """
     put(conn, TABLE)
-    assert reports.steps(conn, ALL, asked()) == [
+    assert reports.counted(conn, ALL, asked()).steps == [
         ("seven-step", "accept", 3, 3.78),
         ("seven-step", "handle", 7, 6.57),
     ]
@@ -287,15 +290,15 @@ def test_incidents(conn: Connection) -> None:
     for number, moment in enumerate(["16 00:00", "17 10:00", "18 10:00", "22 23:59:59.999"]):
         put_incident(conn, number, raised=at(moment))
     put_incident(conn, 10, raised=at("23 00:00"))
-    put_incident(conn, 11, raised=at("18 10:00"), condition="gas-level", verdict=True)
+    put_incident(conn, 11, raised=at("18 10:00"), condition="gas-level", verdict=True, flapping=True)
     put_incident(conn, 12, raised=at("18 11:00"), condition="gas-level", verdict=False)
     put_incident(
         conn, 13, raised=at("18 12:00"), condition="gas-level", state="open", stale=True, verdict=False
     )
-    found = rates.total(reports.groups(conn, ALL, asked()))
-    assert (found.raised, found.stale, found.judged, found.judged_false) == (7, 1, 3, 2)
+    found = rates.total(reports.counted(conn, ALL, asked()).groups)
+    assert (found.raised, found.stale, found.flapping, found.judged, found.judged_false) == (7, 1, 1, 3, 2)
     assert rates.shown(found)["false_incidents"] == {"n": 2, "of": 3, "rate": 0.6667}
-    assert [(word, counts.raised) for word, _, counts in reports.raised(conn, ALL, asked())] == [
+    assert [(word, counts.raised) for word, _, counts in reports.counted(conn, ALL, asked()).raised] == [
         ("fridge-warm", 4),
         ("gas-level", 3),
     ]
@@ -305,9 +308,9 @@ def test_incidents(conn: Connection) -> None:
 def test_days_add_up(conn: Connection) -> None:
     """Each day has what happened on it, and together they are the week."""
     put(conn, TABLE)
-    days = reports.groups(conn, ALL, asked(), by_day=True)
+    days = reports.days(conn, ALL, asked())
     counted = rates.by(days, lambda group: [str(group.day)])
-    assert rates.total(days) == rates.total(reports.groups(conn, ALL, asked()))
+    assert rates.total(days) == rates.total(reports.counted(conn, ALL, asked()).groups)
     assert {key: each.opened for key, each in counted.items()} == {
         "2026-11-16": 4, "2026-11-17": 1, "2026-11-18": 2, "2026-11-19": 2, "2026-11-20": 4,
         "2026-11-21": 3, "2026-11-22": 2,
@@ -319,9 +322,9 @@ def test_nobody_reads_more_than_he_sees(conn: Connection) -> None:
     put(conn, TABLE)
     east = Sight(nouns=NOUNS, areas=frozenset({"east"}))
     room = Sight(nouns=NOUNS, areas=None, units=frozenset({"room"}))
-    assert rates.total(reports.groups(conn, east, asked())).opened == 10
-    assert rates.total(reports.groups(conn, room, asked())).opened == 4
-    assert rates.total(reports.groups(conn, Sight(), asked())) == Counts()
+    assert rates.total(reports.counted(conn, east, asked()).groups).opened == 10
+    assert rates.total(reports.counted(conn, room, asked()).groups).opened == 4
+    assert rates.total(reports.counted(conn, Sight(), asked()).groups) == Counts()
 
 
 # -- any cases at all --------------------------------------------------------------------------------------
@@ -413,10 +416,11 @@ def test_the_ledger_counts_what_is_defined(conn: Connection, rows: list[Row]) ->
         conn.execute(delete(table))
     numbered = [Row(**{**vars(each), "number": number}) for number, each in enumerate(rows)]
     put(conn, numbered)
-    found = reports.groups(conn, ALL, asked())
+    found = reports.counted(conn, ALL, asked()).groups
     whole = rates.total(found)
     assert whole == told(numbered)
-    assert rates.total(reports.groups(conn, ALL, asked(), by_day=True)) == whole
+    assert reports.whole(conn, ALL, asked()) == replace(whole, own_due=0, own_on_time=0)
+    assert rates.total(reports.days(conn, ALL, asked())) == whole
     areas = rates.by(found, Words(county()).above)
     assert areas.get("county", Counts()) == areas.get("east", Counts()) + areas.get("west", Counts()) == whole
     for own in (False, True):

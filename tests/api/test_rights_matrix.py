@@ -107,6 +107,7 @@ STATIC: dict[str, tuple[str, str]] = {
     "/cameras/{device}/snapshot.jpg": ("cam-1", "cam-9"),
     "/cameras/{device}/health": ("cam-1", "cam-9"),
     "/areas/{key}": ("east", "west"),
+    "/reports/kitchen/{site}": ("school-1", "school-9"),
     "/units/{key}": ("kitchens", "roads"),
     "/sites/{key}": ("school-1", "school-9"),
     "/devices/{key}": ("fridge-1", "fridge-9"),
@@ -284,6 +285,7 @@ def _sees(name: str, path: str) -> bool:
         "categories": "category.read",
         "plans": "plan.read",
         "shifts": "shift.read",
+        "reports": "site.read",
         "mappings": "mapping.read",
         "silences": "silence.read",
     }
