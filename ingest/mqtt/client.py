@@ -31,7 +31,7 @@ from ingest.mqtt.message import Ack, Message
 from ingest.mqtt.sent import Sent
 from ingest.mqtt.subscriptions import Handler, Retained, Subscriptions, Wish
 from ingest.mqtt.topics import check_topic
-from ingest.mqtt.wire import RECONNECT, EnduringPaho, options_of, user_properties
+from ingest.mqtt.wire import RECONNECT, EnduringPaho, options_of, send_at_once, user_properties
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +104,7 @@ class Client:
         if will is not None:
             self._paho.will_set(check_topic(will.topic), will.payload, will.qos, will.retain)
         self._paho.on_pre_connect = self._on_pre_connect
+        self._paho.on_socket_open = send_at_once
         self._paho.on_connect = self._on_connect
         self._paho.on_connect_fail = self._on_connect_fail
         self._paho.on_disconnect = self._on_disconnect

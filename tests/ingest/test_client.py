@@ -65,6 +65,16 @@ def client(broker: Mosquitto) -> Iterator[Make]:
         each.stop(2)
 
 
+def test_a_small_message_goes_out_at_once(client: Make, wait_until: Wait) -> None:
+    """It does not wait until the broker has acknowledged the one before."""
+    one = client("prompt")
+    one.start()
+    wait_until(lambda: one.connected)
+    sock = one._paho.socket()
+    assert isinstance(sock, socket.socket)
+    assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 def test_a_published_message_arrives_whole_and_its_future_resolves(client: Make, wait_until: Wait) -> None:
     """Topic, bytes and arrival time are kept; the publisher learns of the PUBACK."""
     inbox, consumer, publisher = Inbox(), client("consumer"), client("publisher")
