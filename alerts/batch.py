@@ -56,7 +56,7 @@ class Batch:
         self._moved: dict[Key, Mark] = {}  # heard again
         # read already, None where nothing is open; what is not in it is read when it is needed
         self._open: dict[Spot, Stored | None] = {_spot(each.signal): None for each in heard}
-        for stored in incidents.open_in(conn, {each.signal.place for each in heard}):
+        for stored in incidents.open_in(conn, self._open):
             self._open[stored.incident.place, stored.incident.condition] = stored
         self._unsaved: dict[Spot, Incident] = {}
         self._renewed: dict[Spot, Incident] = {}

@@ -75,7 +75,15 @@ class Wanted:
 _OPEN_AT = select(*STORED).where(
     incidents.c.place == bindparam("place"), incidents.c.condition == bindparam("condition"), OPEN
 )
-_OPEN_IN = select(*STORED).where(incidents.c.place.in_(bindparam("places", expanding=True)), OPEN)
+# `state` is not asked: SQLite would then go through everything that is open instead of to the places.
+_OPEN_IN = select(*STORED).where(
+    incidents.c.place.in_(bindparam("places", expanding=True)),
+    incidents.c.condition == bindparam("condition"),
+    incidents.c.cleared_at.is_(None),
+)
+_DUE = select(*STORED).where(
+    incidents.c.due_at <= bindparam("now")
+)  # for the same reason: only what is open is due
 _BY_ID = select(incidents).where(incidents.c.id == bindparam("key"))
 _ENDED = select(incidents.c.cleared_at).where(
     incidents.c.place == bindparam("place"),
@@ -106,13 +114,16 @@ def open_at(conn: Connection, place: str, condition: str) -> Stored | None:
     return None if row is None else stored(row)
 
 
-def open_in(conn: Connection, places: Collection[str]) -> list[Stored]:
-    """The open incidents at these places."""
-    wanted = sorted(places)
+def open_in(conn: Connection, spots: Iterable[tuple[str, str]]) -> list[Stored]:
+    """The open incidents of these (place, condition)."""
+    places: dict[str, list[str]] = {}
+    for place, condition in spots:
+        places.setdefault(condition, []).append(place)
     found: list[Stored] = []
-    for start in range(0, len(wanted), CHUNK):
-        rows = conn.execute(_OPEN_IN, {"places": wanted[start : start + CHUNK]})
-        found += [stored(row) for row in rows]
+    for condition, wanted in sorted(places.items()):
+        for start in range(0, len(wanted), CHUNK):
+            part = {"condition": condition, "places": wanted[start : start + CHUNK]}
+            found += [stored(row) for row in conn.execute(_OPEN_IN, part)]
     return found
 
 
@@ -124,8 +135,8 @@ def all_open(conn: Connection) -> list[Stored]:
 
 def due(conn: Connection, now: datetime) -> list[Stored]:
     """The open incidents that time alone may have changed by now, the oldest first."""
-    rows = conn.execute(select(incidents).where(incidents.c.due_at <= now, OPEN).order_by(incidents.c.id))
-    return [stored(row) for row in rows]
+    found = [stored(row) for row in conn.execute(_DUE, {"now": now})]
+    return sorted(found, key=lambda each: each.incident.id)
 
 
 def covering(conn: Connection, place: str, condition: str, at: datetime) -> Stored | None:

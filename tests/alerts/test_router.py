@@ -160,6 +160,23 @@ def test_not_renewed_is_stale_and_never_cleared(ledger: Ledger, directory: Direc
     assert types(ledger) == ["incident.raised", "case.opened", "incident.updated", "incident.updated"]
 
 
+def test_time_is_asked_only_of_what_was_not_renewed(ledger: Ledger, directory: Directory) -> None:
+    """Of many open incidents the ledger gives out those that nobody renewed for 30 s, and no cleared or stale one."""
+    send(ledger, directory, *(signal(1, place=f"school/z{each}") for each in range(20)))
+    send(ledger, directory, *(signal(20, place=f"school/z{each}") for each in range(2, 20)))
+    send(ledger, directory, signal(21, place="school/z2", state="inactive"))
+
+    def due(seconds: int) -> list[str]:
+        at = NOW + timedelta(seconds=seconds)
+        return [each.incident.place for each in look(ledger, lambda conn: incidents.due(conn, at))]
+
+    assert due(30) == []
+    assert sorted(due(31)) == ["school/z0", "school/z1"]
+    do(ledger, partial(mark_stale, now=NOW + timedelta(seconds=32)))
+    assert due(33) == []
+    assert len(due(60)) == 17
+
+
 def test_unknown_is_stale_at_once(ledger: Ledger, directory: Directory) -> None:
     """A rule that has no data says so; the incident stays open."""
     send(ledger, directory, signal(1), signal(2, state="unknown"))
