@@ -60,6 +60,16 @@ class Applied:
     applied: int = 0
     late: int = 0
 
+    def with_(self, more: Applied) -> Applied:
+        """This, and what further signals did."""
+        return Applied(
+            (*self.events, *more.events),
+            (*self.refused, *more.refused),
+            self.duplicates + more.duplicates,
+            self.applied + more.applied,
+            self.late + more.late,
+        )
+
 
 def apply_signals(
     conn: Connection, new: Iterable[Signal], *, directory: Directory, now: datetime, origin: str

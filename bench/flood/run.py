@@ -25,6 +25,7 @@ import httpx
 from alerts.ledger import incidents, signals
 from alerts.ledger.check import violations
 from alerts.ledger.columns import to_ms
+from alerts.ledger.connect import reading_engine
 from alerts.ledger.engine import Connection, Ledger
 from alerts.ledger.signals import Key
 from alerts.ledger.tally import counts
@@ -307,18 +308,18 @@ def _drained(url: str, said: Sequence[_Said], address: str, routers: int) -> flo
     wanted = {_key(source): each.n for one in said for source, each in one.sources.items() if each.n}
     published = sum(each.published for each in said)
     end = time.monotonic() + DRAIN
-    ledger = Ledger.open(url, clock=now)
+    engine = reading_engine(url)
     try:
         while time.monotonic() < end:
-            with ledger.read() as conn:
-                marks = signals.load(conn, wanted)
+            with engine.connect() as conn, conn.begin():
+                marks = signals.load(conn, wanted.keys())
             all_there = all(key in marks and marks[key].n >= n for key, n in wanted.items())
             # what came late to another router is counted when that has ended
             if all_there and (routers or sum(_outcomes(address).values()) >= published):
                 return time.time()
             time.sleep(0.25)
     finally:
-        ledger.close()
+        engine.dispose()
     return time.time()
 
 

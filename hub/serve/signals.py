@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -34,8 +35,12 @@ SIGNALS = f"$share/routers/{PLAIN}"
 CONVENTION = "internal"
 
 AT_ONCE = 500
-"""Signals in one act: it bounds how long it keeps other writers waiting."""
-
+"""Signals in one act at most."""
+PORTION = 100
+"""Signals that are folded together within an act."""
+LONG = 0.2
+"""Seconds after which an act takes no further portion: raising costs many times what renewing does, and ticks, people
+and what is said about lives are not to wait behind it."""
 TRIES = 5
 """Attempts for one signal that meets what another router has just committed."""
 
@@ -110,13 +115,18 @@ class SignalIntake:
         taken: list[_Waiting] = [] if alone is None else [alone]
 
         def act(conn: Connection) -> Applied:
-            if alone is None:
-                with self._lock:
-                    self._called = False
-                    while self._waiting and len(taken) < AT_ONCE:
-                        taken.append(self._waiting.popleft())
             directory, now = self._directory(conn), self._clock()
-            applied = apply_heard(conn, [each.heard for each in taken], directory=directory, now=now)
+            if alone is not None:
+                applied = apply_heard(conn, [alone.heard], directory=directory, now=now)
+            else:
+                applied = Applied()
+                end = time.monotonic() + LONG
+                while portion := self._take(AT_ONCE - len(taken)):
+                    taken.extend(portion)
+                    heard = [each.heard for each in portion]
+                    applied = applied.with_(apply_heard(conn, heard, directory=directory, now=now))
+                    if time.monotonic() > end:
+                        break
             if applied.events:
                 advance(conn, directory, now, most=0)
             return applied
@@ -127,6 +137,12 @@ class SignalIntake:
             self._back(taken)
             return
         future.add_done_callback(lambda finished: self._done(taken, finished, tries))
+
+    def _take(self, most: int) -> list[_Waiting]:
+        """The next portion of what waits; from now on who comes calls the writer again."""
+        with self._lock:
+            self._called = False
+            return [self._waiting.popleft() for _ in range(min(most, PORTION, len(self._waiting)))]
 
     def _done(self, taken: list[_Waiting], finished: Future[Applied], tries: int) -> None:
         """After the commit, on the writer's thread."""
