@@ -133,6 +133,7 @@ def spoken(draw: Callable[[st.SearchStrategy[object]], object]) -> list[Signal]:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(signals=spoken())
 def test_a_batch_is_the_same_as_one_after_the_other(signals: list[Signal], scratch: Ledger) -> None:
@@ -174,6 +175,7 @@ def excursions(levels: Sequence[str]) -> list[list[int]]:
     return runs
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     levels=st.lists(st.sampled_from(["active", "active", "inactive", "unknown"]), min_size=1, max_size=14),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -100,6 +101,7 @@ def test_nothing_is_lost(history: list[tuple[int, str, str]]) -> None:
     assert all(each.told is not None and not each.worse for each in played.members.values() if each.tellable)
 
 
+@pytest.mark.slow
 @given(HISTORY)
 def test_looking_only_when_due_is_enough(history: list[tuple[int, str, str]]) -> None:
     """A group that is looked at only when it said it would be due says the same as one looked at every second."""

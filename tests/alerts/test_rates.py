@@ -408,6 +408,7 @@ def told(rows: list[Row]) -> Counts:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(a_row(), max_size=25))
 def test_the_ledger_counts_what_is_defined(conn: Connection, rows: list[Row]) -> None:

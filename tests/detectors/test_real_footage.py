@@ -9,6 +9,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from detectors.blur import blur_persons, person_boxes
@@ -18,6 +19,8 @@ from detectors.rule import Scene
 from detectors.rules.presence import Params
 from detectors.shelf import build_track_rule
 from detectors.tracker import Tracker
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 STREET = ROOT / "build" / "footage" / "source" / "vtest.avi"

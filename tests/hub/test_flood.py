@@ -13,6 +13,7 @@ FLOOD = Flood(rate=120, seconds=4, conditions=40, publishers=4)
 """Each source speaks twelve times: two of twenty flap, four come and go."""
 
 
+@pytest.mark.slow
 def test_on_sqlite(tmp_path: Path) -> None:
     """Nothing open twice, no case twice, no gap, no signal unaccounted for; what holds is open."""
     report = run(FLOOD, tmp_path)
