@@ -51,7 +51,7 @@ from hub.serve.metrics import Gauges, Metrics
 from hub.serve.nodes import COMMAND, STATES, NodeIntake
 from hub.serve.sensor_rules import SensorRules, watches
 from hub.serve.sensors import SensorIntake, bindings_of, filters
-from hub.serve.signals import PLAIN, SIGNALS, SignalIntake
+from hub.serve.signals import SignalIntake, filters_of
 from hub.serve.statuses import STATUS, StatusIntake
 from ingest.decode import announcement_filters
 from ingest.errors import BrokerAway
@@ -167,8 +167,9 @@ class House:
                 spooled=self.workers.spooled,
             )
         )
-        self.worker_client.subscribe([(SIGNALS, 1)], self.signals.signal)
-        self.worker_client.renounce([PLAIN])
+        mine, former = filters_of(settings.database)
+        self.worker_client.subscribe([(mine, 1)], self.signals.signal)
+        self.worker_client.renounce([former])
         self.worker_client.subscribe([(STATUS, 0)], self.statuses.status)
         self.sensor_client.subscribe([(STATES, 1)], self.nodes.handle)
         self.sensor_client.subscribe([(TEST_ALARM, 1)], self.alarms.handle)

@@ -29,10 +29,20 @@ from ingest.mqtt.message import Ack, Message
 log = logging.getLogger(__name__)
 
 PLAIN = "hub/internal/v1/signals/+"
-"""What an earlier hub subscribed to: everything, for itself."""
+"""Everything, for itself."""
 SIGNALS = f"$share/routers/{PLAIN}"
 """Shared (MQTT 5): each signal goes to one router, `serve` being one; another takes part without a change here."""
 CONVENTION = "internal"
+
+
+def filters_of(database: str) -> tuple[str, str]:
+    """What `serve` subscribes to on this ledger, and what it gives up that it may have had before.
+
+    On SQLite it is the only router, and subscribes for itself: mosquitto 2.0 forgets shared subscriptions when it
+    starts again, and would lose what is said before `serve` is back.
+    """
+    return (PLAIN, SIGNALS) if database.startswith("sqlite") else (SIGNALS, PLAIN)
+
 
 AT_ONCE = 500
 """Signals in one act at most."""
