@@ -38,7 +38,7 @@ LAST_WORDS = 1.5
 """Seconds before the death of a broker in which a PUBACK is no promise: its autosave_interval, and a margin."""
 AFTER = 2.0
 """A kill comes at a uniformly random moment of a life: from its start to so long after it is ready (seconds)."""
-DRAIN = 60.0
+DRAIN = 180.0
 """Seconds for what is under way at the end."""
 
 
