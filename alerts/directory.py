@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from alerts.correlate import TogetherRule
 from alerts.escalation import Chain
 from alerts.inhibit import Inhibition
 from alerts.keeper import Keepers
+from alerts.limit import Limit
 from alerts.mode import Overlay, in_force
 from alerts.place import parse_place
 from alerts.plan import Plan
@@ -27,19 +29,26 @@ from detectors.signal import Severity
 from ingest.text import Text
 
 DEFAULT_ZONE = "Asia/Shanghai"
+LEADER_WITHIN = Limit(timedelta(hours=4))
+"""A plain default of the project: set your county's own."""
 DEFAULT_CALENDAR = "office"
 """Where neither route, workflow nor site names one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A county, town, village, grid …; `timezone` None inherits from the parent."""
+    """A county, town, village, grid …; `timezone` None inherits from the parent.
+
+    `leader` is told first of what people report in it, and has `leader_within` before it goes upward.
+    """
 
     id: str
     level: str
     name: Text
     parent: str | None = None
     timezone: str | None = None
+    leader: str | None = None
+    leader_within: Limit = LEADER_WITHIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +98,12 @@ class RuleMeta:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A user, as far as telling goes: `sites` are those a site keeper looks after."""
+    """A user, as far as telling goes: `sites` are those a site keeper looks after, `units` those of a handler."""
 
     name: str
     role: str
     sites: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ know is kept with the case, which then opens at the default route, and is listed
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -81,9 +82,18 @@ class Opened:
 
 
 def report(
-    conn: Connection, sight: Sight, new: Report, *, who: Actor, directory: Directory, now: datetime
+    conn: Connection,
+    sight: Sight,
+    new: Report,
+    *,
+    who: Actor,
+    directory: Directory,
+    now: datetime,
+    beside: Callable[[str], None] = lambda _case: None,
 ) -> Opened:
     """Opens a case for a report, once per (source, external id).
+
+    `beside` is called with the id of a new case before its event is written: for what belongs to it.
 
     Answers the Case with its history, and with `near`: the live cases that may be about the same.
     """
@@ -157,6 +167,7 @@ def report(
         )
     if new.reporter is not None:
         reporters.keep(conn, key, new.reporter, now)
+    beside(key)
     journal.case(conn, key, "case.opened", action="open", who=who.name, place=opened.case.place, now=now)
     audit.add(
         conn,

@@ -20,6 +20,7 @@ from api.feed import ReadingFeed
 from api.guard import check_routes, open_to_all
 from api.hub import Hub
 from api.proxy import WorkerProxy
+from api.public_page import router as public_page
 from api.push import Tailer
 from api.routers import (
     attachments,
@@ -45,10 +46,13 @@ from api.routers import (
     packages,
     plans,
     platform,
+    public,
+    qr,
     readings,
     reconcile,
     registry,
     rejected,
+    reporters,
     reports,
     shifts,
     signals,
@@ -73,12 +77,15 @@ NOUNS: tuple[APIRouter, ...] = (
     platform.router,
     notices.router,
     silences.router,
+    reporters.router,
     cases.router,
     attachments.router,
     packages.router,
     categories.router,
     plans.router,
     mappings.router,
+    public.router,
+    qr.router,
     events.router,
     cameras.router,
     broadcasts.router,
@@ -137,13 +144,15 @@ def create_app(hub: Hub) -> FastAPI:
     errors.install(app)
     pages = console(hub.settings.web)
     described = _described(app)
-    check_routes((*NOUNS, internal.router, described, pages))
+    people = public_page(hub.settings.web)
+    check_routes((*NOUNS, internal.router, described, people, pages))
     for router in (*NOUNS, described):
         app.include_router(router, prefix=PREFIX)
     for router in (health.router, described):
         app.include_router(router, include_in_schema=False)
     app.include_router(internal.router)
     app.include_router(internal.router, prefix=PREFIX)
+    app.include_router(people)  # before the pages, which take every path
     app.include_router(pages)
     app.add_middleware(
         Edge,
@@ -151,6 +160,7 @@ def create_app(hub: Hub) -> FastAPI:
         larger={
             re.compile(f"{PREFIX}/registry/apply"): hub.settings.max_registry,
             re.compile(f"{PREFIX}/cases/[^/]+/attachments"): attachments.MOST_BODY,
+            re.compile(f"{PREFIX}/public/reports"): public.MOST,
         },
     )
     return app

@@ -45,6 +45,7 @@ class ApiSettings:
         logins_per_minute: Failed logins per address and name before 429.
         open_metrics: /metrics answers anyone; otherwise loopback, or the right `metrics.read`.
         secure_cookie: The cookie is sent over https only.
+        public_url: Address of this hub in QR codes; empty: as the request came.
         web: Folder of the built console (`web/dist`).
         write_timeout: How long a request waits for its commit, in seconds.
     """
@@ -61,6 +62,7 @@ class ApiSettings:
     logins_per_minute: int = 8
     open_metrics: bool = False
     secure_cookie: bool = False
+    public_url: str = ""
     web: Path = Path("web/dist")
     write_timeout: float = 10.0
 

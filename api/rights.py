@@ -48,6 +48,7 @@ TOLD = frozenset({"notice.read", "silence.read"})
 ROLES: Mapping[str, frozenset[str]] = {
     "operator": SCENE
     | PICTURES
+    | {"reporter.open"}
     | STREAM
     | DUTY
     | {"rule.read", "route.read", "reading.read", "broadcast.read", "broadcast.create", "evidence.original"}
@@ -78,6 +79,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     | {"reading.read", "incident.mend", "incident.ack"},
     "dispatcher": SCENE
     | PICTURES
+    | {"reporter.open", "qr.print"}
     | STREAM
     | DUTY
     | {"rule.read", "route.read", "reading.read", "broadcast.read", "broadcast.create"}
@@ -89,6 +91,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     | ROOM
     | {"mode.switch"},
     "handler": PICTURES
+    | {"reporter.open"}
     | STREAM
     | FILES
     | CONTACTS
@@ -108,6 +111,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     # Sees everything in shown form, changes the registry, and has no part in incidents and cases.
     "administrator": SCENE
     | PICTURES
+    | {"qr.print", "qr.renew"}
     | STREAM
     | DUTY
     | {"test-alarm.create"}

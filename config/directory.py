@@ -39,7 +39,15 @@ def _plain(registry: Registry, timezone: str) -> core.Directory:
     """All but what needs the zones of the areas."""
     return core.Directory(
         areas={
-            each.id: core.Area(each.id, each.level, each.name, each.parent, each.timezone)
+            each.id: core.Area(
+                each.id,
+                each.level,
+                each.name,
+                each.parent,
+                each.timezone,
+                leader=each.leader,
+                leader_within=each.leader_within,
+            )
             for each in registry.areas
         },
         units={each.id: core.Unit(each.id, each.area, each.name) for each in registry.units},
@@ -84,7 +92,9 @@ def _plain(registry: Registry, timezone: str) -> core.Directory:
         channels={each.id: each.kind for each in registry.channels},
         calendars=with_own_calendars(registry.calendars),
         escalations=with_own_escalations(registry.escalations, shipped=bool(registry.rosters)),
-        people={each.name: core.Person(each.name, each.role, each.sites) for each in registry.users},
+        people={
+            each.name: core.Person(each.name, each.role, each.sites, each.units) for each in registry.users
+        },
         categories=with_own_categories(registry.categories),
         plans=with_own_plans(registry.plans),
         default_timezone=timezone,

@@ -56,6 +56,7 @@ class References:
         self._areas = {each.id: each for each in registry.areas}
         self._sites = {each.id: each for each in registry.sites}
         self._devices = {each.id: each for each in registry.devices}
+        self._people = {each.name: each for each in registry.users}
         own = [(each.id, each.big or "") for each in registry.categories]
         self._groups = {each.id: each.big or "" for each in shipped_categories().values()} | dict(own)
         flows = {each.id: [step.step for step in each.steps] for each in shipped_workflows().values()}
@@ -88,6 +89,8 @@ class References:
 
         if isinstance(item, Area):
             refer("areas", item.parent, "parent")
+            refer("users", item.leader, "leader")
+            self._leader(key, item)
             self._above(key, item)
         elif isinstance(item, Unit | Site):
             refer("areas", item.area, "area")
@@ -147,6 +150,13 @@ class References:
             refer("sites", site, "site")
             refer("devices", getattr(item, "gateway", None), "gateway")
             self._device(key, item, str(site))
+
+    def _leader(self, key: str, area: Area) -> None:
+        """Whoever leads an area must be able to handle what is reported in it."""
+        person = self._people.get(area.leader or "")
+        if person is not None and (person.role != "handler" or not person.units):
+            what = f"{person.name} is no handler with a unit, and could not take a report in hand"
+            self._complain("areas", key, ("leader",), what, "name a handler that has a unit")
 
     def _above(self, key: str, area: Area) -> None:
         """An area stands below one of a higher level, never below itself."""
@@ -323,7 +333,7 @@ def known_of(registry: Registry, more: Mapping[str, Iterable[str]]) -> Known:
     keys: dict[str, set[str]] = {
         "areas": set(), "units": set(), "sites": set(), "devices": set(), "channels": set(),
         "workflows": set(shipped_workflows()), "calendars": set(shipped_calendars()),
-        "categories": set(shipped_categories()),
+        "categories": set(shipped_categories()), "users": set(),
     }  # fmt: skip
     for section, key, _ in registry.items():
         keys.setdefault(section, set()).add(key)

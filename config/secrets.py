@@ -31,8 +31,16 @@ class SecretBox:
 
     def open(self, sealed: str) -> str:
         """What was sealed; HubError when it was sealed under another secret."""
+        return self.open_bytes(sealed.encode()).decode()
+
+    def seal_bytes(self, content: bytes) -> bytes:
+        """`content`, encrypted; different each time."""
+        return self._fernet.encrypt(content)
+
+    def open_bytes(self, sealed: bytes) -> bytes:
+        """What was sealed; HubError when it was sealed under another secret."""
         try:
-            return self._fernet.decrypt(sealed.encode()).decode()
+            return self._fernet.decrypt(sealed)
         except InvalidToken as wrong:
             raise HubError(
                 "a stored secret was encrypted with another HUB_SECRET",

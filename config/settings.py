@@ -84,6 +84,10 @@ class Settings(BaseModel):
     keep_case_evidence: Duration = Field(
         default=timedelta(days=180), description="pictures and clips of incidents whose case is over"
     )
+    keep_reports: Duration = Field(
+        default=timedelta(days=180),
+        description="words, photos and telephone numbers of people who reported, after the case is over",
+    )
     evidence_gigabytes: float = Field(
         default=20.0,
         gt=0,
@@ -91,7 +95,7 @@ class Settings(BaseModel):
     )
     public_url: str = Field(
         default="",
-        description="where people reach the hub, https://hub.county.example; in notices as a link; empty: no link",
+        description="where people reach the hub, https://hub.county.example; in notices and QR codes; empty: no link",
     )
     test_alarm_at: str = Field(
         default="09:00",

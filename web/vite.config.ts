@@ -7,6 +7,8 @@ import { defineConfig } from "vitest/config";
 // In development the pages come from Vite and the data from a hub that runs elsewhere.
 const hub = process.env["HUB_URL"] ?? "http://127.0.0.1:8000";
 
+const page = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
 export default defineConfig({
   // The styles of a component of Element Plus come with its import, as static files.
   plugins: [vue(), elementPlus({})],
@@ -23,6 +25,7 @@ export default defineConfig({
     __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: false,
   },
   build: {
+    rolldownOptions: { input: { console: page("index.html"), report: page("report.html") } },
     target: "es2022",
     assetsInlineLimit: 0, // everything is a file of this address: the page's policy allows nothing else
     modulePreload: { polyfill: false },

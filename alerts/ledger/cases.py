@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from alerts.case import Case, Done, Entry, ReportIn
 from alerts.chain import START
 from alerts.clock import Clock
-from alerts.ledger import figures, incidents, mappings, platform_cases
+from alerts.ledger import figures, incidents, mappings, platform_cases, public_reports
 from alerts.ledger.columns import from_ms, to_ms
 from alerts.ledger.page import Page, decode, encode, limit_of
 from alerts.ledger.sieve import standing, stands, visible
@@ -316,6 +316,7 @@ def _shown(
     elsewhere = platform_cases.of_cases(
         conn, [row.id for row in rows if row.mastered_by == platform_cases.PLATFORM]
     )
+    reports = public_reports.of_cases(conn, [row.id for row in rows if row.source == "public"])
     codes = mappings.of_cases(conn, [(row.id, row.category, row.unit, row.area) for row in rows])
     return [
         {
@@ -337,6 +338,7 @@ def _shown(
             "platform_number": elsewhere[row.id]["number"] if row.id in elsewhere else None,
             "platform": elsewhere.get(row.id),
             "codes": codes.get(row.id),
+            "report": reports.get(row.id),
             "title": row.title,
             "description": row.description,
             "explanation": row.explanation or {"zh": row.title, "en": row.title},

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.engine import Connection
 
 from alerts.ledger.public_tables import case_reporters
@@ -14,6 +15,11 @@ from alerts.ledger.upsert import put
 def keep(conn: Connection, case: str, sealed: str, now: datetime) -> None:
     """One reference per case."""
     put(conn, case_reporters, {"case_id": case, "sealed": sealed, "at": now})
+
+
+def forget(conn: Connection, cases: Collection[str]) -> None:
+    """Nobody knows any more who reported these cases."""
+    conn.execute(delete(case_reporters).where(case_reporters.c.case_id.in_(cases)))
 
 
 def sealed(conn: Connection, case: str) -> str | None:

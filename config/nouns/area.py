@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from config.fields import Id, Name, TimeZone
+from alerts.directory import LEADER_WITHIN
+from config.fields import CaseLimit, Id, LoginName, Name, TimeZone
 from config.nouns.item import Item
 
 Level = Literal["league", "county", "town", "village", "micro-community", "grid", "micro-grid"]
@@ -20,3 +21,5 @@ class Area(Item):
     name: Name
     parent: Id | None = None
     timezone: TimeZone | None = None
+    leader: LoginName | None = None
+    leader_within: CaseLimit = LEADER_WITHIN

@@ -25,6 +25,7 @@ from alerts.ledger import counters, devices, incidents, outbox, receivers, regis
 from alerts.ledger.engine import Connection, Ledger
 from alerts.notify import advance, remute
 from alerts.presence import Here
+from alerts.public_report import raise_overdue
 from alerts.reconciliation import close_yesterday
 from alerts.router import mark_stale, retire, review
 from alerts.supervision import supervise_red
@@ -106,6 +107,7 @@ class House:
             guest=settings.guest,
             secure_cookie=settings.secure_cookie,
             open_metrics=settings.open_metrics,
+            public_url=settings.public_url,
             web=web,
         )
         self.box = SecretBox(secret)
@@ -280,6 +282,7 @@ class House:
                 mark_stale(conn, now, self.directory())
                 expire_acknowledgements(conn, now)
             supervise_red(conn, now)
+            raise_overdue(conn, self.directory(), now)
             close_yesterday(
                 conn, lambda: platforms(conn, self.directory(), now), directory=self.directory(), now=now
             )

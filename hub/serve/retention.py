@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alerts.ledger import attachments, events, evidence, readings
+from alerts.ledger import attachments, events, evidence, public_reports, readings
 from alerts.ledger.engine import Connection, Ledger
 from alerts.ledger.evidence import File
 from config.settings import Settings
@@ -40,6 +40,7 @@ class Limits:
     evidence: timedelta
     case_evidence: timedelta
     evidence_bytes: int
+    reports: timedelta = timedelta(days=180)
 
     @staticmethod
     def of(settings: Settings) -> Limits:
@@ -50,6 +51,7 @@ class Limits:
             settings.keep_evidence,
             settings.keep_case_evidence,
             round(settings.evidence_gigabytes * GIGABYTE),
+            settings.keep_reports,
         )
 
 
@@ -60,6 +62,7 @@ class Deleted:
     readings: int
     events: int
     files: int
+    reports: int = 0
 
 
 class Retention:
@@ -101,7 +104,8 @@ class Retention:
         old_events = self._write(lambda conn: events.forget(conn, now - limits.events, dead_since=dead))
         files = self._evidence(now, now - limits.evidence, now - limits.case_evidence, limits.evidence_bytes)
         files += self._photos(now - limits.case_evidence)
-        return Deleted(old_readings, old_events, files)
+        reports = self._write(lambda conn: public_reports.forget(conn, now - limits.reports))
+        return Deleted(old_readings, old_events, files, reports)
 
     def _evidence(self, now: datetime, unbound: datetime, bound: datetime, most: int) -> int:
         deleted = self._by_age(now, unbound, bound)

@@ -53,6 +53,9 @@ MAY: dict[str, frozenset[str]] = {
     "notice.read": ALL - {"city"},
     "silence.read": SCENE - {"city"},
     "silence.write": frozenset({"olga", "ines", "sue"}),
+    "reporter.open": frozenset({"olga", "dora", "hans"}),
+    "qr.print": frozenset({"dora", "admin"}),
+    "qr.renew": frozenset({"admin"}),
     "event.read": ALL,
     "category.read": ALL,
     "plan.read": ALL,
@@ -118,6 +121,8 @@ STATIC: dict[str, tuple[str, str]] = {
     "/categories/{key}": ("smell-kitchen", "no-such-category"),
     "/plans/{key}": ("warm", "no-such-plan"),
     "/mappings/{noun}": ("unit", "no-such-noun"),
+    "/areas/{area}/qr.svg": ("east", "west"),
+    "/areas/{area}/qr": ("east", "west"),
 }
 """Path to (own thing, foreign thing)."""
 
