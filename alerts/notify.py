@@ -74,8 +74,8 @@ def _take(conn: Connection, directory: Directory, spoken: Sequence[Known], now: 
     ready: dict[str, None] = {}
     for each in mute.settle(conn, directory, [*spoken, *fresh], now):
         ready |= dict.fromkeys(_fold(conn, directory, each, now))
-    if spoken or cursor is None or head > cursor:  # what was just written about muting is folded, too
-        groups.folded(conn, groups.positions(conn)[0])
+    if cursor is None or head > cursor:
+        groups.folded(conn, head)
     return sum(_look(conn, directory, key, now) for key in ready)
 
 
@@ -180,11 +180,14 @@ def _leave(conn: Connection, membership: groups.Membership, now: datetime) -> bo
 
 def _join(conn: Connection, key: str, route: Route, incident: Known, now: datetime) -> groups.Membership:
     """A member more; what comes back before its end was told is no news, unless lives are at stake."""
+    fresh = groups.Membership(key, incident.id, now, open=True, told=None)
     if groups.get(conn, key) is None:
-        groups.start(conn, Group(key, route.id, route.unit, Terms.of(route)))
+        groups.start(conn, Group(key, route.id, route.unit, Terms.of(route)), fresh)
+        return fresh
     back = groups.returned(conn, key, incident)
-    told = back.told if back is not None and incident.severity != "life" else None
-    fresh = groups.Membership(key, incident.id, back.since if back else now, open=True, told=told)
+    if back is not None:
+        told = back.told if incident.severity != "life" else None
+        fresh = replace(fresh, since=back.since, told=told)
     groups.join(conn, fresh)
     return fresh
 

@@ -170,27 +170,36 @@ def members(conn: Connection, key: str) -> list[tuple[Known, Member]]:
     return [(each, each.member(since, told)) for each, since, told in found]
 
 
-def start(conn: Connection, group: Group) -> None:
-    """A group that nobody was told of yet."""
+def start(conn: Connection, group: Group, first: Membership) -> None:
+    """A group that nobody was told of yet, with its first member."""
     conn.execute(
         insert(notice_groups).values(
             group_key=group.key,
             route=group.route,
             addressee=group.addressee,
             terms=_terms_row(group.terms),
-            open=0,
+            open=1,
         )
     )
+    _add(conn, first)
 
 
 def join(conn: Connection, fresh: Membership) -> None:
     """An open incident becomes a member."""
+    _add(conn, fresh)
+    _count(conn, fresh.group, 1)
+
+
+def _add(conn: Connection, fresh: Membership) -> None:
     conn.execute(
         insert(group_members).values(
-            group_key=fresh.group, incident=fresh.incident, since=fresh.since, open=True, told=fresh.told
+            group_key=fresh.group,
+            incident=fresh.incident,
+            since=fresh.since,
+            open=fresh.open,
+            told=fresh.told,
         )
     )
-    _count(conn, fresh.group, 1)
 
 
 def wait_again(conn: Connection, incident: str, since: datetime) -> None:
