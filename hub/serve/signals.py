@@ -46,8 +46,10 @@ def filters_of(database: str) -> tuple[str, str]:
 
 AT_ONCE = 500
 """Signals in one act at most."""
-PORTION = 100
-"""Signals that are folded together within an act."""
+PORTION = 25
+"""Signals that are folded together at first; twice as many each time while that goes quickly."""
+QUICK = 0.05
+"""Seconds for a portion that went quickly."""
 LONG = 0.2
 """Seconds after which an act takes no further portion: raising costs many times what renewing does, and ticks, people
 and what is said about lives are not to wait behind it."""
@@ -130,13 +132,16 @@ class SignalIntake:
                 applied = apply_heard(conn, [alone.heard], directory=directory, now=now)
             else:
                 applied = Applied()
-                end = time.monotonic() + LONG
-                while portion := self._take(AT_ONCE - len(taken)):
+                begun = last = time.monotonic()
+                size = PORTION
+                while portion := self._take(min(size, AT_ONCE - len(taken))):
                     taken.extend(portion)
                     heard = [each.heard for each in portion]
                     applied = applied.with_(apply_heard(conn, heard, directory=directory, now=now))
-                    if time.monotonic() > end:
+                    before, last = last, time.monotonic()
+                    if last - begun > LONG:
                         break
+                    size *= 2 if last - before < QUICK else 1
             if applied.events:
                 advance(conn, directory, now, most=0)
             return applied
@@ -152,7 +157,7 @@ class SignalIntake:
         """The next portion of what waits; from now on who comes calls the writer again."""
         with self._lock:
             self._called = False
-            return [self._waiting.popleft() for _ in range(min(most, PORTION, len(self._waiting)))]
+            return [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
 
     def _done(self, taken: list[_Waiting], finished: Future[Applied], tries: int) -> None:
         """After the commit, on the writer's thread."""
