@@ -187,7 +187,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True  # its body is not read
             self._answer(404 if self.path != PATH else 413)
             return
-        verdict, event = inbox.receive(dict(self.headers.items()), self.rfile.read(int(length)))
+        body = self.rfile.read(int(length))
+        if len(body) < int(length):  # the sender was killed meanwhile: half a request is no forgery
+            self.close_connection = True
+            return
+        verdict, event = inbox.receive(dict(self.headers.items()), body)
         line = line_of(event)
         if line is not None:
             print(line, flush=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -131,3 +132,16 @@ def test_no_secret_is_a_clear_error(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 2
     assert SECRET_VARIABLE in done.stderr
+
+
+def test_half_a_request_is_nothing(start: Start) -> None:
+    """A sender that is killed while it sends: nothing is taken, nothing counts as forged."""
+    process, url = start()
+    address = httpx.URL(url)
+    with socket.create_connection((address.host, address.port or 80), timeout=5) as sender:
+        sender.sendall(b"POST /events HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nhalf")
+        sender.shutdown(socket.SHUT_WR)
+        assert sender.recv(100) == b""
+    counts = httpx.get(url.replace("/events", "/report")).json()
+    assert (counts["taken"], counts["forged"], counts["malformed"]) == (0, 0, 0)
+    assert process.poll() is None
