@@ -160,6 +160,7 @@ def _plan(row: Plan, *, own: bool) -> core_plan.Plan:
     )
 
 
+@cache
 def _read(name: str) -> Mapping[str, object]:
     root, wrongs = read_tree((FOLDER / name).read_bytes())
     if wrongs:

@@ -51,7 +51,8 @@ def parse(
     mistakes = Mistakes(name, root)
     for wrong in wrongs:
         mistakes.add((wrong.path,), wrong.what, wrong.mend, line=wrong.line)
-    _fill(root, placeholders or {})
+    if placeholders:
+        _fill(root, placeholders)
     reader = _Reader(root, mistakes)
     return Parsed(reader.read(), reader, mistakes)
 

@@ -69,7 +69,7 @@ class Registry:
 
     def by_key(self, section: str) -> dict[str, BaseModel]:
         """The entries of one section."""
-        return {key: item for name, key, item in self.items() if name == section}
+        return dict(keyed(getattr(self, section)))
 
 
 SECTIONS: dict[str, str] = {

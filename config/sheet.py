@@ -143,6 +143,8 @@ def _entry(head: Sequence[str], cells: Sequence[str]) -> dict[str, object]:
 
 def _limit(text: str) -> str:
     """`2个工作日` as `2wd`."""
+    if text.isascii():
+        return text.strip()
     for words, unit in _UNITS:
         text = re.sub(words, unit, text)
     return text.strip()
