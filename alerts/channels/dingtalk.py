@@ -1,11 +1,12 @@
 """dingtalk: the custom robot of a DingTalk (钉钉) group.
 
-Source: 钉钉开放平台, 自定义机器人发送群消息 and 自定义机器人安全设置 (open.dingtalk.com/document/orgapp/ custom-robots-send-group-messages,
-…/customize-robot-security-settings), read in copies, some error numbers from memory (check): POST of `{"msgtype":
-"text", "text": {"content"}}` to `…/robot/send?access_token=…`; at most 20 messages a minute for each robot, above
-that it is shut for 10 minutes; the answer is `{"errcode", "errmsg"}`. With 加签 the address gets `&timestamp=`
-(milliseconds, at most an hour off) and `&sign=` (HMAC-SHA256 of timestamp, line feed and secret, with the secret as
-key; base64, url-encoded). With 自定义关键词 the keyword must be in the text: every text begins with 县哨.
+Source: 钉钉开放平台, 自定义机器人发送群消息 and 自定义机器人安全设置 (open.dingtalk.com/document/orgapp/
+custom-robots-send-group-messages, …/customize-robot-security-settings), read in copies, some error numbers
+from memory (check): POST of `{"msgtype": "text", "text": {"content"}}` to `…/robot/send?access_token=…`; at
+most 20 messages a minute for each robot, above that it is shut for 10 minutes; the answer is `{"errcode",
+"errmsg"}`. With 加签 the address gets `&timestamp=` (milliseconds, at most an hour off) and `&sign=`
+(HMAC-SHA256 of timestamp, line feed and secret, with the secret as key; base64, url-encoded). With
+自定义关键词 the keyword must be in the text: every text begins with 县哨.
 """
 
 from __future__ import annotations

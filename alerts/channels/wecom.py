@@ -1,9 +1,9 @@
 """wecom: the message robot of a WeCom (企业微信) group.
 
-Source: 企业微信开发者中心, 群机器人配置说明 (developer.work.weixin.qq.com/document/path/91770), read in copies, some error numbers
-from memory (check): POST of `{"msgtype": "text", "text": {"content"}}` to `…/cgi-bin/webhook/send?key=…`, at most
-2,048 bytes of UTF-8, at most 20 messages a minute for each robot; the answer is `{"errcode", "errmsg"}`. Codes:
-全局错误码 there (path/90313).
+Source: 企业微信开发者中心, 群机器人配置说明 (developer.work.weixin.qq.com/document/path/91770), read in
+copies, some error numbers from memory (check): POST of `{"msgtype": "text", "text": {"content"}}` to
+`…/cgi-bin/webhook/send?key=…`, at most 2,048 bytes of UTF-8, at most 20 messages a minute for each robot;
+the answer is `{"errcode", "errmsg"}`. Codes: 全局错误码 there (path/90313).
 """
 
 from __future__ import annotations
