@@ -265,6 +265,7 @@ class Client:
                 self._sessions_lost += 1
             self._asked = {}
             unwanted = [*self._subscriptions.covered(), *self._renounced]
+        self._ask(opening=True)  # whoever sees `connected` may count on what was subscribed before
         self._change(connected=True, reason="")
         self._ask()
         if unwanted:  # an earlier run may have asked for them: they would come twice
@@ -369,11 +370,11 @@ class Client:
         except Exception as wrong:  # noqa: BLE001 - counted, logged, in health; the message stays unacknowledged
             self._failed(f"handler for {message.topic}", wrong)
 
-    def _ask(self) -> None:
+    def _ask(self, *, opening: bool = False) -> None:
         """Bring what the broker is asked for in step with what is wanted."""
         with self._asking:
             with self._lock:
-                if not self._connected:
+                if not self._connected and not opening:
                     return
                 wanted = self._subscriptions.wanted()
                 fresh = {name: wish for name, wish in wanted.items() if self._asked.get(name) != wish}

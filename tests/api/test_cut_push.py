@@ -28,7 +28,7 @@ Seen = list[dict[str, object]]
 
 @contextmanager
 def load(house: House) -> Iterator[None]:
-    """Conditions that come and go at all three places, as fast as the ledger takes them."""
+    """New conditions that come and go at all three places, as fast as the ledger takes them."""
     stop = threading.Event()
 
     def flap() -> None:
@@ -36,7 +36,7 @@ def load(house: House) -> Iterator[None]:
         while not stop.is_set():
             turn += 1
             place, device = PLACES[turn % 3]
-            word = f"flap-{turn // 6 % 5}"
+            word = f"word-{turn // 6}"  # never the same again: what flaps is one incident, and no load
             state: SignalState = "active" if turn % 6 < 3 else "inactive"
             house.apply(house.signal(place, device=device, condition=word, state=state))
 

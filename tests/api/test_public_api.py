@@ -192,7 +192,8 @@ def test_what_became_of_it_is_one_word(house: House) -> None:
         f"/cases/{case}/actions", json={"action": "false-alarm", "note": "nothing there"}
     ).raise_for_status()
     assert word() == "not-taken"
-    assert anybody.get(f"/public/reports/{receipt[:-1]}x").status_code == 404
+    other = "y" if receipt[0] != "y" else "z"
+    assert anybody.get(f"/public/reports/{other}{receipt[1:]}").status_code == 404
 
 
 def test_a_new_code_ends_the_old_one(house: House) -> None:
