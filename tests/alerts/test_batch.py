@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from alerts import flap
 from alerts.batch import Heard
 from alerts.correlate import TogetherRule
 from alerts.directory import Directory
@@ -188,7 +189,9 @@ def test_whatever_order_routers_commit_in(
     """One source's signals over several routers, each in its own order.
 
     The same is open in the end, and every excursion has an incident that was open during it, with its case.
+    So few excursions that nothing flaps: what comes late is recorded as it was, and is no return.
     """
+    assume(len(excursions(levels)) <= flap.RETURNS)
     draw = random.Random(seed)
     signals = [signal(n, state=level) for n, level in enumerate(levels, 1)]
     shares: list[list[Signal]] = [[] for _ in range(routers)]
