@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts import flap
@@ -189,9 +189,9 @@ def test_whatever_order_routers_commit_in(
     """One source's signals over several routers, each in its own order.
 
     The same is open in the end, and every excursion has an incident that was open during it, with its case.
-    So few excursions that nothing flaps: what comes late is recorded as it was, and is no return.
+    What is open may differ in one case only: a condition flapped in its own order, ended, and then fell silent. What
+    comes late is no return (it is recorded as it was), and what is over does not become stale.
     """
-    assume(len(excursions(levels)) <= flap.RETURNS)
     draw = random.Random(seed)
     signals = [signal(n, state=level) for n, level in enumerate(levels, 1)]
     shares: list[list[Signal]] = [[] for _ in range(routers)]
@@ -221,7 +221,18 @@ def test_whatever_order_routers_commit_in(
             ), (run, rows)
         return opened(conn)
 
-    assert undone(scratch, mixed) == undone(scratch, straight)
+    found, wanted = undone(scratch, mixed), undone(scratch, straight)
+    if silent_after_flapping(levels):
+        assert found in ([], wanted)
+    else:
+        assert found == wanted
+
+
+def silent_after_flapping(levels: Sequence[str]) -> bool:
+    """Enough returns to flap, over by the last level that says anything, and unknown after that."""
+    said = [level for level in levels if level != "unknown"]
+    over = levels[-1] == "unknown" and bool(said) and said[-1] == "inactive"
+    return over and len(excursions(levels)) > flap.RETURNS
 
 
 def opened(conn: Connection) -> list[object]:
