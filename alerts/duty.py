@@ -14,10 +14,11 @@ from datetime import datetime, timedelta
 from alerts import escalation, presence
 from alerts.directory import Directory
 from alerts.escalation import DUTY, Chain, Standing, Tell, Wait, another
-from alerts.ledger import groups, watches
+from alerts.ledger import known as seen
 from alerts.ledger import presence as stored
+from alerts.ledger import watches
 from alerts.ledger.engine import Connection
-from alerts.ledger.groups import Known
+from alerts.ledger.known import Known
 from alerts.ledger.watches import Watch
 from alerts.notify import tell
 from alerts.roster import Roster, Turn, merged, on_duty
@@ -46,7 +47,7 @@ def tick(conn: Connection, directory: Directory, now: datetime) -> int:
     due = watches.due(conn, now, AT_ONCE)
     if not due:
         return 0
-    known = {each.id: each for each in groups.by_ids(conn, sorted({each.incident for each in due}))}
+    known = {each.id: each for each in seen.by_ids(conn, sorted({each.incident for each in due}))}
     room = stored.room(conn, now) if any(each.kind == "room" for each in due) else presence.Room()
     empty: list[tuple[Watch, Known]] = []
     written = 0

@@ -13,8 +13,9 @@ from datetime import datetime
 from alerts.directory import Directory
 from alerts.inhibit import Equal, Inhibition, Party, may_be_muted, may_mute, muted_by
 from alerts.ledger import groups, journal, silences
+from alerts.ledger import known as seen
 from alerts.ledger.engine import Connection
-from alerts.ledger.groups import Known
+from alerts.ledger.known import Known
 from alerts.silence import Silence
 
 COLUMNS: Mapping[Equal, str] = {
@@ -43,14 +44,14 @@ def _around(conn: Connection, directory: Directory, spoken: Known, now: datetime
     """Those that an incident mutes, may mute, or has let go of."""
     found: list[Known] = []
     if not spoken.open and spoken.members:
-        found += [each for each in groups.by_ids(conn, spoken.members) if each.open]
+        found += [each for each in seen.by_ids(conn, spoken.members) if each.open]
         for each in found:
             groups.wait_again(conn, each.id, now)
     causes = [rule for rule in directory.inhibitions if may_mute(rule, spoken.party, directory)]
     if causes:
-        found += [each for each in groups.inhibited(conn) if spoken.id in each.inhibited_by]
+        found += [each for each in seen.inhibited(conn) if spoken.id in each.inhibited_by]
     for rule in causes if spoken.open else ():
-        near = groups.open_like(conn, rule.target, _same(rule, spoken))
+        near = seen.open_like(conn, rule.target, _same(rule, spoken))
         found += [each for each in near if may_be_muted(rule, each.party, directory)]
     return found
 
@@ -69,7 +70,7 @@ def _settled(
     )
     if after == incident:
         return incident
-    groups.set_muted(conn, after)
+    seen.set_muted(conn, after)
     journal.incident(conn, incident.id, "incident.updated", now=now)
     if incident.inhibited_by and not after.inhibited_by:
         # what follows from a root cause often ends soon after it: the waiting begins anew
@@ -81,7 +82,7 @@ def _inhibited_by(conn: Connection, directory: Directory, incident: Known) -> tu
     rules = [rule for rule in directory.inhibitions if may_be_muted(rule, incident.party, directory)]
     around: dict[str, Party] = {}
     for rule in rules:
-        near = groups.open_like(conn, rule.source, _same(rule, incident))
+        near = seen.open_like(conn, rule.source, _same(rule, incident))
         around |= {each.id: each.party for each in near}
     return muted_by(rules, incident.party, around.values(), directory)
 

@@ -19,8 +19,9 @@ from alerts.group import Group, Terms, key_of
 from alerts.ids import new_id
 from alerts.keeper import head_start
 from alerts.ledger import groups, incidents, journal, notices, silences
+from alerts.ledger import known as seen
 from alerts.ledger.engine import Connection
-from alerts.ledger.groups import Known
+from alerts.ledger.known import Known
 from alerts.notice import Notice, Why
 from alerts.route import Route
 from alerts.sight import Visibility
@@ -43,7 +44,7 @@ def advance(conn: Connection, directory: Directory, now: datetime, *, most: int 
     Where no event was written there is no need to call it. Groups that the log does not speak of are looked at up
     to `most`, the longest due first.
     """
-    lapsed = groups.silenced(conn) if most and silences.lapse(conn, now) else []
+    lapsed = seen.silenced(conn) if most and silences.lapse(conn, now) else []
     done = _take(conn, directory, lapsed, now)
     return done + sum(
         _look(conn, directory, key, now) for key in (groups.due(conn, now, most) if most else ())
@@ -53,24 +54,24 @@ def advance(conn: Connection, directory: Directory, now: datetime, *, most: int 
 def silence(conn: Connection, directory: Directory, new: Silence, now: datetime) -> None:
     """A silence begins: what it mutes says so from now on."""
     silences.add(conn, new)
-    _take(conn, directory, groups.open_like(conn, new.match, {}), now)
+    _take(conn, directory, seen.open_like(conn, new.match, {}), now)
 
 
 def unsilence(conn: Connection, directory: Directory, key: str, *, who: str, now: datetime) -> None:
     """A silence is ended before its time: what is still open is told. Raises NotFound and Conflict."""
     silences.end(conn, key, who=who, now=now)
-    _take(conn, directory, groups.silenced(conn), now)
+    _take(conn, directory, seen.silenced(conn), now)
 
 
 def remute(conn: Connection, directory: Directory, now: datetime) -> None:
     """What mutes incidents, looked at anew after the registry changed."""
-    _take(conn, directory, [*groups.silenced(conn), *groups.inhibited(conn)], now)
+    _take(conn, directory, [*seen.silenced(conn), *seen.inhibited(conn)], now)
 
 
 def _take(conn: Connection, directory: Directory, spoken: Sequence[Known], now: datetime) -> int:
     """These incidents, and those that the log speaks of; answers how many notices that gave."""
     head, cursor = groups.positions(conn)
-    fresh = groups.touched(conn, cursor, head) if cursor is None or head > cursor else []
+    fresh = seen.touched(conn, cursor, head) if cursor is None or head > cursor else []
     ready: dict[str, None] = {}
     for each in mute.settle(conn, directory, [*spoken, *fresh], now):
         ready |= dict.fromkeys(_fold(conn, directory, each, now))
@@ -96,7 +97,7 @@ def tell(
     `incidents` is empty for a test alarm only. A second notice of the same group, addressee, reason and moment is
     refused by the ledger; `group` empty: it belongs to none.
     """
-    about = groups.by_ids(conn, tuple(incidents))
+    about = seen.by_ids(conn, tuple(incidents))
     to = Group(group, route or "", addressee, Terms(channels=tuple(channels)))
     notice = _notice(directory, to, why, about, now)
     notices.add(conn, notice)

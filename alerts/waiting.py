@@ -12,9 +12,10 @@ from datetime import datetime
 from alerts import escalation
 from alerts.directory import Directory
 from alerts.escalation import Chain, working_now
-from alerts.ledger import groups, watches
+from alerts.ledger import known as seen
+from alerts.ledger import watches
 from alerts.ledger.engine import Connection
-from alerts.ledger.groups import Known
+from alerts.ledger.known import Known
 from alerts.ledger.watches import Watch
 
 
@@ -49,7 +50,7 @@ def touched(conn: Connection, directory: Directory, incident: Known, now: dateti
 
 def adopt(conn: Connection, directory: Directory, now: datetime) -> None:
     """The rosters or chains changed: what is open waits by them from now on."""
-    for each in groups.touched(conn, None, 0):
+    for each in seen.touched(conn, None, 0):
         touched(conn, directory, each, now)
 
 

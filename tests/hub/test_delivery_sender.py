@@ -13,8 +13,8 @@ import socket
 import ssl
 import subprocess
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -46,6 +46,7 @@ from ingest.text import Text
 from tests.servers.broker import Mosquitto
 from tests.servers.ports import free_port
 from tests.servers.receiver import OK, Got, Receiver, Reply, cut, hang, status
+from tests.servers.sending import sending, until
 
 pytestmark = pytest.mark.slow
 
@@ -114,8 +115,7 @@ class House:
         """How the attempts went."""
         return [reason for _, reason in self.counted]
 
-    @asynccontextmanager
-    async def sending(self) -> AsyncIterator[DeliverySender]:
+    def sending(self) -> AbstractAsyncContextManager[DeliverySender]:
         """The sender runs within the block."""
         sender = DeliverySender(
             self.ledger,
@@ -126,14 +126,7 @@ class House:
             counted=lambda kind, reason: self.counted.append((kind, reason)),
             outbound=lambda: Outbound(clock=self.now, own=self.own, trust=self.trust, total=1.5),
         )
-        off = self.ledger.on_commit(lambda _head: sender.wake())
-        task = asyncio.create_task(sender.run())
-        try:
-            yield sender
-        finally:
-            off()
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        return sending(self.ledger, sender)
 
 
 @pytest.fixture
@@ -142,14 +135,6 @@ def house(tmp_path: Path) -> Iterator[House]:
     made = House(tmp_path)
     yield made
     made.ledger.close()
-
-
-async def until(true: Callable[[], bool], what: str, within: float = 20.0) -> None:
-    """Wait for it."""
-    async with asyncio.timeout(within):
-        while not true():  # noqa: ASYNC110 - what is asked has no event
-            await asyncio.sleep(0.02)
-    assert true(), what
 
 
 def nothing_private(text: str) -> None:

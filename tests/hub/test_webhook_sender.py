@@ -8,8 +8,8 @@ import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -39,6 +39,7 @@ from tests.servers.receiver import (
     noise,
     status,
 )
+from tests.servers.sending import sending, until
 from tests.servers.wait import wait_until
 
 pytestmark = pytest.mark.slow
@@ -99,18 +100,9 @@ class House:
             outbound=lambda: Outbound(clock=self.now, trust=self.trust, total=self.total),
         )
 
-    @asynccontextmanager
-    async def sending(self) -> AsyncIterator[WebhookSender]:
+    def sending(self) -> AbstractAsyncContextManager[WebhookSender]:
         """The sender runs within the block, woken by commits."""
-        sender = self.sender()
-        off = self.ledger.on_commit(lambda _head: sender.wake())
-        task = asyncio.create_task(sender.run())
-        try:
-            yield sender
-        finally:
-            off()
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        return sending(self.ledger, self.sender())
 
 
 @pytest.fixture
@@ -119,14 +111,6 @@ def house(tmp_path: Path) -> Iterator[House]:
     made = House(tmp_path)
     yield made
     made.ledger.close()
-
-
-async def until(true: Callable[[], bool], what: str, within: float = 20.0) -> None:
-    """Wait for it."""
-    async with asyncio.timeout(within):
-        while not true():  # noqa: ASYNC110 - what is asked has no event
-            await asyncio.sleep(0.02)
-    assert true(), what
 
 
 Later = Callable[[House], Awaitable[None]]
