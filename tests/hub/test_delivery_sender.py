@@ -46,7 +46,8 @@ from ingest.text import Text
 from tests.servers.broker import Mosquitto
 from tests.servers.ports import free_port
 from tests.servers.receiver import OK, Got, Receiver, Reply, cut, hang, status
-from tests.servers.sending import sending, until
+from tests.servers.sending import sending
+from tests.servers.wait import until
 
 pytestmark = pytest.mark.slow
 

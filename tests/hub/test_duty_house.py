@@ -20,7 +20,8 @@ from hub.serve import run
 from hub.serve.house import House
 from hub.serve.run import Running, running
 from ingest.mqtt.message import Ack, Message
-from tests.hub.test_serve_intake import TOPIC, gas, publisher, until
+from tests.hub.test_serve_intake import TOPIC, gas, publisher
+from tests.servers.wait import until
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ from hub.serve.house import House
 from hub.serve.run import Running, running
 from ingest.instant import format_instant
 from ingest.mqtt.client import Client
+from tests.servers.wait import until
 
 pytestmark = pytest.mark.slow
 
@@ -65,13 +66,6 @@ async def publisher(url: str) -> AsyncIterator[Client]:
     await until(lambda: client.connected)
     yield client
     await asyncio.to_thread(client.stop, 3)
-
-
-async def until(look: Callable[[], bool], seconds: float = 10) -> None:
-    """Wait for something to become true."""
-    async with asyncio.timeout(seconds):
-        while not look():  # noqa: ASYNC110 - another thread makes it true
-            await asyncio.sleep(0.05)
 
 
 def gas(value: float, at: datetime) -> bytes:
@@ -166,10 +160,10 @@ async def test_a_failed_commit_loses_nothing(tmp_path: Path) -> None:
         with closing(sqlite3.connect(tmp_path / "hub.db", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")  # another program has the database, for longer than we wait
             device.publish(TOPIC, gas(42, now()))
-            await until(lambda: house.ledger.healthy(now()).state == "failed", seconds=30)
+            await until(lambda: house.ledger.healthy(now()).state == "failed", within=30)
             assert open_incidents(house) == []
             other.execute("ROLLBACK")
-        await until(lambda: len(open_incidents(house)) == 1, seconds=30)
+        await until(lambda: len(open_incidents(house)) == 1, within=30)
         assert stored(house) == 1
         await until(lambda: house.components()["ledger"].state == "ok")
 

@@ -24,6 +24,7 @@ from ingest.mqtt.client import Client
 from ingest.mqtt.message import Ack, Message
 from tests.servers.ports import free_port
 from tests.servers.receiver import OK, Receiver, cut, status
+from tests.servers.wait import until
 
 pytestmark = pytest.mark.slow
 
@@ -106,14 +107,6 @@ async def hub(data: Path, text: str) -> AsyncIterator[Running]:
 
 def _apply(apply: Callable[..., object], text: str) -> None:
     apply(text, name="test", prune=False, dry_run=False, who="system")
-
-
-async def until(true: Callable[[], bool], what: str, within: float = 30) -> None:
-    """Wait for it."""
-    async with asyncio.timeout(within):
-        while not true():  # noqa: ASYNC110 - other threads make it true
-            await asyncio.sleep(0.05)
-    assert true(), what
 
 
 def gas(value: float) -> bytes:

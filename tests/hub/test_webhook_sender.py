@@ -39,8 +39,8 @@ from tests.servers.receiver import (
     noise,
     status,
 )
-from tests.servers.sending import sending, until
-from tests.servers.wait import wait_until
+from tests.servers.sending import sending
+from tests.servers.wait import until, wait_until
 
 pytestmark = pytest.mark.slow
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Protocol, TypeVar
 
@@ -34,11 +34,3 @@ async def sending(ledger: Ledger, sender: S) -> AsyncIterator[S]:
         off()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-
-
-async def until(true: Callable[[], bool], what: str, within: float = 20.0) -> None:
-    """Wait for it."""
-    async with asyncio.timeout(within):
-        while not true():  # noqa: ASYNC110 - what is asked has no event
-            await asyncio.sleep(0.02)
-    assert true(), what
