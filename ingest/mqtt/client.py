@@ -19,7 +19,6 @@ from concurrent.futures import Future, wait
 from datetime import datetime
 
 import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -31,7 +30,7 @@ from ingest.mqtt.message import Ack, Message
 from ingest.mqtt.sent import Sent
 from ingest.mqtt.subscriptions import Handler, Retained, Subscriptions, Wish
 from ingest.mqtt.topics import check_topic
-from ingest.mqtt.wire import RECONNECT, EnduringPaho, options_of, send_at_once, user_properties
+from ingest.mqtt.wire import RECONNECT, EnduringPaho, options_of, user_properties
 
 log = logging.getLogger(__name__)
 
@@ -88,9 +87,7 @@ class Client:
         self._connect_properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho left it untyped
         self._connect_properties.SessionExpiryInterval = session_expiry
         self._connect_properties.ReceiveMaximum = receive_maximum
-        self._paho = EnduringPaho(
-            CallbackAPIVersion.VERSION2, client_id=client_id, protocol=paho.MQTTv5, manual_ack=True
-        )
+        self._paho = EnduringPaho(client_id)
         self._paho.crashed = self._on_crash
         self._paho.connect_timeout = CONNECT_TIMEOUT
         self._paho.max_inflight_messages_set(inflight)
@@ -104,7 +101,6 @@ class Client:
         if will is not None:
             self._paho.will_set(check_topic(will.topic), will.payload, will.qos, will.retain)
         self._paho.on_pre_connect = self._on_pre_connect
-        self._paho.on_socket_open = send_at_once
         self._paho.on_connect = self._on_connect
         self._paho.on_connect_fail = self._on_connect_fail
         self._paho.on_disconnect = self._on_disconnect
@@ -246,6 +242,7 @@ class Client:
     def _on_pre_connect(self, _client: paho.Client, _userdata: object) -> None:
         with self._lock:
             self._generation += 1
+            self._paho.forget_acks()
             self._parked.clear()
 
     def _on_connect(
@@ -284,6 +281,7 @@ class Client:
     ) -> None:
         with self._lock:
             self._generation += 1
+            self._paho.forget_acks()
             self._parked.clear()
         self._change(connected=False, reason="stopped" if self._stopped else str(reason).lower())
 
@@ -392,10 +390,10 @@ class Client:
             with self._lock:
                 self._suback[mid] = tuple(names)
 
-    def _ack(self, packet_id: int, qos: int, generation: int) -> None:
+    def _ack(self, packet_id: int, generation: int) -> None:
         with self._lock:  # so that the connection cannot change between the check and the packet's queueing
             if generation == self._generation and self._connected:
-                self._paho.ack(packet_id, qos)
+                self._paho.ack_soon(packet_id)
                 self._acknowledged += 1
 
     def _change(self, *, connected: bool, reason: str) -> None:
@@ -428,16 +426,15 @@ class Client:
 class _AckOnce:
     """The acknowledgement of one message on one connection."""
 
-    __slots__ = ("_client", "_done", "_generation", "_packet_id", "_qos")
+    __slots__ = ("_client", "_done", "_generation", "_packet_id")
 
     def __init__(self, client: Client, packet_id: int, qos: int, generation: int) -> None:
         self._client = client
         self._packet_id = packet_id
-        self._qos = qos
         self._generation = generation
         self._done = qos == 0
 
     def __call__(self) -> None:
         if not self._done:
             self._done = True
-            self._client._ack(self._packet_id, self._qos, self._generation)  # noqa: SLF001 - one module
+            self._client._ack(self._packet_id, self._generation)  # noqa: SLF001 - one module

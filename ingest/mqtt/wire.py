@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import ssl
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 
 import paho.mqtt.client as paho
-from paho.mqtt.enums import MQTTErrorCode
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from ingest.mqtt.buffered import BufferedSocket
 from ingest.mqtt.subscriptions import Wish
 
+BURST = 100  # packets read before anything else has its turn
 RECONNECT = (0.5, 2.0)  # seconds: first and longest wait between attempts
 
 
@@ -20,6 +25,76 @@ class EnduringPaho(paho.Client):
     """paho's client whose network thread survives bytes that are no MQTT."""
 
     crashed: Callable[[Exception], None]
+
+    def __init__(self, client_id: str) -> None:
+        super().__init__(
+            CallbackAPIVersion.VERSION2, client_id=client_id, protocol=paho.MQTTv5, manual_ack=True
+        )
+        self._acks: deque[int] = deque()
+        self._woken = False
+
+    def ack_soon(self, packet_id: int) -> None:
+        """Acknowledge a QoS 1 message with the next write; many of them cost one wake-up and one packet on the wire."""
+        self._acks.append(packet_id)
+        if not self._woken:
+            self._woken = True
+            self._wake()
+
+    def forget_acks(self) -> None:
+        """The connection that they belong to is over."""
+        self._acks.clear()
+
+    def want_write(self) -> bool:
+        """As paho's; asked before every wait, so what is to be acknowledged is put in line here."""
+        self._line_up()
+        return super().want_write()
+
+    def loop_write(self) -> MQTTErrorCode:
+        """As paho's."""
+        self._line_up()
+        return super().loop_write()
+
+    def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
+        """As paho's, and on through what was read ahead, a bounded while: writes and pings are not to wait long."""
+        done = MQTTErrorCode.MQTT_ERR_SUCCESS
+        for _ in range(BURST):
+            done = super().loop_read(max_packets)
+            held = self._sock.pending() if isinstance(self._sock, BufferedSocket) else 0
+            if done or not held:
+                break
+        return done
+
+    def _create_socket(self) -> paho.SocketLike:
+        made = super()._create_socket()
+        if not isinstance(made, socket.socket):
+            return made
+        # without this a small packet waits until the broker has acknowledged the one before: up to 40 ms
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return made if isinstance(made, ssl.SSLSocket) else BufferedSocket(made)
+
+    def _wake(self) -> None:
+        if self._sockpairW is not None:
+            with contextlib.suppress(BlockingIOError):  # it is full of calls to wake up
+                self._sockpairW.send(b"0")
+
+    def _line_up(self) -> None:
+        """PUBACKs (type 4, reason 0 left out: MQTT 5, 3.4.2.1) as one write, on the network thread."""
+        self._woken = False
+        packets = bytearray()
+        while self._acks:
+            packets += b"\x40\x02" + self._acks.popleft().to_bytes(2, "big")
+        if packets:
+            self._out_packet.append(
+                {
+                    "command": paho.PUBACK,
+                    "mid": 0,
+                    "qos": 1,
+                    "pos": 0,
+                    "to_process": len(packets),
+                    "packet": bytes(packets),
+                    "info": None,
+                }
+            )
 
     def release(self) -> None:
         """Close the sockets that paho keeps for its garbage collection; the network thread has ended."""
@@ -41,12 +116,6 @@ class EnduringPaho(paho.Client):
                     return MQTTErrorCode.MQTT_ERR_CONN_LOST
                 broken = True
                 time.sleep(RECONNECT[1])
-
-
-def send_at_once(_client: paho.Client, _userdata: object, sock: paho.SocketLike) -> None:
-    """Without this a small packet waits until the broker has acknowledged the one before: up to 40 ms."""
-    if isinstance(sock, socket.socket):
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def options_of(wish: Wish) -> SubscribeOptions:
