@@ -6,8 +6,6 @@ processes on one PostgreSQL. Publishers are processes of their own. Nothing is m
 
 from __future__ import annotations
 
-import json
-import math
 import os
 import re
 import signal
@@ -22,17 +20,14 @@ from pathlib import Path
 
 import httpx
 
-from alerts.ledger import incidents, signals
-from alerts.ledger.check import violations
-from alerts.ledger.columns import to_ms
+from alerts.ledger import signals
 from alerts.ledger.connect import reading_engine
 from alerts.ledger.engine import Connection, Ledger
-from alerts.ledger.signals import Key
 from alerts.ledger.tally import counts
-from alerts.sight import Sight
-from bench.flood.publisher import EPOCH, PER_SITE
+from bench.flood.claims import all_incidents, wrong
+from bench.flood.publisher import PER_SITE
+from bench.flood.said import Said, key_of
 from hub.broker import Broker
-from ingest.instant import parse_instant
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "only-for-the-bench"  # noqa: S105 - of a ledger that is thrown away
@@ -233,35 +228,7 @@ def _call(*command: str) -> None:
 # -- what was said ---------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """What one source said: how many signals, its excursions as (first, last) in milliseconds, its last level."""
-
-    n: int
-    runs: Sequence[tuple[int, int]]
-    last: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """What one publisher said, and when it said the last of it (seconds since 1970)."""
-
-    published: int
-    ended: float
-    seconds: float
-    sources: Mapping[int, _Source]
-
-    @staticmethod
-    def of(printed: str) -> _Said:
-        found = json.loads(printed)
-        sources = {
-            int(key): _Source(each["n"], [(first, last) for first, last in each["runs"]], each["last"])
-            for key, each in found["sources"].items()
-        }
-        return _Said(found["published"], found["ended"], found["seconds"], sources)
-
-
-def _publish(flood: Flood, broker: str) -> list[_Said]:
+def _publish(flood: Flood, broker: str) -> list[Said]:
     """All publishers, from the same moment on; returns when the broker has acknowledged everything."""
     start = time.time() + 3 + flood.publishers * 0.3  # they all have to be loaded by then
     numbers = [str(flood.publishers), str(flood.conditions), str(flood.rate / flood.publishers)]
@@ -292,20 +259,15 @@ def _publish(flood: Flood, broker: str) -> list[_Said]:
             if each.poll() is None:
                 each.kill()
                 each.communicate()
-    return [_Said.of(each) for each in printed]
+    return [Said.of(each) for each in printed]
 
 
 # -- what came of it -------------------------------------------------------------------------------------------
 
 
-def _key(source: int) -> Key:
-    place = f"site-{source // PER_SITE}"
-    return Key(f"flood-{source % PER_SITE}", place, place)
-
-
-def _drained(url: str, said: Sequence[_Said], address: str, routers: int) -> float:
+def _drained(url: str, said: Sequence[Said], address: str, routers: int) -> float:
     """When the ledger had the newest signal of every source (seconds since 1970)."""
-    wanted = {_key(source): each.n for one in said for source, each in one.sources.items() if each.n}
+    wanted = {key_of(source): each.n for one in said for source, each in one.sources.items() if each.n}
     published = sum(each.published for each in said)
     end = time.monotonic() + DRAIN
     engine = reading_engine(url)
@@ -342,11 +304,11 @@ def _cpu(pid: int) -> float:
 
 
 def _report(
-    conn: Connection, said: Sequence[_Said], outcomes: Mapping[str, int], *, drain: float, cpu: float
+    conn: Connection, said: Sequence[Said], outcomes: Mapping[str, int], *, drain: float, cpu: float
 ) -> Report:
     tally = counts(conn)
     published = sum(each.published for each in said)
-    rows = _incidents(conn)
+    rows = all_incidents(conn)
     return Report(
         published=published,
         rate=published / max(each.seconds for each in said),
@@ -358,60 +320,5 @@ def _report(
         events=tally.head,
         drain=drain,
         cpu=cpu,
-        wrong=tuple(_wrong(conn, said, outcomes, rows)),
+        wrong=tuple(wrong(conn, said, outcomes, rows)),
     )
-
-
-def _incidents(conn: Connection) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = []
-    cursor: str | None = None
-    while True:
-        page = incidents.page(conn, Sight.everything(), limit=1000, cursor=cursor)
-        found += page.items
-        cursor = page.next
-        if cursor is None:
-            return found
-
-
-def _wrong(
-    conn: Connection, said: Sequence[_Said], outcomes: Mapping[str, int], rows: Sequence[Mapping[str, object]]
-) -> Iterator[str]:
-    """Every claim, one after the other; a sentence for what does not hold."""
-    yield from map(str, violations(conn))
-    published = sum(each.published for each in said)
-    if sum(outcomes.values()) < published or outcomes["applied"] + outcomes["late"] > published:
-        yield f"{published} signals were published, {dict(outcomes)} came of them"
-    if outcomes["refused"]:
-        yield f"{outcomes['refused']} signals were refused"
-    sources = {source: each for one in said for source, each in one.sources.items() if each.n}
-    marks = signals.load(conn, {_key(each) for each in sources})
-    holding = {
-        (each.incident.place, each.incident.condition)
-        for each in incidents.all_open(conn)
-        if each.incident.holding
-    }
-    spans: dict[tuple[str, str], list[tuple[int, float]]] = {}
-    for row in rows:
-        over = row["cleared_at"]
-        span = (_ms(row["raised_at"]), math.inf if over is None else _ms(over))
-        spans.setdefault((str(row["place"]), str(row["condition"])), []).append(span)
-    for source, each in sources.items():
-        key = _key(source)
-        mark = marks.get(key)
-        if mark is None or (mark.epoch, mark.n) != (EPOCH, each.n):
-            yield f"{key}: {each.n} signals were said, the mark is {mark}"
-        if ((key.place, key.rule) in holding) is not (each.last == "active"):
-            yield f"{key}: its last level is {each.last}, and the ledger says otherwise"
-        for first, last in each.runs:
-            if not any(
-                begun <= last and over >= first for begun, over in spans.get((key.place, key.rule), ())
-            ):
-                yield f"{key}: no incident was open during the excursion {first} to {last}"
-    raised = sum(bool(each.runs) for each in sources.values())
-    numbered = sum(counts(conn).cases.values())
-    if numbered != raised:
-        yield f"{raised} conditions were raised, and there are {numbered} cases"
-
-
-def _ms(instant: object) -> int:
-    return to_ms(parse_instant(str(instant)))
