@@ -120,6 +120,6 @@ class Clock:
             "due_at": format_instant(self.due_at),
             "light": self.light(now),
             "paused": self.paused_at is not None and self.done_at is None,
-            "done_at": None if self.done_at is None else format_instant(self.done_at),
-            "supervised_at": None if self.supervised_at is None else format_instant(self.supervised_at),
+            "done_at": format_instant(self.done_at),
+            "supervised_at": format_instant(self.supervised_at),
         }

@@ -124,4 +124,4 @@ def _shown(told: Told) -> dict[str, object]:
     shown = {
         name: getattr(told, name) for name in ("external_id", "number", "state", "step", "unit", "version")
     }
-    return {**shown, "updated_at": None if told.updated_at is None else format_instant(told.updated_at)}
+    return {**shown, "updated_at": format_instant(told.updated_at)}

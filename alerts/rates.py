@@ -30,9 +30,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
+
+from ingest.instant import midnight
 
 PeriodKind = Literal["daily", "weekly", "monthly", "quarterly"]
 KINDS: tuple[PeriodKind, ...] = get_args(PeriodKind)
@@ -59,12 +61,12 @@ class Period:
     @property
     def start(self) -> datetime:
         """When it begins (UTC)."""
-        return _midnight(self.first, self.zone)
+        return midnight(self.first, self.zone)
 
     @property
     def end(self) -> datetime:
         """The first instant after it (UTC)."""
-        return _midnight(self.last + DAY, self.zone)
+        return midnight(self.last + DAY, self.zone)
 
     @property
     def label(self) -> str:
@@ -86,7 +88,7 @@ class Period:
         """Each day and when it is over (UTC), in order."""
         count = (self.last - self.first).days + 1
         days = (self.first + DAY * number for number in range(count))
-        return tuple((day, _midnight(day + DAY, self.zone)) for day in days)
+        return tuple((day, midnight(day + DAY, self.zone)) for day in days)
 
 
 def period(kind: PeriodKind, day: date, zone: ZoneInfo) -> Period:
@@ -106,10 +108,6 @@ def period(kind: PeriodKind, day: date, zone: ZoneInfo) -> Period:
 def _months_later(first: date, months: int) -> date:
     month = first.month - 1 + months
     return date(first.year + month // 12, month % 12 + 1, 1)
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)

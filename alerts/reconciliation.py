@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from alerts.case import Actor
 from alerts.directory import Directory
@@ -17,7 +17,7 @@ from alerts.ledger.reconciling import Compared
 from alerts.reconcile import Difference, Line, compare, counts_differ, digest
 from alerts.sight import Sight, Visibility
 from ingest.errors import InvalidInput
-from ingest.instant import format_instant
+from ingest.instant import format_instant, midnight
 
 RUN_AT = time(3, 0)
 """Of the county's clock: yesterday is over for both sides, and the platform had the night to compare it."""
@@ -66,9 +66,8 @@ class Day:
 def day_of(conn: Connection, sight: Sight, day: date, directory: Directory) -> Day:
     """The cases opened on one day by the county's clock."""
     zone = directory.zone(top_area(Sight.everything(), directory))
-    start = datetime.combine(day, time.min, tzinfo=zone)
-    end = datetime.combine(day + timedelta(days=1), time.min, tzinfo=zone)
-    found = reconciling.opened(conn, sight, start=start.astimezone(UTC), end=end.astimezone(UTC))
+    start, end = midnight(day, zone), midnight(day + timedelta(days=1), zone)
+    found = reconciling.opened(conn, sight, start=start, end=end)
     return Day(day, str(zone), tuple(found))
 
 

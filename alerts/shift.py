@@ -70,10 +70,10 @@ class Shift:
             "holder": self.holder,
             "opened_at": format_instant(self.opened_at),
             "previous": self.previous,
-            "offered_at": _text(self.offered_at),
+            "offered_at": format_instant(self.offered_at),
             "digest": self.digest,
             "taken_by": self.taken_by,
-            "ended_at": _text(self.ended_at),
+            "ended_at": format_instant(self.ended_at),
             "without_handover": self.state == "left",
             "reason": self.reason,
         }
@@ -155,7 +155,3 @@ def _running(shift: Shift) -> None:
 def _short(text: str) -> None:
     if len(text) > NOTE_CHARS:
         raise InvalidInput(f"the text is longer than {NOTE_CHARS} characters", where="note")
-
-
-def _text(at: datetime | None) -> str | None:
-    return None if at is None else format_instant(at)

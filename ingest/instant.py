@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
+from typing import overload
 
 from ingest.errors import InvalidInput
 
 
-def format_instant(at: datetime) -> str:
-    """`2026-11-22T08:00:00.000Z`; raises ValueError for a naive datetime."""
+@overload
+def format_instant(at: datetime) -> str: ...
+
+
+@overload
+def format_instant(at: datetime | None) -> str | None: ...
+
+
+def format_instant(at: datetime | None) -> str | None:
+    """`2026-11-22T08:00:00.000Z`, None for a moment that is not known; raises ValueError for a naive datetime."""
+    if at is None:
+        return None
     if at.tzinfo is None:
         msg = "an instant needs a time zone"
         raise ValueError(msg)
@@ -29,6 +40,11 @@ def parse_instant(text: str, *, zone: tzinfo | None = None) -> datetime:
             raise InvalidInput(f"{text!r} has no time zone", mend="end it with Z or +08:00")
         at = at.replace(tzinfo=zone)
     return at.astimezone(UTC)
+
+
+def midnight(day: date, zone: tzinfo) -> datetime:
+    """The moment a day begins in a zone, in UTC."""
+    return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
 
 
 def from_epoch_ms(milliseconds: float) -> datetime:

@@ -132,7 +132,7 @@ def _shown(conn: Connection, row: Row[tuple[object, ...]]) -> dict[str, object]:
         "state": row.state,
         "failed_leg": row.failed_leg,
         "reason": row.reason,
-        "done_at": None if row.done_at is None else format_instant(row.done_at),
+        "done_at": format_instant(row.done_at),
         "told": sorted(addressees.scalars()),
         "legs": legs,
     }
@@ -140,4 +140,4 @@ def _shown(conn: Connection, row: Row[tuple[object, ...]]) -> dict[str, object]:
 
 def _leg(name: str, asked: datetime, at: datetime | None) -> dict[str, object]:
     seconds = None if at is None else round((at - asked).total_seconds(), 3)
-    return {"leg": name, "at": None if at is None else format_instant(at), "seconds": seconds}
+    return {"leg": name, "at": format_instant(at), "seconds": seconds}

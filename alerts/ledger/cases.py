@@ -347,7 +347,7 @@ def _shown(
             "incidents": members[row.id],
             "opened_at": format_instant(row.opened_at),
             "updated_at": format_instant(row.updated_at),
-            "closed_at": None if row.closed_at is None else format_instant(row.closed_at),
+            "closed_at": format_instant(row.closed_at),
             "clocks": [each.as_dict(now) for each in _clocks(row.clocks)],
             "extension_asked": row.extension_asked,
             "escalated_to": row.escalated_to,

@@ -166,7 +166,7 @@ def page(
             "detail": row.detail,
             "found_at": format_instant(row.found_at),
             "seen_at": format_instant(row.seen_at),
-            "settled_at": None if row.settled_at is None else format_instant(row.settled_at),
+            "settled_at": format_instant(row.settled_at),
         }
         for row in rows[:limit]
     ]

@@ -103,7 +103,7 @@ def device_dict(device: DeviceEntry, state: StoredState) -> dict[str, object]:
         "state": state.state,
         "reason": state.reason,
         "since": format_instant(state.since),
-        "last_seen": None if state.last_seen is None else format_instant(state.last_seen),
+        "last_seen": format_instant(state.last_seen),
     }
 
 

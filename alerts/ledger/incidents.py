@@ -362,16 +362,16 @@ def _shown(conn: Connection, rows: Sequence[Row[tuple[object, ...]]]) -> list[di
             "flapping": row.flapping,
             "acked": row.acked,
             "acked_by": row.acked_by,
-            "acked_at": _text(row.acked_at),
+            "acked_at": format_instant(row.acked_at),
             "ack_note": row.ack_note,
-            "ack_until": _text(row.ack_until),
+            "ack_until": format_instant(row.ack_until),
             "verdict": row.verdict,
             "verdict_by": row.verdict_by,
-            "verdict_at": _text(row.verdict_at),
+            "verdict_at": format_instant(row.verdict_at),
             "verdict_reason": row.verdict_reason,
             "raised_at": format_instant(row.raised_at),
             "updated_at": format_instant(row.updated_at),
-            "cleared_at": _text(row.cleared_at),
+            "cleared_at": format_instant(row.cleared_at),
             "value": row.value,
             "limit": row.limit,
             "count": row.count,
@@ -381,8 +381,8 @@ def _shown(conn: Connection, rows: Sequence[Row[tuple[object, ...]]]) -> list[di
             "absorbed_into": row.absorbed_into,
             "silenced_by": row.silenced_by or [],
             "inhibited_by": row.inhibited_by or [],
-            "not_mended_since": _text(row.not_mended_since),
-            "mended_at": _text(row.mended_at),
+            "not_mended_since": format_instant(row.not_mended_since),
+            "mended_at": format_instant(row.mended_at),
             "mended_by": row.mended_by,
             "mended_note": row.mended_note,
             "case": row.case_id,
@@ -394,7 +394,3 @@ def _shown(conn: Connection, rows: Sequence[Row[tuple[object, ...]]]) -> list[di
 
 def _ever(sources: list[dict[str, object]], name: str) -> list[str]:
     return sorted({cast("str", each[name]) for each in sources if each["first_at"] is not None})
-
-
-def _text(at: datetime | None) -> str | None:
-    return None if at is None else format_instant(at)

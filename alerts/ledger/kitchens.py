@@ -88,7 +88,7 @@ def _incidents(conn: Connection, asked: Asked, directory: Directory) -> dict[str
                 "stale": row.stale,
                 "acked": row.acked,
                 "raised_at": format_instant(row.raised_at),
-                "cleared_at": None if row.cleared_at is None else format_instant(row.cleared_at),
+                "cleared_at": format_instant(row.cleared_at),
                 "minutes": round(((row.cleared_at or asked.now) - row.raised_at).total_seconds() / 60, 1),
                 "value": row.value,
                 "limit": row.limit,

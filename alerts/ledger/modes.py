@@ -44,9 +44,9 @@ class Switched:
             "area": self.area,
             "reason": self.reason,
             "begun_at": format_instant(self.begun_at),
-            "until": None if self.until is None else format_instant(self.until),
+            "until": format_instant(self.until),
             "in_force": self.ended_at is None,
-            "ended_at": None if self.ended_at is None else format_instant(self.ended_at),
+            "ended_at": format_instant(self.ended_at),
             "end_reason": self.end_reason,
         }
 

@@ -133,7 +133,7 @@ def _channels(conn: Connection, ids: Sequence[str]) -> dict[str, list[dict[str, 
                 "channel": row.channel,
                 "state": row.state,
                 "attempts": row.attempts,
-                "done_at": None if row.done_at is None else format_instant(row.done_at),
+                "done_at": format_instant(row.done_at),
             }
         )
     return found

@@ -62,7 +62,7 @@ def of_cases(conn: Connection, cases: Collection[str]) -> dict[str, dict[str, ob
             "step": row.step,
             "unit": row.unit,
             "version": row.version,
-            "updated_at": None if row.updated_at is None else format_instant(row.updated_at),
+            "updated_at": format_instant(row.updated_at),
             "received_at": format_instant(row.received_at),
         }
         for row in rows

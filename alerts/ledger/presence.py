@@ -134,7 +134,7 @@ def spells(conn: Connection, most: int = 20) -> list[dict[str, object]]:
             "site_kind": row.site_kind or None,
             "began_at": format_instant(row.began_at),
             "told_at": format_instant(row.told_at),
-            "ended_at": None if row.ended_at is None else format_instant(row.ended_at),
+            "ended_at": format_instant(row.ended_at),
             "ended_by": row.ended_by,
         }
         for row in rows

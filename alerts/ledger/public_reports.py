@@ -136,7 +136,7 @@ def of_cases(conn: Connection, ids: Collection[str]) -> dict[str, dict[str, obje
         row.case_id: {
             "leader": row.leader,
             "level": row.level,
-            "due_at": None if row.due_at is None else format_instant(row.due_at),
+            "due_at": format_instant(row.due_at),
             "photo": row.photo is not None,
             "reporter": row.reporter is not None,
         }

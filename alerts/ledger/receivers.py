@@ -38,7 +38,7 @@ class Standing:
 
     def as_dict(self) -> dict[str, object]:
         """`{"reason", "since", "failing_since"}`, as it is sent."""
-        failing = None if self.failing_since is None else format_instant(self.failing_since)
+        failing = format_instant(self.failing_since)
         return {"reason": self.reason, "since": format_instant(self.since), "failing_since": failing}
 
 

@@ -112,7 +112,7 @@ class DeviceKeeper:
                     "state": judged.state,
                     "reason": judged.reason,
                     "since": format_instant(since),
-                    "last_seen": format_instant(seen) if seen else None,
+                    "last_seen": format_instant(seen),
                     **figures,
                 }
             self._shown = shown

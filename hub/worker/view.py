@@ -91,7 +91,7 @@ class View:
             "reason": reason,
             "message": message,
             "since": format_instant(health.since),
-            "last_packet_at": format_instant(health.last_packet_at) if health.last_packet_at else None,
+            "last_packet_at": format_instant(health.last_packet_at),
             "received": health.received,
             "decoded": health.decoded,
             "analysed": watch.analysed,
