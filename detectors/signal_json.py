@@ -7,6 +7,8 @@ import math
 from datetime import datetime
 from typing import cast
 
+import orjson
+
 from detectors.signal import SEVERITIES, Severity, Signal, SignalState
 from ingest.errors import InvalidInput, MalformedPayload
 from ingest.instant import format_instant, parse_instant
@@ -53,8 +55,8 @@ def from_json(data: bytes) -> Signal:
     if len(data) > MAX_BYTES:
         raise MalformedPayload(f"{len(data)} bytes are no signal", reason="too-large")
     try:
-        fields = json.loads(data)
-    except (ValueError, RecursionError) as wrong:
+        fields = orjson.loads(data)
+    except ValueError as wrong:
         raise MalformedPayload("a signal is a JSON object", reason="not-json") from wrong
     if not isinstance(fields, dict):
         raise _wrong("signal", "a JSON object")

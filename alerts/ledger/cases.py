@@ -73,6 +73,15 @@ _SAVE = (
 )
 _ADD_ENTRY = insert(case_history)
 _BY_ID = select(cases).where(cases.c.id == bindparam("key"))
+_MASTERED_ELSEWHERE = (
+    select(cases)
+    .join(incident_rows, incident_rows.c.case_id == cases.c.id)
+    .where(
+        incident_rows.c.id == bindparam("incident"),
+        cases.c.mastered_by == platform_cases.PLATFORM,
+        cases.c.state.in_(LIVE),
+    )
+)
 _LIVE_OF_GROUP = select(cases).where(cases.c.group_key == bindparam("group"), cases.c.state.in_(LIVE))
 _NEWEST_OF_GROUP = (
     select(cases.c.id).where(cases.c.group_key == bindparam("group")).order_by(cases.c.id.desc()).limit(1)
@@ -115,9 +124,14 @@ def live_of_group(conn: Connection, group_key: str) -> Case | None:
     live = conn.execute(_LIVE_OF_GROUP, {"group": group_key}).one_or_none()
     if live is not None:
         return _case(conn, live)
-    newest = conn.execute(_NEWEST_OF_GROUP, {"group": group_key}).scalar()
-    last = None if newest is None else surviving(conn, str(newest))
+    last = newest_of_group(conn, group_key)
     return last if last is not None and last.state in LIVE else None
+
+
+def newest_of_group(conn: Connection, group_key: str) -> Case | None:
+    """The newest case of a group, or the one it became part of; None when it never had one."""
+    newest = conn.execute(_NEWEST_OF_GROUP, {"group": group_key}).scalar()
+    return None if newest is None else surviving(conn, str(newest))
 
 
 def surviving(conn: Connection, case: str) -> Case | None:
@@ -146,15 +160,7 @@ def by_external(conn: Connection, source: str, external_id: str) -> Case | None:
 
 def mastered_elsewhere(conn: Connection, incident: str) -> Case | None:
     """The live case of an incident, if the command platform decides it."""
-    row = conn.execute(
-        select(cases)
-        .join(incident_rows, incident_rows.c.case_id == cases.c.id)
-        .where(
-            incident_rows.c.id == incident,
-            cases.c.mastered_by == platform_cases.PLATFORM,
-            cases.c.state.in_(LIVE),
-        )
-    ).one_or_none()
+    row = conn.execute(_MASTERED_ELSEWHERE, {"incident": incident}).one_or_none()
     return None if row is None else _case(conn, row)
 
 

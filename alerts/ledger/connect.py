@@ -6,6 +6,7 @@ import json
 import sqlite3
 from typing import Protocol
 
+import orjson
 import sqlalchemy
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine, make_url
@@ -70,6 +71,7 @@ def _engine(text: str, *, reading: bool) -> Engine:
             pool_timeout=BUSY_SECONDS,
             connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False, "isolation_level": None},
             json_serializer=_dump,
+            json_deserializer=orjson.loads,
         )
         _tune_sqlite(engine, reading=reading)
         return engine
@@ -85,6 +87,7 @@ def _engine(text: str, *, reading: bool) -> Engine:
         isolation_level="REPEATABLE READ" if reading else "READ COMMITTED",
         connect_args={"connect_timeout": int(BUSY_SECONDS), "options": options},
         json_serializer=_dump,
+        json_deserializer=orjson.loads,
     )
 
 
@@ -110,5 +113,7 @@ def _tune_sqlite(engine: Engine, *, reading: bool) -> None:
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
+# Reading is orjson's, for it is most of what an act and a page of a list do; writing is Python's, which refuses
+# numbers that are none where orjson writes null.
 def _dump(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -64,12 +64,18 @@ def expect(conn: Connection, incident: str, *, ref: str, worker: str, now: datet
     return add_missing(conn, evidence, rows) > 0
 
 
+_EXPECTED = (
+    select(evidence.c.incident_id)
+    .where(evidence.c.incident_id.in_(bindparam("ids", expanding=True)))
+    .distinct()
+)
+
+
 def expected(conn: Connection, of: Sequence[str]) -> set[str]:
     """Which of these incidents have evidence already, or will have."""
     found: set[str] = set()
     for start in range(0, len(of), CHUNK):
-        query = select(evidence.c.incident_id).where(evidence.c.incident_id.in_(of[start : start + CHUNK]))
-        found |= set(conn.execute(query.distinct()).scalars())
+        found |= set(conn.execute(_EXPECTED, {"ids": list(of[start : start + CHUNK])}).scalars())
     return found
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import ColumnElement, Row, delete, insert, or_, select, update
+from sqlalchemy import Row, bindparam, delete, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
 from alerts.group import Group, Member, Terms
@@ -24,6 +24,72 @@ from detectors.signal import SEVERITIES, Severity
 
 CURSOR = "notices"
 """Counter: the last event that was folded into groups."""
+
+
+# The statements of the hot path, built once: building one costs more than running it.
+_THIS = (group_members.c.group_key == bindparam("key"), group_members.c.incident == bindparam("id"))
+_MEMBERSHIPS = select(group_members).where(group_members.c.incident == bindparam("id"))
+_GET = select(notice_groups).where(notice_groups.c.group_key == bindparam("key"))
+_MEMBERS = (
+    query()
+    .add_columns(group_members.c.since, group_members.c.told)
+    .where(group_members.c.group_key == bindparam("key"), group_members.c.incident == incidents.c.id)
+    .order_by(incidents.c.id)
+)
+_START = insert(notice_groups)
+_ADD = insert(group_members)
+_OVER = update(group_members).where(*_THIS).values(open=False)
+_RETURNED = (
+    select(group_members)
+    .join(incidents, incidents.c.id == group_members.c.incident)
+    .where(
+        group_members.c.group_key == bindparam("key"),
+        group_members.c.open.is_(False),
+        incidents.c.place == bindparam("place"),
+        incidents.c.condition == bindparam("condition"),
+    )
+    .limit(1)
+)
+_REMOVE = delete(group_members).where(*_THIS)
+_FORGET = delete(group_members).where(
+    group_members.c.group_key == bindparam("key"),
+    group_members.c.open.is_(False),
+    group_members.c.told.is_(None),
+)
+_HASTEN = (
+    update(notice_groups)
+    .where(
+        notice_groups.c.group_key == bindparam("key"),
+        or_(notice_groups.c.due_at.is_(None), notice_groups.c.due_at > bindparam("at")),
+    )
+    .values(due_at=bindparam("at"))
+)
+_DUE = (
+    select(notice_groups.c.group_key)
+    .where(notice_groups.c.due_at <= bindparam("now"))
+    .order_by(notice_groups.c.due_at, notice_groups.c.group_key)
+    .limit(bindparam("most"))
+)
+_LOOKED = (
+    update(notice_groups)
+    .where(notice_groups.c.group_key == bindparam("key"))
+    .values(told_at=bindparam("said_at"), due_at=bindparam("at"), terms=bindparam("as_now"))
+)
+_TOLD = (
+    update(group_members)
+    .where(
+        group_members.c.group_key == bindparam("key"),
+        group_members.c.incident.in_(bindparam("ids", expanding=True)),
+    )
+    .values(told=bindparam("with"))
+)
+_COUNT = (
+    update(notice_groups)
+    .where(notice_groups.c.group_key == bindparam("key"))
+    .values(open=notice_groups.c.open + bindparam("more"))
+    .returning(notice_groups.c.open)
+)
+_POSITIONS = select(counters.c.name, counters.c.value).where(counters.c.name.in_([numbers.EVENTS, CURSOR]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +105,7 @@ class Membership:
 
 def positions(conn: Connection) -> tuple[int, int | None]:
     """The newest seq of the log, and the last that was folded; None before the first."""
-    rows = conn.execute(
-        select(counters.c.name, counters.c.value).where(counters.c.name.in_([numbers.EVENTS, CURSOR]))
-    )
-    found = {name: int(value) for name, value in rows}
+    found = {name: int(value) for name, value in conn.execute(_POSITIONS)}
     return found.get(numbers.EVENTS, 0), found.get(CURSOR)
 
 
@@ -53,38 +116,33 @@ def folded(conn: Connection, seq: int) -> None:
 
 def memberships(conn: Connection, incident: str) -> dict[str, Membership]:
     """The groups that an incident is in, by key."""
-    rows = conn.execute(select(group_members).where(group_members.c.incident == incident))
+    rows = conn.execute(_MEMBERSHIPS, {"id": incident})
     return {row.group_key: _membership(row) for row in rows}
 
 
 def get(conn: Connection, key: str) -> Group | None:
     """One group with the terms it was made on, None when there is none."""
-    row = conn.execute(select(notice_groups).where(notice_groups.c.group_key == key)).one_or_none()
+    row = conn.execute(_GET, {"key": key}).one_or_none()
     return None if row is None else _group(row)
 
 
 def members(conn: Connection, key: str) -> list[tuple[Known, Member]]:
     """The members of a group, as their incidents are now."""
-    joined = query().add_columns(group_members.c.since, group_members.c.told)
-    rows = conn.execute(
-        joined.where(group_members.c.group_key == key, group_members.c.incident == incidents.c.id).order_by(
-            incidents.c.id
-        )
-    )
-    found = [(read(row), row.since, row.told) for row in rows]
+    found = [(read(row), row.since, row.told) for row in conn.execute(_MEMBERS, {"key": key})]
     return [(each, each.member(since, told)) for each, since, told in found]
 
 
 def start(conn: Connection, group: Group, first: Membership) -> None:
     """A group that nobody was told of yet, with its first member."""
     conn.execute(
-        insert(notice_groups).values(
-            group_key=group.key,
-            route=group.route,
-            addressee=group.addressee,
-            terms=_terms_row(group.terms),
-            open=1,
-        )
+        _START,
+        {
+            "group_key": group.key,
+            "route": group.route,
+            "addressee": group.addressee,
+            "terms": _terms_row(group.terms),
+            "open": 1,
+        },
     )
     _add(conn, first)
 
@@ -97,13 +155,14 @@ def join(conn: Connection, fresh: Membership) -> None:
 
 def _add(conn: Connection, fresh: Membership) -> None:
     conn.execute(
-        insert(group_members).values(
-            group_key=fresh.group,
-            incident=fresh.incident,
-            since=fresh.since,
-            open=fresh.open,
-            told=fresh.told,
-        )
+        _ADD,
+        {
+            "group_key": fresh.group,
+            "incident": fresh.incident,
+            "since": fresh.since,
+            "open": fresh.open,
+            "told": fresh.told,
+        },
     )
 
 
@@ -119,27 +178,20 @@ def wait_again(conn: Connection, incident: str, since: datetime) -> None:
 def leave(conn: Connection, membership: Membership) -> int:
     """A member is over; the group remembers it until it is looked at. Answers how many are open."""
     if membership.open:
-        conn.execute(update(group_members).where(*_is(membership)).values(open=False))
+        conn.execute(_OVER, _key(membership))
     return _count(conn, membership.group, -1 if membership.open else 0)
 
 
 def returned(conn: Connection, key: str, fresh: Known) -> Membership | None:
     """The member of the same condition at the same place that was over a while; it gives its place away."""
+    facts = fresh.facts
     row = conn.execute(
-        select(group_members)
-        .join(incidents, incidents.c.id == group_members.c.incident)
-        .where(
-            group_members.c.group_key == key,
-            group_members.c.open.is_(False),
-            incidents.c.place == fresh.facts.place,
-            incidents.c.condition == fresh.facts.condition,
-        )
-        .limit(1)
+        _RETURNED, {"key": key, "place": facts.place, "condition": facts.condition}
     ).one_or_none()
     if row is None:
         return None
     back = _membership(row)
-    conn.execute(delete(group_members).where(*_is(back)))
+    conn.execute(_REMOVE, _key(back))
     return back
 
 
@@ -154,42 +206,24 @@ def prolong(conn: Connection, incident: str, now: datetime) -> None:
 
 def forget(conn: Connection, key: str) -> None:
     """The members that were over before anybody was told of them."""
-    conn.execute(
-        delete(group_members).where(
-            group_members.c.group_key == key, group_members.c.open.is_(False), group_members.c.told.is_(None)
-        )
-    )
+    conn.execute(_FORGET, {"key": key})
 
 
 def hasten(conn: Connection, key: str, at: datetime) -> None:
     """Look at the group at this moment, or earlier if that was so already."""
-    conn.execute(
-        update(notice_groups)
-        .where(
-            notice_groups.c.group_key == key,
-            or_(notice_groups.c.due_at.is_(None), notice_groups.c.due_at > at),
-        )
-        .values(due_at=at)
-    )
+    conn.execute(_HASTEN, {"key": key, "at": at})
 
 
 def due(conn: Connection, now: datetime, limit: int) -> list[str]:
     """The groups to look at, the longest due first."""
-    rows = conn.execute(
-        select(notice_groups.c.group_key)
-        .where(notice_groups.c.due_at <= now)
-        .order_by(notice_groups.c.due_at, notice_groups.c.group_key)
-        .limit(limit)
-    )
-    return list(rows.scalars())
+    return list(conn.execute(_DUE, {"now": now, "most": limit}).scalars())
 
 
 def looked(conn: Connection, group: Group, at: datetime | None) -> None:
     """When to look again."""
     conn.execute(
-        update(notice_groups)
-        .where(notice_groups.c.group_key == group.key)
-        .values(told_at=group.told_at, due_at=at, terms=_terms_row(group.terms))
+        _LOOKED,
+        {"key": group.key, "said_at": group.told_at, "at": at, "as_now": _terms_row(group.terms)},
     )
 
 
@@ -198,11 +232,7 @@ def told(conn: Connection, key: str, members: Iterable[Member]) -> None:
     for severity in SEVERITIES:
         ids = [each.incident for each in members if each.told == severity]
         if ids:
-            conn.execute(
-                update(group_members)
-                .where(group_members.c.group_key == key, group_members.c.incident.in_(ids))
-                .values(told=severity)
-            )
+            conn.execute(_TOLD, {"key": key, "ids": ids, "with": severity})
 
 
 def end(conn: Connection, key: str) -> None:
@@ -212,19 +242,11 @@ def end(conn: Connection, key: str) -> None:
 
 
 def _count(conn: Connection, key: str, more: int) -> int:
-    row = update(notice_groups).where(notice_groups.c.group_key == key)
-    return int(
-        conn.execute(
-            row.values(open=notice_groups.c.open + more).returning(notice_groups.c.open)
-        ).scalar_one()
-    )
+    return int(conn.execute(_COUNT, {"key": key, "more": more}).scalar_one())
 
 
-def _is(membership: Membership) -> tuple[ColumnElement[bool], ...]:
-    return (
-        group_members.c.group_key == membership.group,
-        group_members.c.incident == membership.incident,
-    )
+def _key(membership: Membership) -> dict[str, str]:
+    return {"key": membership.group, "id": membership.incident}
 
 
 def _membership(row: Row[tuple[object, ...]]) -> Membership:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Row, Select, and_, null, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, null, or_, select, update
 from sqlalchemy.engine import Connection
 
 from alerts.case import LIVE
@@ -80,24 +80,29 @@ class Known:
         )
 
 
+_SPOKEN = (
+    select(events.c.noun, events.c.subject)
+    .where(
+        events.c.seq > bindparam("after"),
+        events.c.seq <= bindparam("head"),
+        events.c.noun.in_(["incident", "case"]),
+    )
+    .distinct()
+)
+
+
 def touched(conn: Connection, after: int | None, head: int) -> list[Known]:
     """The incidents that the log speaks of after a seq, themselves or by their case; None: all that are open."""
     if after is None:
         return having(conn, incidents.c.state == "open")
-    rows = conn.execute(
-        select(events.c.noun, events.c.subject)
-        .where(events.c.seq > after, events.c.seq <= head, events.c.noun.in_(["incident", "case"]))
-        .distinct()
-    )
+    rows = conn.execute(_SPOKEN, {"after": after, "head": head})
     spoken: dict[str, set[str]] = {"incident": set(), "case": set()}
     for noun, subject in rows:
         spoken[noun].add(subject)
-    parts: list[ColumnElement[bool]] = []
-    if spoken["incident"]:
-        parts.append(incidents.c.id.in_(sorted(spoken["incident"])))
-    if spoken["case"]:
-        parts.append(incidents.c.case_id.in_(sorted(spoken["case"])))
-    return having(conn, or_(*parts)) if parts else []
+    if not any(spoken.values()):
+        return []
+    asked = {"ids": sorted(spoken["incident"]), "cases": sorted(spoken["case"])}
+    return [read(row) for row in conn.execute(_OF_THESE, asked)]
 
 
 def having(conn: Connection, *parts: ColumnElement[bool]) -> list[Known]:
@@ -215,3 +220,14 @@ def read(row: Row[tuple[object, ...]]) -> Known:
 
 _GOING = {*LIVE, "merged"}
 """A merged case goes on in another one."""
+
+_OF_THESE = (
+    query()
+    .where(
+        or_(
+            incidents.c.id.in_(bindparam("ids", expanding=True)),
+            incidents.c.case_id.in_(bindparam("cases", expanding=True)),
+        )
+    )
+    .order_by(incidents.c.id)
+)

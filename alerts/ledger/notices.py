@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import Row, bindparam, func, insert, select
 from sqlalchemy.engine import Connection
 
 from alerts.ledger.notice_tables import deliveries, notice_incidents, notices
@@ -27,31 +27,38 @@ class Wanted:
     since: datetime | None = None
 
 
+_ADD = insert(notices)
+_ADD_INCIDENTS = insert(notice_incidents)
+_ADD_DELIVERIES = insert(deliveries)
+_OF_GROUP = select(func.count()).select_from(notices).where(notices.c.group_key == bindparam("group"))
+
+
 def add(conn: Connection, notice: Notice) -> None:
     """A new notice, due at once on each of its channels."""
     conn.execute(
-        insert(notices).values(
-            id=notice.id,
-            at=notice.at,
-            why=notice.why,
-            addressee=notice.addressee,
-            group_key=notice.group,
-            route=notice.route,
-            incidents=list(notice.incidents),
-            open=notice.open,
-            severity=notice.severity,
-            title=notice.title.as_dict(),
+        _ADD,
+        {
+            "id": notice.id,
+            "at": notice.at,
+            "why": notice.why,
+            "addressee": notice.addressee,
+            "group_key": notice.group,
+            "route": notice.route,
+            "incidents": list(notice.incidents),
+            "open": notice.open,
+            "severity": notice.severity,
+            "title": notice.title.as_dict(),
             **stands(notice.place),
-        )
+        },
     )
     if notice.incidents:
         conn.execute(
-            insert(notice_incidents),
+            _ADD_INCIDENTS,
             [{"notice": notice.id, "incident": each} for each in dict.fromkeys(notice.incidents)],
         )
     if notice.channels:
         conn.execute(
-            insert(deliveries),
+            _ADD_DELIVERIES,
             [
                 {
                     "notice": notice.id,
@@ -68,8 +75,7 @@ def add(conn: Connection, notice: Notice) -> None:
 
 def of_group(conn: Connection, group: str) -> int:
     """How many notices a group has."""
-    query = select(func.count()).select_from(notices).where(notices.c.group_key == group)
-    return int(conn.execute(query).scalar_one())
+    return int(conn.execute(_OF_GROUP, {"group": group}).scalar_one())
 
 
 def of_incident(conn: Connection, incident: str) -> list[dict[str, object]]:

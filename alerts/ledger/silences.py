@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Literal, cast
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.engine import Connection
 
 from alerts.ledger.page import Page, decode, encode, limit_of
@@ -39,16 +39,24 @@ def add(conn: Connection, silence: Silence) -> None:
     )
 
 
+# Asked for by every act that wrote an event: built once.
+_ACTIVE = select(silences).where(silences.c.over.is_(False)).order_by(silences.c.id)
+_LAPSE = (
+    update(silences)
+    .where(silences.c.over.is_(False), silences.c.ends_at <= bindparam("now"))
+    .values(over=True)
+    .execution_options(preserve_rowcount=True)
+)
+
+
 def active(conn: Connection) -> list[Silence]:
     """Those that hold, the oldest first."""
-    rows = conn.execute(select(silences).where(silences.c.over.is_(False)).order_by(silences.c.id))
-    return [_silence(row) for row in rows]
+    return [_silence(row) for row in conn.execute(_ACTIVE)]
 
 
 def lapse(conn: Connection, now: datetime) -> bool:
     """Those whose time is over hold no more; whether there were any."""
-    row = update(silences).where(silences.c.over.is_(False), silences.c.ends_at <= now).values(over=True)
-    return conn.execute(row, execution_options={"preserve_rowcount": True}).rowcount > 0
+    return conn.execute(_LAPSE, {"now": now}).rowcount > 0
 
 
 def end(conn: Connection, silence: str, *, who: str, now: datetime) -> None:

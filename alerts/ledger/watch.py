@@ -47,10 +47,7 @@ def closed_of_group(conn: Connection, group_key: str, since: datetime) -> Case |
 
     None also when that case could not live again beside another live one of its own group.
     """
-    row = conn.execute(
-        select(rows.c.id).where(rows.c.group_key == group_key).order_by(rows.c.id.desc()).limit(1)
-    ).scalar()
-    last = None if row is None else cases.surviving(conn, str(row))
+    last = cases.newest_of_group(conn, group_key)
     if last is None or last.state != "closed" or last.closed_at is None or last.closed_at < since:
         return None
     own = last.group_key

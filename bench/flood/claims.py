@@ -29,16 +29,16 @@ def all_incidents(conn: Connection) -> list[dict[str, object]]:
 
 
 def wrong(
-    conn: Connection, said: Sequence[Said], outcomes: Mapping[str, int], rows: Sequence[Mapping[str, object]]
+    conn: Connection, said: Said, outcomes: Mapping[str, int], rows: Sequence[Mapping[str, object]]
 ) -> Iterator[str]:
     """Every claim, one after the other; a sentence for what does not hold."""
     yield from map(str, violations(conn))
-    published = sum(each.published for each in said)
+    published = said.published
     if sum(outcomes.values()) < published or outcomes["applied"] + outcomes["late"] > published:
         yield f"{published} signals were published, {dict(outcomes)} came of them"
     if outcomes["refused"]:
         yield f"{outcomes['refused']} signals were refused"
-    sources = {source: each for one in said for source, each in one.sources.items() if each.n}
+    sources = {source: each for source, each in said.sources.items() if each.n}
     marks = signals.load(conn, {key_of(each) for each in sources})
     holding = {
         (each.incident.place, each.incident.condition)

@@ -1,7 +1,8 @@
-"""One publisher of the flood: says the levels of its sources at an even pace, and what it said.
+"""The publishers of the flood: many connections that say the levels of their sources at an even pace.
 
-`python -m bench.flood.publisher URL NUMBER PUBLISHERS CONDITIONS RATE SECONDS START`: RATE of this one, in signals a
-second; START as seconds since 1970. Prints one JSON object when the broker has acknowledged everything.
+`python -m bench.flood.publisher URL PUBLISHERS CONDITIONS RATE SECONDS`: RATE of all together, in signals a second.
+A source speaks over one connection, so that its signals come in order. Prints one JSON object, what was said, when
+the broker has acknowledged everything.
 """
 
 from __future__ import annotations
@@ -10,14 +11,14 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future, wait
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from alerts.ids import new_id
 from alerts.ledger.columns import to_ms
+from bench.flood.line import Line
 from detectors.signal import Signal, SignalState
 from detectors.signal_json import to_json
-from ingest.mqtt.client import Client
 from ingest.text import Text
 
 PER_SITE = 4
@@ -25,6 +26,10 @@ PER_SITE = 4
 EPOCH = 1
 PATIENCE = 120.0
 """Seconds for the broker's last acknowledgement."""
+PREPARE = 100e-6
+"""Seconds that making one signal ready takes at most."""
+PAUSE = 0.002
+"""Seconds: the shortest sleep; what falls due meanwhile goes together."""
 
 
 def now() -> datetime:
@@ -66,47 +71,68 @@ def signal(source: int, n: int, at: datetime) -> Signal:
     )
 
 
-def main(url: str, given: Sequence[str]) -> None:
-    """Publish from START on."""
-    number, publishers, conditions = (int(each) for each in given[:3])
-    rate, seconds, start = (float(each) for each in given[3:])
-    name = f"flood-{number}"
-    total = round(rate * seconds)
-    client = Client(url, name, clock=now, inflight=500, max_queued=total + 1, session_expiry=60)
-    client.start()
-    while not client.connected:
-        time.sleep(0.02)
-    sources = range(number, conditions, publishers)
-    said = dict.fromkeys(sources, 0)
-    runs: dict[int, list[list[int]]] = {each: [] for each in sources}
-    last: dict[int, SignalState] = {}
-    waiting: list[Future[None]] = []
-    time.sleep(max(start - time.time(), 0))
-    began = time.monotonic()
-    for count in range(total):
-        time.sleep(max(began + count / rate - time.monotonic(), 0))
-        source = sources[count % len(sources)]
-        said[source] += 1
-        made = signal(source, said[source], now())
+@dataclass(slots=True)
+class _Voice:
+    """What one source has said: how many signals, its excursions as (first, last) in milliseconds, its last level."""
+
+    n: int = 0
+    runs: list[list[int]] = field(default_factory=list)
+    last: SignalState | None = None
+
+    def say(self, source: int, at: datetime) -> bytes:
+        """Its next signal."""
+        self.n += 1
+        made = signal(source, self.n, at)
         if made.state == "active":
-            if last.get(source) == "active":
-                runs[source][-1][1] = to_ms(made.at)
+            if self.last == "active":
+                self.runs[-1][1] = to_ms(at)
             else:
-                runs[source].append([to_ms(made.at), to_ms(made.at)])
-        last[source] = made.state
-        waiting.append(client.publish(f"hub/internal/v1/signals/{name}", to_json(made)))
-    ended = time.time()
-    left = wait(waiting, PATIENCE).not_done
-    client.stop(5)
+                self.runs.append([to_ms(at), to_ms(at)])
+        self.last = made.state
+        return to_json(made)
+
+
+def main(url: str, given: Sequence[str]) -> None:
+    """Publish what was made ready before: making it must not take from the hub what is measured."""
+    publishers, conditions = (int(each) for each in given[:2])
+    rate, seconds = (float(each) for each in given[2:])
+    total = round(rate * seconds)
+    names = [f"flood-{number}" for number in range(publishers)]
+    voices = [_Voice() for _ in range(conditions)]
+    start = now() + timedelta(seconds=3 + total * PREPARE)
+    ready = [
+        voices[count % conditions].say(count % conditions, start + timedelta(seconds=count / rate))
+        for count in range(total)
+    ]
+    lines = [Line(url, each, f"hub/internal/v1/signals/{each}") for each in names]
+    published = [0] * publishers
+    acknowledged = [0] * publishers
+    time.sleep(max((start - now()).total_seconds(), 0))
+    cpu, began = time.process_time(), time.monotonic()
+    for count, message in enumerate(ready):
+        while (left := began + count / rate - time.monotonic()) > 0:
+            time.sleep(max(left, PAUSE))
+        number = count % conditions % publishers
+        lines[number].publish(message)
+        published[number] += 1
+        if published[number] % 50 == 0:
+            acknowledged[number] += lines[number].acknowledged()
+    ended, took, cpu = time.time(), time.monotonic() - began, time.process_time() - cpu
+    until = time.monotonic() + PATIENCE
+    for number, each in enumerate(lines):
+        acknowledged[number] += each.drained(published[number] - acknowledged[number], until)
+        each.close()
+    sources = {
+        source: {"n": each.n, "runs": each.runs, "last": each.last} for source, each in enumerate(voices)
+    }
     print(
         json.dumps(
             {
-                "published": total - len(left),
+                "published": sum(acknowledged),
                 "ended": ended,
-                "seconds": time.monotonic() - began,
-                "sources": {
-                    each: {"n": said[each], "runs": runs[each], "last": last.get(each)} for each in sources
-                },
+                "seconds": took,
+                "cpu": cpu,
+                "sources": sources,
             }
         )
     )

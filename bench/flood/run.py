@@ -1,7 +1,7 @@
 """Flood: many publishers raise signals over many conditions, and the ledger is asked whether all of it is there.
 
 The hub runs as a person runs it: `hub serve` with its own mosquitto on SQLite, or beside further `hub router`
-processes on one PostgreSQL. Publishers are processes of their own. Nothing is mocked, nothing is measured inside.
+processes on one PostgreSQL. The publishers are a process of their own. Nothing is mocked, nothing is measured inside.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -44,7 +44,7 @@ class Flood:
         rate: Signals a second, of all publishers together.
         seconds: How long.
         conditions: (place, condition) pairs they are about.
-        publishers: Processes, each with a connection of its own.
+        publishers: Connections, each of its own.
         routers: `hub router` processes beside `hub serve`; on PostgreSQL only.
     """
 
@@ -70,6 +70,7 @@ class Report:
         events: All.
         drain: Seconds from the last publish until the ledger had every signal.
         cpu: CPU seconds of `serve` and the routers during the flood.
+        publishers_cpu: CPU seconds of the publishers, which must not be the limit.
         wrong: What must not be; empty when all is well.
     """
 
@@ -83,6 +84,7 @@ class Report:
     events: int
     drain: float
     cpu: float
+    publishers_cpu: float
     wrong: tuple[str, ...]
 
     @property
@@ -118,7 +120,7 @@ def run(flood: Flood, folder: Path, database: str = "") -> Report:
     ledger = Ledger.open(ledger_url, clock=now)
     try:
         with ledger.read() as conn:
-            return _report(conn, said, outcomes, drain=drained - max(each.ended for each in said), cpu=cpu)
+            return _report(conn, said, outcomes, drain=drained - said.ended, cpu=cpu)
     finally:
         ledger.close()
 
@@ -228,47 +230,26 @@ def _call(*command: str) -> None:
 # -- what was said ---------------------------------------------------------------------------------------------
 
 
-def _publish(flood: Flood, broker: str) -> list[Said]:
-    """All publishers, from the same moment on; returns when the broker has acknowledged everything."""
-    start = time.time() + 3 + flood.publishers * 0.3  # they all have to be loaded by then
-    numbers = [str(flood.publishers), str(flood.conditions), str(flood.rate / flood.publishers)]
-    processes = [
-        subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "bench.flood.publisher",
-                broker,
-                str(number),
-                *numbers,
-                str(flood.seconds),
-                str(start),
-            ],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for number in range(flood.publishers)
-    ]
-    try:
-        printed = [
-            each.communicate(timeout=start - time.time() + flood.seconds * 3 + 150)[0] for each in processes
-        ]
-    finally:
-        for each in processes:
-            if each.poll() is None:
-                each.kill()
-                each.communicate()
-    return [Said.of(each) for each in printed]
+def _publish(flood: Flood, broker: str) -> Said:
+    """All publishers; returns when the broker has acknowledged everything."""
+    numbers = (flood.publishers, flood.conditions, flood.rate, flood.seconds)
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.flood.publisher", broker, *map(str, numbers)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=flood.seconds * 3 + 150,
+        check=True,
+    )
+    return Said.of(done.stdout)
 
 
 # -- what came of it -------------------------------------------------------------------------------------------
 
 
-def _drained(url: str, said: Sequence[Said], address: str, routers: int) -> float:
+def _drained(url: str, said: Said, address: str, routers: int) -> float:
     """When the ledger had the newest signal of every source (seconds since 1970)."""
-    wanted = {key_of(source): each.n for one in said for source, each in one.sources.items() if each.n}
-    published = sum(each.published for each in said)
+    wanted = {key_of(source): each.n for source, each in said.sources.items() if each.n}
     end = time.monotonic() + DRAIN
     engine = reading_engine(url)
     try:
@@ -277,7 +258,7 @@ def _drained(url: str, said: Sequence[Said], address: str, routers: int) -> floa
                 marks = signals.load(conn, wanted.keys())
             all_there = all(key in marks and marks[key].n >= n for key, n in wanted.items())
             # what came late to another router is counted when that has ended
-            if all_there and (routers or sum(_outcomes(address).values()) >= published):
+            if all_there and (routers or sum(_outcomes(address).values()) >= said.published):
                 return time.time()
             time.sleep(0.25)
     finally:
@@ -303,15 +284,12 @@ def _cpu(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _report(
-    conn: Connection, said: Sequence[Said], outcomes: Mapping[str, int], *, drain: float, cpu: float
-) -> Report:
+def _report(conn: Connection, said: Said, outcomes: Mapping[str, int], *, drain: float, cpu: float) -> Report:
     tally = counts(conn)
-    published = sum(each.published for each in said)
     rows = all_incidents(conn)
     return Report(
-        published=published,
-        rate=published / max(each.seconds for each in said),
+        published=said.published,
+        rate=said.published / said.seconds,
         outcomes=outcomes,
         incidents=sum(tally.incidents.values()),
         open=tally.incidents.get("open", 0),
@@ -320,5 +298,6 @@ def _report(
         events=tally.head,
         drain=drain,
         cpu=cpu,
+        publishers_cpu=said.cpu,
         wrong=tuple(wrong(conn, said, outcomes, rows)),
     )

@@ -21,22 +21,31 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one publisher said, and when it said the last of it (seconds since 1970)."""
+    """What the publishers said.
+
+    Attributes:
+        published: How many signals the broker acknowledged.
+        ended: When the last was said (seconds since 1970).
+        seconds: From the first to the last.
+        cpu: Seconds of CPU that saying it cost.
+        sources: What each source said.
+    """
 
     published: int
     ended: float
     seconds: float
+    cpu: float
     sources: Mapping[int, Source]
 
     @staticmethod
     def of(printed: str) -> Said:
-        """From what it printed."""
+        """From what they printed."""
         found = json.loads(printed)
         sources = {
             int(key): Source(each["n"], [(first, last) for first, last in each["runs"]], each["last"])
             for key, each in found["sources"].items()
         }
-        return Said(found["published"], found["ended"], found["seconds"], sources)
+        return Said(found["published"], found["ended"], found["seconds"], found["cpu"], sources)
 
 
 def key_of(source: int) -> Key:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from alerts.ledger.engine import Ledger
 from config.settings import Settings, add_flags, load_settings
 from hub.parent import on_parent_gone
+from hub.serve import heap
 from hub.serve.router import Router
 from hub.serve.run import TICK, now, set_up_log, stop_on_signals
 from ingest.errors import InvalidSetting
@@ -61,6 +62,7 @@ async def _route(name: str, settings: Settings, *, with_parent: bool) -> int:
             name, ledger=ledger, broker=settings.broker_url, timezone=settings.timezone, clock=now
         )
         await asyncio.to_thread(router.start)
+        heap.settle()
         print(f"ready router {name}", flush=True)
         while not stop.is_set():
             with suppress(TimeoutError):

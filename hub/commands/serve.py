@@ -7,6 +7,7 @@ import asyncio
 import os
 
 from config.settings import Settings, add_flags, load_settings
+from hub.serve import heap
 from hub.serve.run import running, set_up_log, stop_on_signals
 
 HELP = "the hub: API, console, alert router, sensors, and its own camera workers"
@@ -27,6 +28,7 @@ def run(args: argparse.Namespace) -> int:
 async def _serve(settings: Settings) -> int:
     stop = stop_on_signals()
     async with running(settings) as hub:
+        heap.settle()
         print(f"ready {hub.http}", flush=True)
         await stop.wait()
     return 0

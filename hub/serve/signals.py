@@ -48,6 +48,8 @@ AT_ONCE = 500
 """Signals in one act at most."""
 PORTION = 25
 """Signals that are folded together at first; twice as many each time while that goes quickly."""
+TRUST = 100
+"""Signals that an act begins with at most, when the one before it went quickly."""
 QUICK = 0.05
 """Seconds for a portion that went quickly."""
 LONG = 0.2
@@ -87,6 +89,7 @@ class SignalIntake:
         self._lock = threading.Lock()
         self._waiting: deque[_Waiting] = deque()
         self._called = False  # the writer has been asked to come
+        self._size = PORTION  # of the next portion; only the writer's thread asks
         self._unkept: deque[tuple[Message, str, str, Ack]] = deque()
 
     def signal(self, message: Message, ack: Ack) -> None:
@@ -133,15 +136,17 @@ class SignalIntake:
             else:
                 applied = Applied()
                 begun = last = time.monotonic()
-                size = PORTION
+                size = min(self._size, TRUST)
                 while portion := self._take(min(size, AT_ONCE - len(taken))):
                     taken.extend(portion)
                     heard = [each.heard for each in portion]
                     applied = applied.with_(apply_heard(conn, heard, directory=directory, now=now))
                     before, last = last, time.monotonic()
+                    took = last - before
+                    size = min(size * 2, AT_ONCE) if took < QUICK else size if took < LONG else PORTION
                     if last - begun > LONG:
                         break
-                    size *= 2 if last - before < QUICK else 1
+                self._size = size
             if applied.events:
                 advance(conn, directory, now, most=0)
             return applied

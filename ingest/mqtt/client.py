@@ -71,6 +71,8 @@ class Client:
         self._asking = threading.RLock()  # one thread at a time tells the broker what is wanted
         self._lock = threading.RLock()  # guards what follows; never held while paho is called, except to ack
         self._generation = 0
+        self._open = False  # CONNACK came
+        self._opening: set[int] = set()  # subscriptions of this connection that are not answered yet
         self._connected = False
         self._since = clock()
         self._reason = "not started"
@@ -210,7 +212,7 @@ class Client:
 
     @property
     def connected(self) -> bool:
-        """MQTT says so, not only TCP."""
+        """MQTT says so, not only TCP, and what was subscribed before is answered: no message passes it by."""
         return self._connected
 
     @property
@@ -240,10 +242,7 @@ class Client:
     # -- what paho calls, on the network thread -----------------------------------------------------------
 
     def _on_pre_connect(self, _client: paho.Client, _userdata: object) -> None:
-        with self._lock:
-            self._generation += 1
-            self._paho.forget_acks()
-            self._parked.clear()
+        self._leave()
 
     def _on_connect(
         self,
@@ -256,15 +255,19 @@ class Client:
         if reason.is_failure:
             self._change(connected=False, reason=f"refused: {reason}")
             return
-        with self._lock:
-            self._connections += 1
-            if self._connections > 1 and not flags.session_present:
-                self._sessions_lost += 1
-            self._asked = {}
-            unwanted = [*self._subscriptions.covered(), *self._renounced]
-        self._ask(opening=True)  # whoever sees `connected` may count on what was subscribed before
-        self._change(connected=True, reason="")
-        self._ask()
+        with self._asking:  # whoever subscribes meanwhile is told to the broker after this
+            with self._lock:
+                self._connections += 1
+                if self._connections > 1 and not flags.session_present:
+                    self._sessions_lost += 1
+                self._asked = {}
+                self._open = True
+                unwanted = [*self._subscriptions.covered(), *self._renounced]
+            opening = self._ask()
+            with self._lock:
+                self._opening = opening
+        if not opening:
+            self._change(connected=True, reason="")
         if unwanted:  # an earlier run may have asked for them: they would come twice
             self._paho.unsubscribe(unwanted)
 
@@ -279,10 +282,7 @@ class Client:
         reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
-        with self._lock:
-            self._generation += 1
-            self._paho.forget_acks()
-            self._parked.clear()
+        self._leave()
         self._change(connected=False, reason="stopped" if self._stopped else str(reason).lower())
 
     def _on_subscribe(
@@ -301,6 +301,10 @@ class Client:
                     self._last_error = f"subscription to {name} refused: {reason}"
                 else:
                     self._refused.discard(name)
+            opened = mid in self._opening and self._opening == {mid}
+            self._opening.discard(mid)
+        if opened:
+            self._change(connected=True, reason="")
 
     def _on_publish(
         self,
@@ -342,13 +346,20 @@ class Client:
 
     def _on_crash(self, wrong: Exception) -> None:
         """The network thread met bytes that are no MQTT; it starts again with a new connection."""
-        with self._lock:
-            self._generation += 1
-            self._parked.clear()
+        self._leave()
         self._failed("network thread", wrong)
         self._change(connected=False, reason="the broker sent something that is not MQTT")
 
     # -- inside -------------------------------------------------------------------------------------------
+
+    def _leave(self) -> None:
+        """What belonged to the connection that ended is worth nothing to the next."""
+        with self._lock:
+            self._generation += 1
+            self._open = False
+            self._opening = set()
+            self._paho.forget_acks()
+            self._parked.clear()
 
     def _deliver(self, message: Message, ack: Ack) -> None:
         with self._lock:
@@ -368,31 +379,35 @@ class Client:
         except Exception as wrong:  # noqa: BLE001 - counted, logged, in health; the message stays unacknowledged
             self._failed(f"handler for {message.topic}", wrong)
 
-    def _ask(self, *, opening: bool = False) -> None:
-        """Bring what the broker is asked for in step with what is wanted."""
+    def _ask(self) -> set[int]:
+        """Bring what the broker is asked for in step with what is wanted; gives the packets to be answered."""
         with self._asking:
             with self._lock:
-                if not self._connected and not opening:
-                    return
+                if not self._open:
+                    return set()
                 wanted = self._subscriptions.wanted()
                 fresh = {name: wish for name, wish in wanted.items() if self._asked.get(name) != wish}
                 gone = [name for name in self._asked if name not in wanted]
                 self._asked = wanted
             names = list(fresh)
-            for start in range(0, len(names), FILTERS_AT_ONCE):
+            asked = {
                 self._send_subscribe(names[start : start + FILTERS_AT_ONCE], fresh)
+                for start in range(0, len(names), FILTERS_AT_ONCE)
+            }
             if gone:
                 self._paho.unsubscribe(gone)
+            return {packet_id for packet_id in asked if packet_id is not None}
 
-    def _send_subscribe(self, names: Sequence[str], wishes: Mapping[str, Wish]) -> None:
+    def _send_subscribe(self, names: Sequence[str], wishes: Mapping[str, Wish]) -> int | None:
         _, mid = self._paho.subscribe([(name, options_of(wishes[name])) for name in names])
         if mid is not None:
             with self._lock:
                 self._suback[mid] = tuple(names)
+        return mid
 
     def _ack(self, packet_id: int, generation: int) -> None:
         with self._lock:  # so that the connection cannot change between the check and the packet's queueing
-            if generation == self._generation and self._connected:
+            if generation == self._generation and self._open:
                 self._paho.ack_soon(packet_id)
                 self._acknowledged += 1
 
