@@ -18,9 +18,13 @@ class Frame:
         pts: Media time, seconds since the stream's first packet (never goes back within a session).
         at: Wall time of arrival of the packet it was decoded from (UTC).
         image: uint8, shape (height, width, 3), BGR.
+        catch_up: True while the camera decodes what it kept before its gate opened, faster than real time.
+            Such a frame must not be pushed out by a newer one: who has no room for it answers false and is
+            offered it again.
     """
 
     device: str
     pts: float
     at: datetime
     image: NDArray[np.uint8]
+    catch_up: bool = False

@@ -17,8 +17,10 @@ from av.video.stream import VideoStream
 
 from ingest.errors import EvidenceNone, Unavailable
 from ingest.frame import Frame
+from ingest.glance import Glance
 from ingest.packet import Packet
 from ingest.video.decode import Sampler, still
+from ingest.video.glance import glance
 from ingest.video.health import SILENCE, CameraHealth, CameraState, judge
 from ingest.video.rate import Rate
 from ingest.video.read import read
@@ -58,11 +60,14 @@ class Camera:
         transport: Transport = "tcp",
         ring_seconds: float = 12.0,
         ring_bytes: int = 32_000_000,
+        on_glance: Callable[[Glance], None] | None = None,
     ) -> None:
         self.device = device
         self._url = url
         self._fps = fps
         self._on_frame = on_frame
+        self._on_glance = on_glance
+        self._taps: tuple[Callable[[Packet], None], ...] = ()
         self._clock = clock
         self._transport = transport
         self._ring = Ring(ring_seconds, ring_bytes)
@@ -147,6 +152,12 @@ class Camera:
             self._received += 1
             self._received_rate.add(packet.at)
         self._ring.add(packet)
+        for listener in self._taps:
+            listener(packet)
+        if self._on_glance is not None and packet.keyframe and self._info is not None:
+            seen = glance(self.device, self._info, packet)
+            if seen is not None:
+                self._on_glance(seen)
         self._look(packet)
 
     def _look(self, packet: Packet) -> None:
@@ -208,6 +219,30 @@ class Camera:
                 height=info.height if info else 0,
                 reconnects=max(0, self._sessions - 1),
             )
+
+    @property
+    def info(self) -> StreamInfo | None:
+        """What the camera said about its video; None before the first stream."""
+        with self._lock:
+            return self._info
+
+    def tap(self, listener: Callable[[Packet], None]) -> Callable[[], None]:
+        """Hand every packet to `listener` from now on; what comes back takes it off again (twice is fine).
+
+        The listener is called on the reader's thread, after the packet is in the ring: it must not block.
+        """
+        with self._lock:
+            self._taps = (*self._taps, listener)
+
+        def off() -> None:
+            with self._lock:
+                self._taps = tuple(each for each in self._taps if each is not listener)
+
+        return off
+
+    def recent_gop(self) -> tuple[Packet, ...]:
+        """The newest keyframe and what came after it; empty before the first."""
+        return self._ring.latest_gop()
 
     def latest_keyframe(self) -> Frame | None:
         """The newest keyframe as a picture (its decoder lives only for it); None before the first."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -16,7 +17,7 @@ from detectors.track import Track
 from hub.worker.assignment import Assignment, Poller, parse
 from hub.worker.crew import Crew
 from hub.worker.people import WHOLE, find
-from hub.worker.slots import Slots
+from hub.worker.slots import ROW, Slots
 from ingest.errors import InvalidInput
 from ingest.frame import Frame
 from tests.servers.assignments import TOKEN, AssignmentServer
@@ -53,6 +54,20 @@ def test_a_fast_camera_does_not_starve_a_slow_one() -> None:
     assert order == ["fast", "slow"]
     slots.forget("fast")
     assert slots.dropped("fast") == 0
+
+
+def test_frames_that_catch_up_wait_in_order() -> None:
+    """The row is bounded, pushes nothing out, and gives the other cameras their turn in between."""
+    slots = Slots()
+    behind = [replace(frame("a", second), catch_up=True) for second in range(ROW + 1)]
+    assert [slots.put(each) for each in behind] == [True] * ROW + [False]
+    slots.put(frame("b"))
+    assert slots.put(frame("a", 9))  # caught up: the newest waits behind them
+    assert not slots.put(frame("a", 10))  # and the newest wins, as always
+    taken = [each for each in (slots.take(0) for _ in range(ROW + 2)) if each is not None]
+    assert [(each.device, each.pts) for each in taken][:3] == [("a", 0), ("b", 0), ("a", 1)]
+    assert [each.pts for each in taken if each.device == "a"] == [*range(ROW), 10]
+    assert slots.dropped("a") == 1
 
 
 def task(device: str = "cam", **more: object) -> dict[str, object]:

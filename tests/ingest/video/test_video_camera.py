@@ -16,6 +16,8 @@ import pytest
 
 from ingest.errors import EvidenceNone
 from ingest.frame import Frame
+from ingest.glance import Glance
+from ingest.packet import Packet
 from ingest.video.camera import Camera
 from ingest.video.health import CameraHealth
 from tests.servers import nasty
@@ -79,6 +81,33 @@ def test_frames_that_nobody_takes_are_counted(rtsp: GstServer) -> None:
     with running(rtsp.url("h264"), take=False) as (camera, _):
         wait_until(lambda: health(camera).dropped >= 3, within=10, what="3 dropped frames")
         assert health(camera).state == "online"
+
+
+def test_glances_and_taps(rtsp: GstServer) -> None:
+    """Every keyframe is seen small and grey; who taps gets every packet until the tap is off."""
+    glances: list[Glance] = []
+    camera = Camera(
+        "cam", rtsp.url("h264"), fps=5, on_frame=lambda _: True, clock=now, on_glance=glances.append
+    )
+    tapped: list[Packet] = []
+    assert (camera.info, camera.recent_gop()) == (None, ())
+    off = camera.tap(tapped.append)
+    camera.start()
+    try:
+        wait_until(lambda: len(glances) >= 3, within=15, what="3 glances")
+        wait_until(lambda: len(tapped) >= 50, within=5, what="50 packets")
+        info, gop = camera.info, camera.recent_gop()
+        off()
+        off()
+        seen = len(tapped)
+        wait_until(lambda: len(glances) >= 5, within=5, what="glances after the tap is off")
+    finally:
+        camera.stop(8)
+    assert len(tapped) <= seen + 1
+    assert info is not None
+    assert gop[0].keyframe
+    assert {each.grey.shape for each in glances} == {(90, 160)}
+    assert all(each.grey.std() > 20 for each in glances)  # the test picture, not grey
 
 
 def test_a_clip_of_another_time_is_none(rtsp: GstServer) -> None:
