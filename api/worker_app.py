@@ -8,7 +8,6 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Protocol
 
 from fastapi import Depends, FastAPI, Response
@@ -43,8 +42,8 @@ class WorkerView(Protocol):
         Raises NotFound for a camera of another worker, CameraUnreachable when there is no picture.
         """
 
-    def evidence(self, ref: str) -> Path:
-        """Folder of one piece of evidence; raises EvidenceNone, or EvidencePending while it is written."""
+    def evidence(self, ref: str, name: str) -> bytes:
+        """One file of a piece of evidence; raises EvidenceNone, or EvidencePending while it is written."""
 
     def forget(self, ref: str) -> None:
         """Delete one piece of evidence, now that `serve` has confirmed its sha256; twice is fine."""
@@ -80,12 +79,7 @@ def create_worker_app(view: WorkerView, token: str) -> FastAPI:
     def evidence(ref: str, name: str) -> Response:
         if name not in NAMES or not REF.fullmatch(ref):
             raise EvidenceNone("no such evidence")
-        path = view.evidence(ref) / name
-        try:
-            content = path.read_bytes()
-        except FileNotFoundError:
-            raise EvidenceNone(f"no {name} in this evidence") from None
-        return binary(content, NAMES[name], name)
+        return binary(view.evidence(ref, name), NAMES[name], name)
 
     @app.delete("/evidence/{ref}")
     def forget(ref: str) -> Response:

@@ -24,6 +24,7 @@
         ├── StreamEnded           the camera's stream stopped or turned to garbage
         ├── BrokerAway            no connection to the MQTT broker
         ├── LedgerAway            the database does not take commits
+        ├── NoRoom                the disk has no room for evidence
         └── WorkerAway            a worker does not answer
 
 `api/errors.py` is the one place that maps this tree to HTTP.
@@ -238,6 +239,12 @@ class LedgerAway(Unavailable):
     """The database does not take commits."""
 
     slug = "ledger-away"
+
+
+class NoRoom(Unavailable):
+    """The disk has no room for evidence."""
+
+    slug = "no-room"
 
 
 class WorkerAway(Unavailable):

@@ -2,14 +2,17 @@
 
     DATA/evidence/<ref>/shown.jpg         persons blurred
     DATA/evidence/<ref>/shown-boxes.jpg   the same with the boxes and the zone drawn
-    DATA/evidence/<ref>/original.mp4      5 s before to 5 s after, remuxed; written after the post-roll
+    DATA/evidence/<ref>/original.mp4.sealed  5 s before to 5 s after, remuxed; written after the post-roll
     DATA/evidence/<ref>/meta.json         {ref, device, rule, at, snapshot, clip: pending|ready|none, sha256}
 
-Every file appears whole; meta.json is rewritten after each, so what it names is there.
+Every file appears whole; meta.json is rewritten after each, so what it names is there. The original is sealed under
+the worker token (hub/seal.py) and never lies on the disk as it is. A disk without room costs evidence, oldest first,
+and nothing else: signals wait on the same disk and come first.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import heapq
 import json
@@ -31,6 +34,7 @@ from detectors.blur import blur_persons
 from detectors.draw import draw_boxes
 from detectors.track import Track
 from detectors.zones import Polygon
+from hub import seal
 from hub.worker.people import Detect, find
 from hub.worker.watch import Look
 from ingest.errors import EvidenceNone, EvidencePending, HubError
@@ -40,13 +44,20 @@ log = logging.getLogger(__name__)
 
 BEFORE = timedelta(seconds=5)
 AFTER = timedelta(seconds=5)
+"""What is promised, in what the camera saw."""
+WIDER = timedelta(seconds=1)
+"""Asked for beyond the post-roll: a slow camera's last picture lies up to a second before the end of what was asked."""
 SETTLE = timedelta(milliseconds=500)
-"""After the post-roll, so that its last packets have arrived."""
+"""After that, so that its last packets have arrived."""
 MAX_BYTES = 500_000_000
+RESERVE = 64_000_000
+"""Bytes of the worker's disk that evidence leaves free, for the signals that wait for the broker."""
 MAX_AGE = timedelta(days=1)
 """Evidence that nobody fetched for so long is of a signal that joined an incident with evidence of its own."""
 JPEG_QUALITY = 85
 META = "meta.json"
+ORIGINAL = "original.mp4"
+SEALED = ORIGINAL + ".sealed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +105,20 @@ def jpeg(image: NDArray[np.uint8]) -> bytes:
 class EvidenceKeeper:
     """Writes evidence in its own thread and answers what is there."""
 
-    def __init__(self, folder: Path, *, clock: Callable[[], datetime], max_bytes: int = MAX_BYTES) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        secret: str,
+        clock: Callable[[], datetime],
+        max_bytes: int = MAX_BYTES,
+        reserve: int = RESERVE,
+    ) -> None:
         self._folder = folder
+        self._key = seal.key_of(secret, "evidence of a worker")
         self._clock = clock
         self._max_bytes = max_bytes
+        self._reserve = reserve
         self._jobs: list[_Job] = []
         self._count = 0
         self._changed = threading.Condition()
@@ -126,7 +147,7 @@ class EvidenceKeeper:
         with self._changed:
             self._writing.add(wanted.ref)
         self._later(wanted.at, lambda: self._pictures(wanted))
-        self._later(wanted.at + AFTER + SETTLE, lambda: self._clip(wanted))
+        self._later(wanted.at + AFTER + WIDER + SETTLE, lambda: self._clip(wanted))
 
     def folder(self, ref: str) -> Path:
         """Where the evidence is; EvidencePending before its pictures are written, EvidenceNone without any."""
@@ -140,6 +161,16 @@ class EvidenceKeeper:
         if writing:
             raise EvidencePending("the evidence is being written", retry_after=1, where=ref)
         raise EvidenceNone("no such evidence here", where=ref)
+
+    def read(self, ref: str, name: str) -> bytes:
+        """One file, the original as it was; EvidencePending before its pictures are written, EvidenceNone."""
+        path = self.folder(ref)
+        try:
+            if name == ORIGINAL:
+                return seal.unseal(self._key, f"{ref}/{ORIGINAL}", (path / SEALED).read_bytes())
+            return (path / name).read_bytes()
+        except FileNotFoundError:
+            raise EvidenceNone(f"no {name} in this evidence", where=ref) from None
 
     def forget(self, ref: str) -> None:
         """Delete it; twice is fine."""
@@ -187,31 +218,28 @@ class EvidenceKeeper:
             "sha256": {},
         }
         path = self._folder / wanted.ref
-        path.mkdir(parents=True, exist_ok=True)
         try:
-            image = wanted.look.frame.image
-            people = find(
-                image,
-                wanted.detect,
-                seen=wanted.look.found,
-                tracks=(*wanted.look.tracks, *wanted.tracks),
-                known=wanted.look.expected,
-            )
-            shown = blur_persons(image, people)
-            drawn = draw_boxes(shown, wanted.tracks, wanted.zone)
-            meta["sha256"] = {
-                "shown.jpg": _write(path / "shown.jpg", jpeg(shown)),
-                "shown-boxes.jpg": _write(path / "shown-boxes.jpg", jpeg(drawn)),
-            }
-            meta["snapshot"] = "ready"
-        except Exception as wrong:  # the clip may still be had; the reason stands in meta.json
-            self.errors += 1
-            log.exception("%s: the picture of %s could not be made", wanted.device, wanted.rule)
-            meta["reason"] = f"{type(wrong).__name__}: {wrong}"[:300]
-        _write_meta(path, meta)
-        with self._changed:
-            self._writing.discard(wanted.ref)
-        self._bound()
+            try:
+                shown, drawn = _shown(wanted)
+            except Exception as wrong:  # the clip may still be had; the reason stands in meta.json
+                self.errors += 1
+                log.exception("%s: the picture of %s could not be made", wanted.device, wanted.rule)
+                meta["reason"] = f"{type(wrong).__name__}: {wrong}"[:300]
+            else:
+                self._bound(len(shown) + len(drawn))
+                path.mkdir(parents=True, exist_ok=True)
+                meta["sha256"] = {
+                    "shown.jpg": _write(path / "shown.jpg", shown),
+                    "shown-boxes.jpg": _write(path / "shown-boxes.jpg", drawn),
+                }
+                meta["snapshot"] = "ready"
+            path.mkdir(parents=True, exist_ok=True)
+            _write_meta(path, meta)
+        except OSError as wrong:
+            self._lose(wanted, wrong)
+        finally:
+            with self._changed:
+                self._writing.discard(wanted.ref)
 
     def _clip(self, wanted: Raise) -> None:
         path = self._folder / wanted.ref
@@ -219,15 +247,26 @@ class EvidenceKeeper:
         if meta is None:  # forgotten or pushed out in the meantime
             return
         try:
-            content = wanted.clip(wanted.at - BEFORE, wanted.at + AFTER)
+            content = wanted.clip(wanted.at - BEFORE, wanted.at + AFTER + WIDER)
+            self._bound(len(content), but=path)
+            _write(path / SEALED, b"".join(seal.seal(self._key, f"{wanted.ref}/{ORIGINAL}", content)))
             digests = cast("dict[str, str]", meta["sha256"])
-            meta["sha256"] = {**digests, "original.mp4": _write(path / "original.mp4", content)}
+            meta["sha256"] = {**digests, ORIGINAL: hashlib.sha256(content).hexdigest()}
             meta["clip"] = "ready"
-        except HubError as wrong:
+        except (HubError, OSError) as wrong:
+            self.errors += isinstance(wrong, OSError)
             meta["clip"], meta["reason"] = "none", str(wrong)
             log.warning("%s: no clip for %s: %s", wanted.device, wanted.rule, wrong)
-        _write_meta(path, meta)
-        self._bound()
+        try:
+            _write_meta(path, meta)
+        except OSError as wrong:
+            self._lose(wanted, wrong)
+
+    def _lose(self, wanted: Raise, wrong: OSError) -> None:
+        """What cannot be said to be there is taken away: then `serve` learns at once that nothing comes."""
+        self.errors += 1
+        log.warning("%s: no evidence for %s: %s", wanted.device, wanted.rule, wrong)
+        shutil.rmtree(self._folder / wanted.ref, ignore_errors=True)
 
     def _give_up_clips(self) -> None:
         """After a restart the packets are gone: clips that were pending never come."""
@@ -235,21 +274,38 @@ class EvidenceKeeper:
             meta = _read_meta(path)
             if meta is None:
                 shutil.rmtree(path, ignore_errors=True)
-            elif meta["clip"] == "pending":
-                _write_meta(path, {**meta, "clip": "none", "reason": "the worker was restarted"})
+                continue
+            with suppress(OSError):  # a full disk: it stands as pending, and `serve` gives it up by itself
+                if (path / ORIGINAL).exists():  # of an older version, which did not seal
+                    content = (path / ORIGINAL).read_bytes()
+                    _write(path / SEALED, b"".join(seal.seal(self._key, f"{path.name}/{ORIGINAL}", content)))
+                    (path / ORIGINAL).unlink()
+                if meta["clip"] == "pending":
+                    _write_meta(path, {**meta, "clip": "none", "reason": "the worker was restarted"})
 
-    def _bound(self) -> None:
-        """Let go of what is too old, and push out the oldest while there is more than `max_bytes` (counted)."""
-        sizes = sorted(
+    def _bound(self, more: int, *, but: Path | None = None) -> None:
+        """Let go of what is too old, and push out the oldest until `more` bytes fit (counted); never `but`.
+
+        Raises OSError (no space) when they would not fit even then; then nothing is pushed out.
+        """
+        found = sorted(
             (path.stat().st_mtime, sum(file.stat().st_size for file in path.iterdir()), path)
             for path in self._folder.iterdir()
             if path.is_dir()
         )
-        total = sum(size for _, size, _ in sizes)
+        total = more + sum(size for _, size, _ in found)
+        others = [each for each in found if each[2] != but]
+        most = sum(size for _, size, _ in others)
+        if (
+            shutil.disk_usage(self._folder).free + most - more < self._reserve
+            or total - most > self._max_bytes
+        ):
+            raise OSError(errno.ENOSPC, "the worker's disk has no room for evidence")
         oldest = (self._clock() - MAX_AGE).timestamp()
-        for changed, size, path in sizes[:-1]:
-            if total <= self._max_bytes and changed >= oldest:
-                return
+        for changed, size, path in others:
+            fits = shutil.disk_usage(self._folder).free - more >= self._reserve
+            if total <= self._max_bytes and fits and changed >= oldest:
+                break
             shutil.rmtree(path, ignore_errors=True)
             total -= size
             if changed < oldest:
@@ -258,11 +314,30 @@ class EvidenceKeeper:
             log.warning("evidence %s was pushed out before it was copied", path.name)
 
 
+def _shown(wanted: Raise) -> tuple[bytes, bytes]:
+    """The two pictures, persons blurred: plain, and with boxes and zone."""
+    image = wanted.look.frame.image
+    people = find(
+        image,
+        wanted.detect,
+        seen=wanted.look.found,
+        tracks=(*wanted.look.tracks, *wanted.tracks),
+        known=wanted.look.expected,
+    )
+    shown = blur_persons(image, people)
+    return jpeg(shown), jpeg(draw_boxes(shown, wanted.tracks, wanted.zone))
+
+
 def _write(path: Path, content: bytes) -> str:
     """The file, whole or not at all; its sha256."""
     fresh = path.with_name(path.name + ".new")
-    fresh.write_bytes(content)
-    fresh.replace(path)
+    try:
+        fresh.write_bytes(content)
+        fresh.replace(path)
+    except OSError:
+        with suppress(OSError):
+            fresh.unlink()
+        raise
     return hashlib.sha256(content).hexdigest()
 
 

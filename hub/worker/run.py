@@ -86,7 +86,7 @@ def run(options: Options) -> int:
     crew = Crew(slots, clock=now)
     models = Models(options.models)
     publisher = Publisher(options.name, options.data / "signals", clock=now)
-    evidence = EvidenceKeeper(options.data / "evidence", clock=now)
+    evidence = EvidenceKeeper(options.data / "evidence", secret=options.token, clock=now)
     analyst = Analyst(crew, slots, models, evidence, publish=publisher.signal, clock=now)
     view = View(
         options.name,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from detectors.blur import blur_persons
 from hub.worker.crew import Crew
@@ -137,9 +136,9 @@ class View:
             self._pictures[device] = (now, content)
         return content
 
-    def evidence(self, ref: str) -> Path:
-        """Folder of one piece of evidence; EvidenceNone, or EvidencePending while it is written."""
-        return self._evidence.folder(ref)
+    def evidence(self, ref: str, name: str) -> bytes:
+        """One file of a piece of evidence; EvidenceNone, or EvidencePending while it is written."""
+        return self._evidence.read(ref, name)
 
     def forget(self, ref: str) -> None:
         """Delete one piece of evidence; twice is fine."""

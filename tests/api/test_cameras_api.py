@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from api.worker_app import create_worker_app
-from ingest.errors import CameraUnreachable, EvidencePending, NotFound
+from ingest.errors import CameraUnreachable, EvidenceNone, EvidencePending, NotFound
 from tests.servers.house import WORKER_TOKEN, House, served
 
 
@@ -33,11 +33,14 @@ class View:
             raise CameraUnreachable("no picture", reason="timeout")
         raise NotFound("another worker's")
 
-    def evidence(self, ref: str) -> Path:
-        """One folder; another is being written."""
+    def evidence(self, ref: str, name: str) -> bytes:
+        """The files of one folder; another is being written."""
         if ref == "busy":
             raise EvidencePending("being written", retry_after=1)
-        return self.folder / ref
+        try:
+            return (self.folder / ref / name).read_bytes()
+        except FileNotFoundError:
+            raise EvidenceNone("not there") from None
 
     def forget(self, ref: str) -> None:
         """Kept."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,14 +18,16 @@ from numpy.typing import NDArray
 
 from detectors.detections import Detections
 from detectors.track import Track
-from hub.worker.evidence import AFTER, BEFORE, META, SETTLE, EvidenceKeeper, Raise
+from hub.worker.evidence import AFTER, BEFORE, META, SETTLE, WIDER, EvidenceKeeper, Raise
 from hub.worker.people import Detect
 from hub.worker.watch import Look
 from ingest.errors import EvidenceNone, EvidencePending
 from ingest.frame import Frame
+from tests.servers.disk import SmallDisk
 from tests.servers.wait import wait_until
 
 START = datetime.now(UTC)  # the age of files is real
+SECRET = "the worker token of this test"
 PERSON = (0.3, 0.2, 0.5, 0.9)
 
 
@@ -47,7 +50,7 @@ def clock() -> Clock:
 @pytest.fixture
 def keeper(tmp_path: Path, clock: Clock) -> Iterator[EvidenceKeeper]:
     """Writing into a fresh folder."""
-    made = EvidenceKeeper(tmp_path / "evidence", clock=clock)
+    made = EvidenceKeeper(tmp_path / "evidence", secret=SECRET, clock=clock)
     made.start()
     yield made
     made.stop()
@@ -120,13 +123,15 @@ def test_pictures_first_then_the_clip(keeper: EvidenceKeeper, clock: Clock) -> N
     early = meta(path)
     assert (early["snapshot"], early["clip"]) == ("ready", "pending")
     assert not asked
-    clock.now = START + AFTER + SETTLE
+    clock.now = START + AFTER + WIDER + SETTLE
     wait_until(lambda: meta(path)["clip"] == "ready", within=10, what="the clip")
-    assert asked == [(START - BEFORE, START + AFTER)]
+    assert asked == [(START - BEFORE, START + AFTER + WIDER)]
     digests = cast("dict[str, str]", meta(path)["sha256"])
     assert set(digests) == {"shown.jpg", "shown-boxes.jpg", "original.mp4"}
     for name, digest in digests.items():
-        assert hashlib.sha256((path / name).read_bytes()).hexdigest() == digest
+        assert hashlib.sha256(keeper.read("r1", name)).hexdigest() == digest
+    assert keeper.read("r1", "original.mp4") == b"the camera's own bits"
+    assert all(b"own bits" not in each.read_bytes() for each in path.iterdir())
 
 
 def test_the_shown_picture_hides_the_person_and_nothing_else(keeper: EvidenceKeeper) -> None:
@@ -203,22 +208,58 @@ def test_pending_unknown_and_forgotten(keeper: EvidenceKeeper) -> None:
 
 def test_after_a_restart_pending_clips_never_come(tmp_path: Path, clock: Clock) -> None:
     """The packets went with the process: what was pending is none; half-written folders are cleared away."""
-    first = EvidenceKeeper(tmp_path / "e", clock=clock)
+    first = EvidenceKeeper(tmp_path / "e", secret=SECRET, clock=clock)
     first.start()
     first.keep(wanted())
     pictures(first, "r1")
     first.stop()
     (tmp_path / "e" / "half").mkdir()
     (tmp_path / "e" / "half" / "shown.jpg.new").write_bytes(b"x")
-    second = EvidenceKeeper(tmp_path / "e", clock=clock)
+    second = EvidenceKeeper(tmp_path / "e", secret=SECRET, clock=clock)
     assert meta(second.folder("r1"))["clip"] == "none"
     assert "restarted" in str(meta(second.folder("r1"))["reason"])
     assert second.waiting() == 1
 
 
+def test_an_original_of_an_older_version_is_sealed(tmp_path: Path, clock: Clock) -> None:
+    """What lies there unsealed when the worker starts is sealed then, and is still the same."""
+    folder = tmp_path / "e" / "r1"
+    folder.mkdir(parents=True)
+    (folder / "original.mp4").write_bytes(b"the camera's own bits")
+    (folder / META).write_text(json.dumps({"clip": "ready", "sha256": {}}))
+    keeper = EvidenceKeeper(tmp_path / "e", secret=SECRET, clock=clock)
+    assert not (folder / "original.mp4").exists()
+    assert keeper.read("r1", "original.mp4") == b"the camera's own bits"
+
+
+def test_a_full_disk_costs_evidence_and_nothing_else(small_disk: SmallDisk) -> None:
+    """The oldest is pushed out for the newest; with no room at all nothing comes, at once; with room again it does."""
+    room = small_disk(1_000_000)
+    keeper = EvidenceKeeper(room, secret=SECRET, clock=lambda: datetime.now(UTC), reserve=400_000)
+    keeper.start()
+    try:
+        for i in range(12):
+            keeper.keep(wanted(f"r{i}"))
+            pictures(keeper, f"r{i}")
+        assert keeper.pushed_out >= 2
+        assert keeper.errors == 0
+        for i in range(12):
+            keeper.forget(f"r{i}")
+        (room / "somebody-else").write_bytes(b"x" * shutil.disk_usage(room).free)
+        keeper.keep(wanted("full"))
+        wait_until(lambda: keeper.errors == 1, within=10, what="the picture that does not fit")
+        with pytest.raises(EvidenceNone):
+            pictures(keeper, "full")
+        (room / "somebody-else").unlink()
+        keeper.keep(wanted("after"))
+        pictures(keeper, "after")
+    finally:
+        keeper.stop()
+
+
 def test_the_folder_is_bounded(tmp_path: Path) -> None:
     """The oldest is pushed out and counted when nobody fetches; the newest always stays."""
-    keeper = EvidenceKeeper(tmp_path / "e", clock=lambda: datetime.now(UTC), max_bytes=100_000)
+    keeper = EvidenceKeeper(tmp_path / "e", secret=SECRET, clock=lambda: datetime.now(UTC), max_bytes=100_000)
     keeper.start()
     try:
         for i in range(5):
