@@ -6,7 +6,6 @@ One thread reads, keeps packets in the ring and decodes; `on_frame` is called fr
 from __future__ import annotations
 
 import logging
-import random
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,24 +14,20 @@ from datetime import datetime
 import av
 from av.video.stream import VideoStream
 
-from ingest.errors import EvidenceNone, Unavailable
+from ingest.errors import EvidenceNone
 from ingest.frame import Frame
 from ingest.glance import Glance
 from ingest.packet import Packet
 from ingest.video.decode import Sampler, still
 from ingest.video.glance import glance
 from ingest.video.health import SILENCE, CameraHealth, CameraState, judge
+from ingest.video.keep import keep_reading
 from ingest.video.rate import Rate
-from ingest.video.read import read
 from ingest.video.remux import remux
 from ingest.video.ring import Ring
 from ingest.video.stream import StreamInfo, Transport
 
 log = logging.getLogger(__name__)
-
-FIRST_PAUSE = 0.5
-LONGEST_PAUSE = 4.0
-"""Seconds between attempts: with an open timeout of 5 s a camera is back within 10 s of its return."""
 
 
 def _words(state: CameraState, reason: str | None, said: str) -> str:
@@ -105,33 +100,17 @@ class Camera:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        pause = FIRST_PAUSE
-        while not self._stop.is_set():
-            sessions = self._sessions
-            try:
-                read(
-                    self._url,
-                    transport=self._transport,
-                    on_stream=self._begin,
-                    on_packet=self._take,
-                    stop=self._stop.is_set,
-                    clock=self._clock,
-                )
-            except Unavailable as wrong:
-                self._fail(wrong.reason, wrong.message)
-            except Exception as wrong:  # a camera must not end its thread, whatever it sends
-                known = self._failure is not None and self._failure[0] == "garbage"
-                self._fail("garbage", f"what the camera sends cannot be read ({type(wrong).__name__})")
-                if not known:
-                    log.exception("camera %s: unexpected error", self.device)
-            finally:
-                self._sampler = None
-            if self._stop.is_set():
-                return
-            if self._sessions > sessions:
-                pause = FIRST_PAUSE
-            self._stop.wait(pause * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not a secret
-            pause = min(pause * 2, LONGEST_PAUSE)
+        keep_reading(
+            self.device,
+            self._url,
+            transport=self._transport,
+            on_stream=self._begin,
+            on_packet=self._take,
+            on_failure=self._fail,
+            stop=self._stop,
+            clock=self._clock,
+        )
+        self._sampler = None
 
     def _begin(self, info: StreamInfo) -> None:
         with self._lock:
@@ -182,6 +161,7 @@ class Camera:
                 self._dropped += 1
 
     def _fail(self, reason: str, message: str) -> None:
+        self._sampler = None  # its session is over
         with self._lock:
             new = self._failure is None or self._failure[0] != reason
             if new:

@@ -9,7 +9,7 @@ Reasons of StreamEnded: ended, timeout, garbage. No error carries the user or pa
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import av
@@ -26,6 +26,13 @@ from ingest.video.timeline import Timeline
 
 PROBE = {"probesize": "100000", "analyzeduration": "500000"}
 """Bytes and microseconds spent on finding out what is sent; FFmpeg's defaults take up to 5 s."""
+FIRST_PACKET = 12.0
+"""Seconds from the begin of the attempt until the first packet: a server may wait for its next keyframe."""
+NO_KEYFRAME = 12.0
+BLIND = 60.0
+"""Seconds of packets without a keyframe, at the begin and later, after which it is garbage."""
+DEAR = 0.05
+"""Seconds of processor time that opening may take when nothing came of it: waiting costs a tenth of it."""
 UDP_BUFFER = "1048576"
 """Bytes asked of the kernel: a keyframe arrives as one burst."""
 
@@ -52,6 +59,7 @@ def read(
     Raises CameraUnreachable when the stream cannot be opened and StreamEnded when it stops coming;
     both within the timeouts (seconds).
     """
+    began = time.monotonic()
     container = _open(url, transport, open_timeout, read_timeout)
     try:
         stream = container.streams.video[0]
@@ -67,17 +75,23 @@ def read(
             )
         )
         timeline = Timeline(time_base)
-        heard = time.monotonic()
+        heard = key = time.monotonic()
+        some = keys = False
         try:
-            for raw in container.demux(stream):
+            for raw in _packets(container, stream, until=began + FIRST_PACKET):
                 if stop():
                     return
                 if raw.size == 0:  # the demuxer's end mark
                     continue
                 # At its timeout FFmpeg first gives out the packet it held back: that is no sign of life.
                 before, heard = heard, time.monotonic()
-                if heard - before >= read_timeout * 0.95:
+                if some and heard - before >= read_timeout * 0.95:
                     raise StreamEnded(f"no packet for {read_timeout:g} s", reason="timeout", where=shown(url))
+                some = True
+                if raw.is_keyframe:
+                    key, keys = heard, True
+                elif heard - key > (BLIND if keys else NO_KEYFRAME):
+                    raise StreamEnded("sends no keyframe", reason="garbage", where=shown(url))
                 at = clock()
                 raw.pts, raw.dts = timeline.place(raw.pts, raw.dts, at)
                 on_packet(Packet(bytes(raw), raw.pts, raw.dts, time_base, raw.is_keyframe, at), raw)
@@ -87,6 +101,23 @@ def read(
         container.close()
     if not stop():
         raise StreamEnded("the camera ended the stream", reason="ended", where=shown(url))
+
+
+def _packets(
+    container: InputContainer, stream: VideoStream, *, until: float
+) -> Iterator[av.Packet[VideoStream]]:
+    """What the demuxer gives; a timeout before the first packet is forgiven `until` (monotonic)."""
+    first = True
+    while True:
+        try:
+            for raw in container.demux(stream):
+                first = first and raw.size == 0
+                yield raw
+        except (av.error.ExitError, TimeoutError):
+            if not first or time.monotonic() >= until:
+                raise
+        else:
+            return
 
 
 def _open(url: str, transport: Transport, open_timeout: float, read_timeout: float) -> InputContainer:
@@ -105,11 +136,15 @@ def _open(url: str, transport: Transport, open_timeout: float, read_timeout: flo
         "buffer_size": UDP_BUFFER,
         **PROBE,
     }
-    started = time.monotonic()
+    started, spent = time.monotonic(), time.thread_time()
     try:
         container = av.open(url, options=options, timeout=(open_timeout, read_timeout))
     except av.error.FFmpegError as wrong:
         raise _unreachable(url, wrong, time.monotonic() - started, open_timeout) from None
+    late = time.monotonic() - started >= open_timeout * 0.9
+    if late and time.thread_time() - spent > DEAR:  # it was busy with something, and found no picture in it
+        container.close()
+        raise CameraUnreachable("plays, and sends what is no video", reason="garbage", where=where)
     if not container.streams.video:
         container.close()
         raise CameraUnreachable("the stream carries no video", reason="no-video", where=where)

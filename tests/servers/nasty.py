@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 Behaviour = Callable[[socket.socket], None]
+
+VIDEO = (
+    b"v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\nt=0 0\r\n"
+    b"m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:track1\r\n"
+)
+"""A session description that promises H.264."""
 
 
 def silent(line: socket.socket) -> None:
@@ -57,6 +65,79 @@ def audio_only(line: socket.socket) -> None:
         kind = "Content-Type: application/sdp\r\n" if body else "Transport: RTP/AVP/TCP;interleaved=0-1\r\n"
         head = f"RTSP/1.0 200 OK\r\n{sequence}\r\nSession: 1\r\n{kind}Content-Length: {len(body)}\r\n\r\n"
         line.sendall(head.encode() + body)
+
+
+def endless_headers(line: socket.socket) -> None:
+    """An answer whose head never ends."""
+    line.recv(4096)
+    line.sendall(b"RTSP/1.0 200 OK\r\n")
+    while True:
+        line.sendall(b"X-More: and more\r\n" * 100)
+
+
+def endless_body(line: socket.socket) -> None:
+    """An answer that announces gigabytes."""
+    line.recv(4096)
+    line.sendall(b"RTSP/1.0 200 OK\r\nCSeq: 1\r\nContent-Length: 4000000000\r\n\r\n")
+    while True:
+        line.sendall(bytes(4096))
+        time.sleep(0.01)
+
+
+def drip(line: socket.socket) -> None:
+    """One byte of an answer every half second."""
+    line.recv(4096)
+    for byte in b"RTSP/1.0 200 OK\r\nCSeq: 1\r\n" + b"X-Slow: yes\r\n" * 20:
+        line.sendall(bytes([byte]))
+        time.sleep(0.5)
+
+
+def playing(act: Behaviour, *, sdp: bytes = VIDEO) -> Behaviour:
+    """RTSP that says yes to everything; once it plays, the connection meets `act`."""
+
+    def behave(line: socket.socket) -> None:
+        while data := line.recv(4096):
+            request = data.decode(errors="replace")
+            sequence = next((row for row in request.split("\r\n") if row.startswith("CSeq")), None)
+            if sequence is None:  # a receiver report
+                continue
+            body = sdp if request.startswith("DESCRIBE") else b""
+            kind = (
+                "Content-Type: application/sdp" if body else "Transport: RTP/AVP/TCP;unicast;interleaved=0-1"
+            )
+            head = f"RTSP/1.0 200 OK\r\n{sequence}\r\nSession: 1\r\n{kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+            line.sendall(head.encode() + body)
+            if request.startswith("PLAY"):
+                act(line)
+                return
+
+    return behave
+
+
+def random_bytes(line: socket.socket) -> None:
+    """2 Mbit/s of random bytes without any framing."""
+    while True:
+        line.sendall(os.urandom(10_000))
+        time.sleep(0.04)
+
+
+def random_frames(line: socket.socket) -> None:
+    """2 Mbit/s of random bytes in interleaved frames."""
+    while True:
+        for _ in range(8):
+            line.sendall(b"$\0" + (1212).to_bytes(2, "big") + os.urandom(1212))
+        time.sleep(0.04)
+
+
+def random_payload(line: socket.socket) -> None:
+    """2 Mbit/s of RTP packets with good headers and random pictures."""
+    number = 0
+    while True:
+        for _ in range(8):
+            head = struct.pack(">BBHII", 0x80, 0x80 | 96, number & 0xFFFF, number * 450, 7)
+            line.sendall(b"$\0" + (1212).to_bytes(2, "big") + head + os.urandom(1200))
+            number += 1
+        time.sleep(0.04)
 
 
 @contextmanager
