@@ -29,6 +29,7 @@ class Camera(Device):
     url: CameraUrl
     fps: float = Field(default=5.0, gt=0, le=60)
     model: Id | None = None
+    priority: Literal["life", "high", "normal", "low"] | None = None
     user: ShortText | None = None
     password: ShortText | None = None
     transport: Literal["tcp", "udp"] = "tcp"

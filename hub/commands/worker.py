@@ -8,6 +8,7 @@ import os
 import re
 from pathlib import Path
 
+from hub.cores import cores
 from hub.worker.run import Options
 from hub.worker.run import run as work
 from ingest.errors import InvalidSetting
@@ -16,6 +17,7 @@ HELP = "a share of the cameras: reads, looks, judges, and signals to serve"
 
 TOKEN = "HUB_WORKER_TOKEN"  # noqa: S105 - the variable's name, not a token
 MODELS = Path(__file__).parents[2] / "models"
+MOST_THREADS = 64
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
@@ -36,6 +38,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--announce", default="", metavar="NAME", help="name by which serve reaches it (default: the address)"
     )
+    parser.add_argument(
+        "--threads", type=int, default=0, help="threads that look at pictures (default: one per core)"
+    )
     parser.epilog = f"The environment holds the worker token in {TOKEN}."
 
 
@@ -46,6 +51,10 @@ def run(args: argparse.Namespace) -> int:
         raise InvalidSetting("no worker token", where=TOKEN, mend="set it to the token that serve uses")
     if not NAME.fullmatch(args.name):
         raise InvalidSetting(f"{args.name!r} is not a worker's name", where="--name", mend="write w1")
+    if not 0 <= args.threads <= MOST_THREADS:
+        raise InvalidSetting(
+            f"{args.threads} threads", where="--threads", mend=f"write 1 to {MOST_THREADS}, or nothing"
+        )
     logging.basicConfig(
         level=os.environ.get("HUB_LOG", "info").upper(),
         format=f"%(asctime)s %(levelname)s {args.name} %(name)s: %(message)s",
@@ -61,6 +70,7 @@ def run(args: argparse.Namespace) -> int:
             host=args.host,
             port=args.port,
             announce=args.announce,
+            threads=args.threads or cores(),
         )
     )
     # Everything was ended in order and is on the disk. A thread that is still inside FFmpeg or the model's runtime

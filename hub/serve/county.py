@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from alerts.directory import Directory
@@ -58,6 +59,13 @@ def _cameras(
         if input_of(rule) == "tracks":
             for device in targets(rule, whole, CAMERAS):
                 rules.setdefault(device.id, []).append(rule.model_dump(mode="json", exclude_none=True))
+    vital = frozenset(
+        condition
+        for each in registry.together
+        if each.severity == "life"
+        for conditions in each.any_of
+        for condition in conditions
+    )
     secrets = {each.key: each.secrets for each in stored if each.noun == "device"}
     tasks: dict[str, Json] = {}
     for camera in registry.devices:
@@ -72,10 +80,19 @@ def _cameras(
             "transport": camera.transport,
             "fps": _fps(camera, whole),
             "model": camera.model or DEFAULT_MODEL,
+            "priority": camera.priority or _priority(rules.get(camera.id, []), vital),
             "timezone": str(whole.zone(whole.sites[camera.site].area)),
             "rules": rules.get(camera.id, []),
         }
     return tasks
+
+
+def _priority(rules: Sequence[Json], vital: AbstractSet[object]) -> str:
+    """`life` for a camera with a rule of that severity, or whose condition is part (`vital`) of one that has it."""
+    of_life = any(
+        rule.get("severity") == "life" or (rule.get("condition") or rule.get("id")) in vital for rule in rules
+    )
+    return "life" if of_life else "normal"
 
 
 def _fps(camera: Camera, whole: Directory) -> float:

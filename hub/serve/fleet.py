@@ -50,6 +50,7 @@ class _Worker:
     cameras: dict[str, Json] = field(default_factory=dict)
     models: tuple[Json, ...] = ()
     spooled: int = 0
+    analysis: Json = field(default_factory=dict)
 
 
 class Fleet:
@@ -118,6 +119,7 @@ class Fleet:
             address = str(status["address"])
             spooled = int(cast("int", status.get("spooled", 0)))
             models = tuple(cast("list[Json]", status.get("models", [])))
+            analysis = dict(cast("Json", status.get("analysis") or {}))
         except (KeyError, TypeError, ValueError) as wrong:
             raise InvalidInput("a worker's status message is malformed", where=repr(wrong)) from wrong
         with self._lock:
@@ -129,6 +131,7 @@ class Fleet:
             known.cameras = cameras
             known.models = models
             known.spooled = spooled
+            known.analysis = analysis
 
     def addresses(self) -> dict[str, str]:
         """Every worker's HTTP address, as it announced it."""
@@ -157,6 +160,11 @@ class Fleet:
                     if state != "ok" or name not in found:
                         found[name] = (state, str(model.get("reason") or ""))
             return found
+
+    def analysis(self) -> dict[str, Json]:
+        """By worker: its threads, looks per second, and how long looking took (hub.worker.analyse)."""
+        with self._lock:
+            return {name: known.analysis for name, known in self._workers.items() if known.analysis}
 
     def spooled(self) -> int:
         """Signals that wait on the workers' disks."""

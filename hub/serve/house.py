@@ -167,6 +167,7 @@ class House:
                 cameras=self.keeper.counters,
                 restarts=lambda: self.restarts(),  # noqa: PLW0108 - given later, by who starts the workers
                 spooled=self.workers.spooled,
+                analysis=self.workers.analysis,
             )
         )
         mine, former = filters_of(settings.database)

@@ -13,6 +13,7 @@ from alerts.router import Applied
 
 OUTCOMES = ("applied", "duplicate", "late", "refused")
 """What may become of a signal."""
+QUANTILES = {"0.5": "p50_ms", "0.95": "p95_ms", "0.99": "p99_ms", "1": "worst_ms"}
 STAGES = ("received", "decoded", "analysed", "dropped")
 
 
@@ -83,6 +84,7 @@ class Gauges(Collector):
         cameras: Callable[[], Mapping[str, Mapping[str, int]]],
         restarts: Callable[[], Mapping[str, int]],
         spooled: Callable[[], int],
+        analysis: Callable[[], Mapping[str, Mapping[str, object]]],
     ) -> None:
         self._head = head
         self._open = open_incidents
@@ -91,6 +93,7 @@ class Gauges(Collector):
         self._cameras = cameras
         self._restarts = restarts
         self._spooled = spooled
+        self._analysis = analysis
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
         """Nothing in advance: registering must not ask the ledger."""
@@ -129,3 +132,20 @@ class Gauges(Collector):
         yield GaugeMetricFamily(
             "hub_signals_spooled", "Signals that wait on the workers' disks", value=self._spooled()
         )
+        yield self._seconds()
+
+    def _seconds(self) -> GaugeMetricFamily:
+        """How long looking took, as each worker last said."""
+        taken = GaugeMetricFamily(
+            "hub_analysis_seconds",
+            "From a frame's arrival until its rules were asked (look) or its signal was kept (signal), last minute",
+            labels=["worker", "until", "quantile"],
+        )
+        for worker, said in self._analysis().items():
+            for until in ("look", "signal"):
+                figures = said.get(f"frame_to_{until}")
+                for quantile, name in QUANTILES.items():
+                    value = figures.get(name) if isinstance(figures, Mapping) else None
+                    if isinstance(value, int | float):
+                        taken.add_metric([worker, until, quantile], value / 1000)
+        return taken

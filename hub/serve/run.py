@@ -25,6 +25,7 @@ from config.secret_file import load_secret
 from config.settings import Settings
 from hub.broker import Broker
 from hub.child import Child
+from hub.cores import cores
 from hub.serve.data_lock import DataLock
 from hub.serve.deliveries import DeliverySender
 from hub.serve.evidence_copier import EvidenceCopier
@@ -250,6 +251,7 @@ def _worker(name: str, address: str, token: str, settings: Settings) -> Child:
     """A camera worker of this machine."""
     command = [sys.executable, "-m", "hub", "worker", "--serve-url", address, "--name", name]
     command += ["--data", str(settings.data / "workers" / name)]
+    command += ["--threads", str(max(1, cores() // settings.workers))]
     return Child(f"worker {name}", command, {"HUB_WORKER_TOKEN": token, "HUB_LOG": settings.log})
 
 

@@ -1,9 +1,15 @@
-"""Analyse: the one thread that looks: frame → model → tracker → rules → signals, and rules once a second."""
+"""Analyse: the threads that look: frame → model → tracker → rules → signals, and rules once a second.
+
+Several threads look at several cameras side by side, never two at one camera; what they say goes out one by one.
+Frames go through the network one at a time: on processors a batch costs as much per picture as single pictures do
+(docs/benchmarks.md, "Looking"), and its first picture would wait for its last.
+"""
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -14,11 +20,13 @@ from detectors.signal import Signal
 from detectors.zones import WHOLE
 from hub.worker.crew import Crew
 from hub.worker.evidence import EvidenceKeeper, Raise
+from hub.worker.latency import Latency
 from hub.worker.models import Models
 from hub.worker.slots import Slots
 from hub.worker.watch import Verdict, Watch
 from ingest.errors import InvalidModel
 from ingest.frame import Frame
+from ingest.video.rate import Rate
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +36,13 @@ Key = tuple[str, str, str]
 
 
 class Analyst:
-    """Looks at the newest frames of all cameras in turn."""
+    """Looks at the frames of all cameras as the schedule has it.
+
+    Attributes:
+        looked: From a frame's arrival until its rules were asked and its signals kept, frames of now only.
+        said: The same of the frames that gave a signal.
+        errors: Frames that could not be analysed.
+    """
 
     def __init__(
         self,
@@ -39,6 +53,7 @@ class Analyst:
         *,
         publish: Callable[[Signal], None],
         clock: Callable[[], datetime],
+        threads: int = 1,
     ) -> None:
         self._crew = crew
         self._slots = slots
@@ -51,27 +66,52 @@ class Analyst:
         self._refs: dict[Key, str] = {}
         self._ticked_at = clock()
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="analysis", daemon=True)
+        self._saying = threading.Lock()
+        self._threads = [
+            threading.Thread(target=self._run, args=(number == 0,), name=f"analysis-{number}", daemon=True)
+            for number in range(threads)
+        ]
+        self._rate = Rate()
+        self.looked = Latency()
+        self.said = Latency()
         self.errors = 0
 
     def start(self) -> None:
         """Begin to look."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self, timeout: float = 3.0) -> None:
-        """End after the frame at hand."""
+        """End after the frames at hand."""
         self._stop.set()
-        if self._thread.ident is not None:
-            self._thread.join(timeout)
+        end = time.monotonic() + timeout
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join(max(0.0, end - time.monotonic()))
 
-    def _run(self) -> None:
+    def figures(self, now: datetime) -> dict[str, object]:
+        """For the status: threads, looks per second, and how long things took (ms, last minute)."""
+        with self._saying:
+            rate = self._rate.per_second(now)
+        return {
+            "threads": len(self._threads),
+            "looks_per_second": rate,
+            "errors": self.errors,
+            "frame_to_look": self.looked.figures(now),
+            "frame_to_signal": self.said.figures(now),
+        }
+
+    def _run(self, ticks: bool) -> None:
         while not self._stop.is_set():
             try:
                 frame = self._slots.take(0.2)
                 if frame is not None:
-                    self._look(frame)
+                    try:
+                        self._look(frame)
+                    finally:
+                        self._slots.done(frame.device)
                 now = self._clock()
-                if now - self._ticked_at >= TICK:
+                if ticks and now - self._ticked_at >= TICK:
                     self._ticked_at = now
                     self._tick(now)
             except Exception:  # one camera's trouble must not blind the others; counted and shown
@@ -89,11 +129,21 @@ class Analyst:
         except InvalidModel as wrong:
             self._models.fail(model.name, str(wrong))
             return
-        self._emit(watch, watch.look(frame, found, model.sure), self._clock())
+        with watch.saying:  # what is judged later is said later
+            said = self._emit(watch, watch.look(frame, found, model.sure), self._clock())
+        now = self._clock()
+        with self._saying:
+            self._rate.add(now)
+        if frame.catch_up:  # late by design: it says nothing about how quick we are
+            return
+        self.looked.add(frame.at, now)
+        if said:
+            self.said.add(frame.at, now)
 
     def _tick(self, now: datetime) -> None:
         for watch in self._crew.all():
-            self._emit(watch, watch.tick(now, self._away(watch, now)), now)
+            with watch.saying:
+                self._emit(watch, watch.tick(now, self._away(watch, now)), now)
 
     def _away(self, watch: Watch, now: datetime) -> str | None:
         health = watch.health(now)
@@ -103,10 +153,16 @@ class Analyst:
             return "model-failed"
         return None
 
-    def _emit(self, watch: Watch, verdicts: list[Verdict], now: datetime) -> None:
+    def _emit(self, watch: Watch, verdicts: list[Verdict], now: datetime) -> int:
+        """Say what changed; how many signals that were."""
+        with self._saying:
+            return self._say(watch, verdicts, now)
+
+    def _say(self, watch: Watch, verdicts: list[Verdict], now: datetime) -> int:
         epoch = self._crew.epoch
         if epoch is None:
-            return
+            return 0
+        said = 0
         if self._emitter is None or epoch != self._epoch:
             # A new epoch begins anew: what holds is said again, with the evidence it has.
             self._emitter = Emitter(epoch=epoch, new_id=lambda: str(ULID()))
@@ -124,6 +180,8 @@ class Analyst:
                 self._refs.pop(key, None)
             if signal is not None:
                 self._publish(signal)
+                said += 1
+        return said
 
     def _keep(self, watch: Watch, verdict: Verdict, ref: str, now: datetime) -> None:
         look = watch.newest

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from hub.worker.schedule import Priority
 from ingest.errors import HubError, InvalidInput, NotAuthenticated, NotFound, Unavailable
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ class CameraTask(BaseModel):
         fps: Pictures to look at per second.
         model: Folder below models/, or None: only watched for health.
         timezone: In which explanations show times.
+        priority: Who goes first when there is not enough time for all (hub.worker.schedule).
         rules: Full parameters of each rule (JSON), validated one by one by the shelf.
     """
 
@@ -42,6 +44,7 @@ class CameraTask(BaseModel):
     fps: float = Field(default=5.0, gt=0, le=60)
     model: str | None = None
     timezone: str = "Asia/Shanghai"
+    priority: Priority = "normal"
     rules: tuple[dict[str, object], ...] = ()
 
     @field_validator("timezone")

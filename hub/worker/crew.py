@@ -41,6 +41,7 @@ class Crew:
                 log.info("camera %s is no longer ours", device)
         for device, task in wanted.items():
             known = running.get(device)
+            self._slots.declare(device, task.priority, task.fps)
             if known is None:
                 watch = Watch(task, on_frame=self._slots.put, clock=self._clock)
                 with self._lock:

@@ -48,6 +48,7 @@ class Options:
         host: Address that the worker's own HTTP listens on.
         port: Its port; 0 takes a free one.
         announce: Name by which `serve` reaches it; empty: `host`.
+        threads: That look at pictures.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Options:
     host: str = "127.0.0.1"
     port: int = 0
     announce: str = ""
+    threads: int = 1
 
 
 def now() -> datetime:
@@ -82,16 +84,19 @@ def run(options: Options) -> int:
     if held_by_parent():
         on_parent_gone(stop.set)
 
-    slots = Slots()
+    slots = Slots(now)
     crew = Crew(slots, clock=now)
     models = Models(options.models)
     publisher = Publisher(options.name, options.data / "signals", clock=now)
     evidence = EvidenceKeeper(options.data / "evidence", secret=options.token, clock=now)
-    analyst = Analyst(crew, slots, models, evidence, publish=publisher.signal, clock=now)
+    analyst = Analyst(
+        crew, slots, models, evidence, publish=publisher.signal, clock=now, threads=options.threads
+    )
     view = View(
         options.name,
         crew=crew,
         slots=slots,
+        analyst=analyst,
         models=models,
         evidence=evidence,
         publisher=publisher,

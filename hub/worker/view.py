@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from detectors.blur import blur_persons
+from hub.worker.analyse import Analyst
 from hub.worker.crew import Crew
 from hub.worker.evidence import EvidenceKeeper, jpeg
 from hub.worker.models import Models
 from hub.worker.people import find
 from hub.worker.publish import Publisher
+from hub.worker.sampling import why_less
 from hub.worker.slots import Slots
 from hub.worker.watch import Watch
 from ingest.errors import CameraUnreachable, NotFound
@@ -19,8 +21,6 @@ from ingest.instant import format_instant
 
 FRESH = timedelta(seconds=1)
 """A picture this young is given again instead of being made anew, however many ask."""
-SHORT = 0.8
-"""Share of the wanted frame rate below which `sampling` gives a reason."""
 
 
 class View:
@@ -32,6 +32,7 @@ class View:
         *,
         crew: Crew,
         slots: Slots,
+        analyst: Analyst,
         models: Models,
         evidence: EvidenceKeeper,
         publisher: Publisher,
@@ -41,6 +42,7 @@ class View:
         self._name = name
         self._crew = crew
         self._slots = slots
+        self._analyst = analyst
         self._models = models
         self._evidence = evidence
         self._publisher = publisher
@@ -65,6 +67,7 @@ class View:
                 }
                 for model in self._models.states()
             ],
+            "analysis": self._analyst.figures(now),
             "spooled": self._publisher.spooled,
             "evidence": {
                 "kept": self._evidence.waiting(),
@@ -104,7 +107,15 @@ class View:
             "sampling": {
                 "target_fps": task.fps,
                 "actual_fps": actual,
-                "reason": _why_less(task.fps, actual, health.received_fps, blind, state),
+                "reason": why_less(
+                    target=task.fps,
+                    actual=actual,
+                    received=health.received_fps,
+                    state=state,
+                    blind=blind,
+                    gate="open",
+                    shortage=self._slots.shortage(task.device),
+                ),
             },
             "codec": health.codec,
             "width": health.width,
@@ -143,16 +154,3 @@ class View:
     def forget(self, ref: str) -> None:
         """Delete one piece of evidence; twice is fine."""
         self._evidence.forget(ref)
-
-
-def _why_less(target: float, actual: float, received: float, blind: bool, state: str) -> str | None:
-    """Why a camera is looked at less often than wanted, None when it is not."""
-    if actual >= target * SHORT:
-        return None
-    if state in {"offline", "unknown"}:
-        return "no-stream"
-    if blind:
-        return "model-failed"
-    if received < target * SHORT:
-        return "source-slower"
-    return "overloaded"

@@ -83,7 +83,7 @@ def read_rule(raw: Mapping[str, object], zone: ZoneInfo) -> TrackRule:
 
 
 class Watch:
-    """One camera. `look` and `tick` belong to the analysis thread; the rest may be called from any."""
+    """One camera. `look` and `tick` are called with `saying` held; the rest may be called from any thread."""
 
     def __init__(
         self, task: CameraTask, *, on_frame: Callable[[Frame], bool], clock: Callable[[], datetime]
@@ -91,6 +91,8 @@ class Watch:
         self._on_frame = on_frame
         self._clock = clock
         self._lock = threading.Lock()
+        self.saying = threading.Lock()
+        """Held while verdicts are made and said, so that they leave in the order in which they were made."""
         self._tracker = Tracker()
         self._rules: dict[str, _Running] = {}
         self.refused: dict[str, str] = {}

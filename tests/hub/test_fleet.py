@@ -7,8 +7,10 @@ from itertools import count
 from typing import cast
 
 import pytest
+from prometheus_client import CollectorRegistry, generate_latest
 
 from hub.serve.fleet import Fleet, share
+from hub.serve.metrics import Gauges
 from ingest.errors import InvalidInput
 
 START = datetime(2026, 11, 22, 8, tzinfo=UTC)
@@ -127,3 +129,31 @@ def test_malformed_status(wrong: dict[str, object]) -> None:
     with pytest.raises(InvalidInput):
         made.report(wrong)
     assert made.address("cam-0") is None
+
+
+def test_how_long_looking_takes_is_shown() -> None:
+    """/metrics has each worker's own figures, in seconds; what a worker does not say is left out."""
+    made = fleet(Clock(), "w1", "w2")
+    look = {"n": 9, "p50_ms": 40.0, "p95_ms": 120.0, "p99_ms": 200.0, "worst_ms": 250.0}
+    made.report(
+        {**status("w1"), "analysis": {"threads": 1, "frame_to_look": look, "frame_to_signal": {"n": 0}}}
+    )
+    made.report(status("w2"))
+    registry = CollectorRegistry()
+    registry.register(
+        Gauges(
+            head=lambda: 0,
+            open_incidents=dict,
+            outbox=lambda: 0,
+            receivers=tuple,
+            cameras=dict,
+            restarts=dict,
+            spooled=made.spooled,
+            analysis=made.analysis,
+        )
+    )
+    asked = {"worker": "w1", "until": "look", "quantile": "0.95"}
+    assert registry.get_sample_value("hub_analysis_seconds", asked) == 0.12
+    shown = generate_latest(registry).decode()
+    assert 'worker="w2"' not in shown
+    assert 'until="signal"' not in shown

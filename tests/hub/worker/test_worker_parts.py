@@ -17,7 +17,8 @@ from detectors.track import Track
 from hub.worker.assignment import Assignment, Poller, parse
 from hub.worker.crew import Crew
 from hub.worker.people import WHOLE, find
-from hub.worker.slots import ROW, Slots
+from hub.worker.schedule import ROW
+from hub.worker.slots import Slots
 from ingest.errors import InvalidInput
 from ingest.frame import Frame
 from tests.servers.assignments import TOKEN, AssignmentServer
@@ -27,16 +28,28 @@ START = datetime(2026, 11, 22, 8, tzinfo=UTC)
 RULE: dict[str, object] = {"id": "seen", "kind": "presence", "classes": ["person"]}
 
 
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def take(slots: Slots) -> Frame | None:
+    """One frame that is looked at in no time."""
+    taken = slots.take(0)
+    if taken is not None:
+        slots.done(taken.device)
+    return taken
+
+
 def frame(device: str, second: float = 0) -> Frame:
     return Frame(device, second, START + timedelta(seconds=second), np.zeros((4, 4, 3), np.uint8))
 
 
 def test_the_newest_frame_wins_and_the_lost_one_is_counted() -> None:
     """A frame that nobody took is replaced, and the camera is told."""
-    slots = Slots()
+    slots = Slots(now)
     assert slots.put(frame("a", 1))
     assert not slots.put(frame("a", 2))
-    taken = slots.take(0)
+    taken = take(slots)
     assert taken is not None
     assert taken.pts == 2
     assert slots.dropped("a") == 1
@@ -45,12 +58,12 @@ def test_the_newest_frame_wins_and_the_lost_one_is_counted() -> None:
 
 def test_a_fast_camera_does_not_starve_a_slow_one() -> None:
     """Cameras are served in the order in which they began to wait."""
-    slots = Slots()
+    slots = Slots(now)
     slots.put(frame("fast", 1))
     slots.put(frame("slow", 1))
     slots.put(frame("fast", 2))
     slots.put(frame("fast", 3))
-    order = [taken.device for taken in (slots.take(0), slots.take(0)) if taken]
+    order = [taken.device for taken in (take(slots), take(slots)) if taken]
     assert order == ["fast", "slow"]
     slots.forget("fast")
     assert slots.dropped("fast") == 0
@@ -58,13 +71,13 @@ def test_a_fast_camera_does_not_starve_a_slow_one() -> None:
 
 def test_frames_that_catch_up_wait_in_order() -> None:
     """The row is bounded, pushes nothing out, and gives the other cameras their turn in between."""
-    slots = Slots()
+    slots = Slots(now)
     behind = [replace(frame("a", second), catch_up=True) for second in range(ROW + 1)]
     assert [slots.put(each) for each in behind] == [True] * ROW + [False]
     slots.put(frame("b"))
     assert slots.put(frame("a", 9))  # caught up: the newest waits behind them
     assert not slots.put(frame("a", 10))  # and the newest wins, as always
-    taken = [each for each in (slots.take(0) for _ in range(ROW + 2)) if each is not None]
+    taken = [each for each in (take(slots) for _ in range(ROW + 2)) if each is not None]
     assert [(each.device, each.pts) for each in taken][:3] == [("a", 0), ("b", 0), ("a", 1)]
     assert [each.pts for each in taken if each.device == "a"] == [*range(ROW), 10]
     assert slots.dropped("a") == 1
@@ -135,7 +148,7 @@ def test_the_poller_asks_and_says_once_what_is_wrong(caplog: pytest.LogCaptureFi
 @pytest.fixture
 def crew() -> Iterator[Crew]:
     """Cameras that reach nothing: only what is started and stopped matters."""
-    made = Crew(Slots(), clock=lambda: datetime.now(UTC))
+    made = Crew(Slots(now), clock=now)
     yield made
     made.close()
 
@@ -275,5 +288,5 @@ def test_without_a_model_everything_is_hidden() -> None:
 def test_taking_waits_no_longer_than_told() -> None:
     """The analysis thread comes back to its ticks."""
     begun = time.monotonic()
-    assert Slots().take(0.05) is None
+    assert Slots(now).take(0.05) is None
     assert time.monotonic() - begun < 2

@@ -1,0 +1,144 @@
+"""Schedule: which waiting frame is looked at next, and which cameras get less when there are too many; pure.
+
+Each camera has a lane. Lanes of priority `life` come first, always: among them the frame whose deadline (the
+moment its successor is due) is nearest, a frame that catches up after those of now. The others share what is left
+by start-time fair queueing: each look moves a lane's turn on by a step that is short for a camera with a high
+frame rate or priority and long for one with a low, and the lane whose turn is earliest is next. So under overload
+every camera gets its share, none is blind because another is fast, and a lane that was idle saves up nothing.
+
+A live frame is replaced by its successor (counted as dropped): the newest is what matters. Frames that catch up
+keep their order and are never pushed out: there is room for ROW of them, and who finds none offers again later.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+from ingest.frame import Frame
+from ingest.video.rate import Rate
+
+Priority = Literal["life", "high", "normal", "low"]
+RANKS: dict[Priority, int] = {"life": 0, "high": 1, "normal": 2, "low": 3}
+WEIGHTS: dict[Priority, float] = {"life": 1.0, "high": 4.0, "normal": 1.0, "low": 0.25}
+"""Share of the looks when there are too few, per frame that is wanted. `life` shares with its like only."""
+
+ROW = 4
+"""Frames of one camera that wait while it catches up: enough that the analysis never waits for the decoder."""
+
+CATCH_UP = 2.0
+"""A camera that catches up gets this times its share, so that it arrives, without standing in others' way."""
+
+Shortage = Literal["catching-up", "thinned", "overloaded"]
+
+
+@dataclass(slots=True)
+class _Lane:
+    """One camera.
+
+    Attributes:
+        turn: In the common count of looks: the lane with the least is next.
+        began: Count at which its present row began, so that of equals who waits longest is first.
+        busy: One of its frames is being looked at; frames of one camera are never looked at side by side.
+    """
+
+    priority: Priority = "normal"
+    fps: float = 5.0
+    waiting: deque[Frame] = field(default_factory=deque)
+    turn: float = 0.0
+    began: int = 0
+    busy: bool = False
+    dropped: int = 0
+    drops: Rate = field(default_factory=Rate)
+
+    def step(self, frame: Frame) -> float:
+        """How far a look at `frame` moves the turn on."""
+        return 1.0 / (self.fps * WEIGHTS[self.priority] * (CATCH_UP if frame.catch_up else 1.0))
+
+    def deadline(self) -> datetime:
+        """When the next frame should be looked at."""
+        return self.waiting[0].at + timedelta(seconds=1.0 / self.fps)
+
+
+class Schedule:
+    """The lanes of one worker. Not thread-safe: Slots is its lock."""
+
+    def __init__(self) -> None:
+        self._lanes: dict[str, _Lane] = {}
+        self._turn = 0.0
+        self._rows = 0
+        self._looks: dict[int, Rate] = {rank: Rate() for rank in RANKS.values()}
+
+    def declare(self, device: str, priority: Priority, fps: float) -> None:
+        """The camera's priority and how often it wants to be looked at; what waits goes on waiting."""
+        lane = self._lanes.setdefault(device, _Lane())
+        lane.priority, lane.fps = priority, fps
+
+    def forget(self, device: str) -> None:
+        """The camera is gone."""
+        self._lanes.pop(device, None)
+
+    def offer(self, frame: Frame, now: datetime) -> bool:
+        """Let a frame wait. False: a live one pushed out its predecessor, one that catches up found no room."""
+        lane = self._lanes.setdefault(frame.device, _Lane())
+        row = lane.waiting
+        if frame.catch_up and len(row) >= ROW:
+            return False
+        replaced = not frame.catch_up and bool(row) and not row[-1].catch_up
+        if replaced:
+            row.pop()
+            lane.dropped += 1
+            lane.drops.add(now)
+        elif not row and not lane.busy:
+            lane.turn = max(lane.turn, self._turn)  # who was idle saves up nothing
+        if not row and not replaced:
+            self._rows += 1
+            lane.began = self._rows
+        row.append(frame)
+        return not replaced
+
+    def take(self, now: datetime) -> Frame | None:
+        """The frame to look at now, None when there is none; its camera has its turn again after done()."""
+        ready = [lane for lane in self._lanes.values() if lane.waiting and not lane.busy]
+        if not ready:
+            return None
+        urgent = [lane for lane in ready if lane.priority == "life"]
+        if urgent:
+            lane = min(urgent, key=lambda each: (each.waiting[0].catch_up, each.deadline()))
+        else:
+            lane = min(ready, key=lambda each: (each.turn, each.began))
+            self._turn = max(self._turn, lane.turn)
+        frame = lane.waiting.popleft()
+        lane.turn += lane.step(frame)
+        lane.busy = True
+        self._looks[RANKS[lane.priority]].add(now)
+        return frame
+
+    def done(self, device: str) -> None:
+        """The frame that was taken of this camera was looked at."""
+        if device in self._lanes:
+            self._lanes[device].busy = False
+
+    def dropped(self, device: str) -> int:
+        """How many frames of this camera nobody looked at."""
+        lane = self._lanes.get(device)
+        return lane.dropped if lane else 0
+
+    def shortage(self, device: str, now: datetime) -> Shortage | None:
+        """Why frames of this camera were not looked at in the last 10 s, None when all were.
+
+        thinned: cameras with a higher priority were looked at in its place. overloaded: there was no time even
+        though nobody went before it. catching-up: it is behind, and what it kept is looked at first.
+        """
+        lane = self._lanes.get(device)
+        if lane is None:
+            return None
+        if any(frame.catch_up for frame in lane.waiting):
+            return "catching-up"
+        if not lane.drops.per_second(now):
+            return None
+        rank = RANKS[lane.priority]
+        before = any(self._looks[each].per_second(now) for each in self._looks if each < rank)
+        return "thinned" if before else "overloaded"
