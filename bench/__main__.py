@@ -1,8 +1,9 @@
 """`python -m bench [NAME …]`: side-by-side benchmarks; each prints a table and writes docs/images/bench-NAME.svg.
 
 Figures of one run are compared with each other only: machines differ, ratios hold. A benchmark is a file here
-that exports ABOUT and run() -> Figures, or several by name. A folder here is a program of its own
-(`python -m bench.chaos`), or what several of them use.
+that exports ABOUT and run() -> Figures, or several by name. A folder here is a program of its own with options of
+its own (`python -m bench.chaos`, `python -m bench.video`), or what several of them use; `python -m bench video …` is
+the same as `python -m bench.video …`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import bench
 from bench.figures import Figures
+from bench.video.__main__ import main as video
 
 ROOT = Path(__file__).parents[1]
 
@@ -27,6 +29,8 @@ def main() -> int:
         for each in pkgutil.iter_modules(bench.__path__)
         if each.name not in {"__main__", "figures", "processes"} and not each.ispkg
     ]
+    if sys.argv[1:2] == ["video"]:
+        return video(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(shelf)} (default: all)")
     names = parser.parse_args().names or shelf

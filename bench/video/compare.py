@@ -1,0 +1,105 @@
+"""Compare: every contestant in every scene, interleaved, so that a slow minute of the machine meets all of them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+from bench.video.contestant import Contestant, measure, wait_ready
+from bench.video.films import FPS, Coding, Scene, films
+from bench.video.hub import camera, running_hub
+from bench.video.peer import PEERS, running_peer
+from bench.video.raw import decode_ms, inference_ms
+from bench.video.server import serving
+from bench.video.verdict import HUB, Run
+from bench.video.worker import ROOT
+
+MODEL = ROOT / "models" / "coco-ssd" / "coco-ssd.onnx"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is run.
+
+    Attributes:
+        cameras: Of each contestant.
+        seconds: Of each measurement.
+        settle: Seconds before it, from when all cameras send: a gate learns what is usual.
+        repeats: Of everything.
+        fps: Pictures to look at per second of each camera.
+        scenes: Which.
+        codings: Which.
+        workers: Processes of the hub.
+        contestants: Which; HUB first.
+    """
+
+    cameras: int = 8
+    seconds: float = 24.0
+    settle: float = 12.0
+    repeats: int = 5
+    fps: float = 5.0
+    scenes: Sequence[Scene] = get_args(Scene)
+    codings: Sequence[Coding] = get_args(Coding)
+    workers: int = 1
+    contestants: Sequence[str] = (HUB, *PEERS)
+
+
+@contextmanager
+def running(
+    contestant: str, urls: Sequence[str], folder: Path, *, fps: float, workers: int
+) -> Iterator[Contestant]:
+    """The contestant on these streams."""
+    if contestant == HUB:
+        cameras = [camera(f"camera-{number}", url, fps) for number, url in enumerate(urls)]
+        with running_hub(cameras, folder / "hub", workers) as hub:
+            yield hub
+    else:
+        with running_peer(contestant, MODEL, fps, urls, folder / "peer.log") as peer:
+            yield peer
+
+
+def compare(plan: Plan, say: Callable[[str], None]) -> list[Run]:
+    """All runs; what is found is said on the way."""
+    shown = {
+        (scene, coding): films(scene, coding, plan.cameras)
+        for scene in plan.scenes
+        for coding in plan.codings
+    }
+    streams = {
+        f"{scene}-{coding}-{number}": path
+        for (scene, coding), paths in shown.items()
+        for number, path in enumerate(paths)
+    }
+    runs: list[Run] = []
+    with serving(streams) as server:
+        for repeat in range(plan.repeats):
+            inference = inference_ms(MODEL)
+            for (scene, coding), paths in shown.items():
+                urls = [f"{server.url}{scene}-{coding}-{number}" for number in range(plan.cameras)]
+                decode = decode_ms(paths[0])
+                for contestant in _turned(plan.contestants, repeat):
+                    with (
+                        tempfile.TemporaryDirectory(prefix="bench-video-") as folder,
+                        running(contestant, urls, Path(folder), fps=plan.fps, workers=plan.workers) as engine,
+                    ):
+                        wait_ready(engine, FPS)
+                        measure(engine, plan.settle)
+                        cost = measure(engine, plan.seconds)
+                    runs.append(Run(scene, coding, contestant, cost, decode, inference))
+                    say(
+                        f"  {repeat + 1}/{plan.repeats} {scene} {coding} {contestant}: {cost.per_camera:.2f} % of a"
+                        f" core per camera, {min(cost.received):.1f} received, {min(cost.decoded):.1f} decoded,"
+                        f" {min(cost.analysed):.2f} analysed per second at least; alone {decode:.2f} ms a picture,"
+                        f" {inference:.1f} ms a look"
+                    )
+    return runs
+
+
+def _turned(contestants: Sequence[str], by: int) -> Sequence[str]:
+    """Nobody always comes first."""
+    at = by % len(contestants)
+    return [*contestants[at:], *contestants[:at]]

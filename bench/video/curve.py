@@ -1,0 +1,116 @@
+"""Curve: what a contestant costs with more and more cameras, until it no longer keeps up with them.
+
+It keeps up while every camera's packets come (those of a peer: are decoded) and, where every picture is analysed,
+as often as wanted. The first number of cameras at which it does not is the last that is tried.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.video.compare import Plan, running
+from bench.video.contestant import Cost, measure, wait_ready
+from bench.video.films import FPS, Coding, Scene, films
+from bench.video.server import serving
+from bench.video.verdict import HUB, KEPT, UNGATED
+
+MOST_CAMERAS = 256
+SLOWLY = 1.5
+"""Each step has so many times the cameras of the one before."""
+COLUMNS = (
+    "| | cameras | % of a core, all | % of a core per camera | received a second, at least"
+    " | analysed a second, at least | |"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One scene.
+
+    Attributes:
+        points: Contestant → (cameras, what was measured, whether it kept up), in rising order.
+    """
+
+    scene: Scene
+    coding: Coding
+    points: dict[str, list[tuple[int, Cost, bool]]] = field(default_factory=dict)
+
+    def series(self) -> Mapping[str, Sequence[tuple[int, float, bool]]]:
+        """For the picture: per cent of one core for all cameras together."""
+        return {
+            name: [(cameras, 100 * cost.cpu, held) for cameras, cost, held in points]
+            for name, points in self.points.items()
+        }
+
+    def table(self) -> str:
+        """As Markdown."""
+        out = [f"{self.scene}, {self.coding}:", "", COLUMNS, "|---|---:|---:|---:|---:|---:|---|"]
+        for name, points in self.points.items():
+            out += [
+                f"| {name} | {cameras} | {100 * cost.cpu:.1f} | {cost.per_camera:.2f} | {min(cost.received):.1f}"
+                f" | {min(cost.analysed):.2f} | {'keeps up' if held else 'does not'} |"
+                for cameras, cost, held in points
+            ]
+        return "\n".join(out)
+
+
+def steps(most: int) -> list[int]:
+    """1, 2, 3, 4, 6, 9 … up to `most`."""
+    found = [1]
+    while found[-1] < most:
+        found.append(min(most, max(found[-1] + 1, int(found[-1] * SLOWLY))))
+    return found
+
+
+def keeps_up(contestant: str, scene: Scene, cost: Cost, fps: float) -> bool:
+    """Whether every camera got what it should."""
+    analysed = contestant in UNGATED or (contestant == HUB and scene == "busy")
+    return min(cost.received) >= KEPT * FPS and (not analysed or min(cost.analysed) >= KEPT * fps)
+
+
+def curve(plan: Plan, most: int, say: Callable[[str], None]) -> list[Curve]:
+    """For every scene in the first of the plan's codings."""
+    found: list[Curve] = []
+    for scene in plan.scenes:
+        coding = plan.codings[0]
+        streams = {f"{number}": path for number, path in enumerate(films(scene, coding, most))}
+        found.append(Curve(scene, coding))
+        for contestant in plan.contestants:
+            for cameras in steps(most):
+                cost = _point(plan, contestant, dict(list(streams.items())[:cameras]), cameras)
+                held = cost is not None and keeps_up(contestant, scene, cost, plan.fps)
+                if cost is None:
+                    say(f"  {scene} {contestant} {cameras}: not every camera came")
+                    break
+                found[-1].points.setdefault(contestant, []).append((cameras, cost, held))
+                say(
+                    f"  {scene} {contestant} {cameras}: {100 * cost.cpu:.1f} % of a core,"
+                    f" {min(cost.received):.1f} received, {min(cost.analysed):.2f} analysed at least"
+                )
+                if not held:
+                    break
+    return found
+
+
+def _point(plan: Plan, contestant: str, streams: Mapping[str, Path], cameras: int) -> Cost | None:
+    """None when it could not even begin with so many."""
+    with (
+        serving(streams) as server,
+        tempfile.TemporaryDirectory(prefix="bench-video-") as folder,
+        running(
+            contestant,
+            [f"{server.url}{name}" for name in streams],
+            Path(folder),
+            fps=plan.fps,
+            workers=min(plan.workers, cameras),
+        ) as engine,
+    ):
+        try:
+            wait_ready(engine, FPS)
+        except TimeoutError:
+            return None
+        measure(engine, plan.settle)
+        return measure(engine, plan.seconds)

@@ -1,0 +1,87 @@
+"""The video benchmark in its shortest form, for correctness only, never for speed; and its arithmetic."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.video.__main__ import main
+from bench.video.contestant import Cost
+from bench.video.curve import steps
+from bench.video.films import KITCHEN, STREET
+from bench.video.page import put
+from bench.video.verdict import Run, claims, rows
+
+
+def cost(cpu: float, decoded: float = 25.0, analysed: float = 5.0) -> Cost:
+    """Of two cameras."""
+    return Cost(cpu=cpu, received=(25.0, 25.0), decoded=(decoded, decoded), analysed=(analysed, analysed))
+
+
+def test_a_ratio_is_void_when_the_peer_costs_too_much_or_looks_too_rarely() -> None:
+    """Alone, two cameras cost 2 × (25 × 1 ms + 5 × 15 ms) = 0.2 of a core."""
+    runs = [
+        Run("quiet", "cbr", "hub", cost(0.02, 0.5, 0.0), 1.0, 15.0),
+        Run("quiet", "cbr", "opencv", cost(0.31), 1.0, 15.0),
+        Run("quiet", "cbr", "pyav", cost(0.28), 1.0, 15.0),
+        Run("busy", "cbr", "opencv", cost(0.2, 25.0, 4.6), 1.0, 15.0),
+    ]
+    void = [row.void for row in rows(runs, 5.0)]
+    assert void[:2] == ["", ""]
+    assert void[2] == "costs 1.40 times decoding and inference, more than 1.35"
+    assert void[3] == "looked only 4.60 times a second"
+
+
+def test_what_must_hold_is_judged_by_medians_and_ratios() -> None:
+    """A quiet peer must cost so many times the hub; a busy picture of the hub little more than its parts."""
+    runs = [
+        Run("quiet", "vbr", "hub", cost(each, 0.5, 0.0), 1.0, 15.0) for each in (0.02, 0.021, 0.5)
+    ]  # one slow minute
+    runs += [
+        Run("quiet", "vbr", "opencv", cost(0.25), 1.0, 15.0),
+        Run("quiet", "vbr", "pyav", cost(0.18), 1.0, 15.0),
+        Run("quiet", "vbr", "opencv + motion gate", cost(0.07, 25.0, 0.0), 1.0, 15.0),
+        Run("busy", "vbr", "hub", cost(0.22), 1.0, 15.0),
+        Run("busy", "vbr", "opencv", cost(0.21), 1.0, 15.0),
+    ]
+    answers = {claim.what: claim.answer for claim in claims(rows(runs, 5.0), runs, 5.0, 25.0)}
+    assert answers == {
+        "quiet, vbr: opencv costs so many times the hub": "passed",
+        "quiet, vbr: pyav costs so many times the hub": "not passed",
+        "quiet, vbr: opencv + motion gate costs so many times the hub": "not passed",
+        "busy, vbr: an analysed picture costs the hub so many times its decoding and inference": "passed",
+        "busy, vbr: an analysed picture costs the hub, over opencv": "not passed",
+    }
+
+
+def test_the_numbers_of_cameras_rise_to_the_most() -> None:
+    """By half each, by one at least."""
+    assert steps(20) == [1, 2, 3, 4, 6, 9, 13, 19, 20]
+    assert steps(1) == [1]
+
+
+def test_a_result_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
+    """What stands around the marks stays; a document without them is refused."""
+    document = tmp_path / "benchmarks.md"
+    document.write_text("above\n<!-- video -->\nold\n<!-- /video -->\nbelow\n", "utf-8")
+    put(document, "video", "new\n")
+    assert document.read_text("utf-8") == "above\n<!-- video -->\nnew\n<!-- /video -->\nbelow\n"
+    with pytest.raises(ValueError, match="has no <!-- video-curve -->"):
+        put(document, "video-curve", "new")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (STREET.is_file() and KITCHEN.is_file()), reason="no footage: run `make setup`")
+def test_hub_and_peers_are_measured_and_the_page_is_written(tmp_path: Path) -> None:
+    """One camera for a moment: everybody receives, the table and the picture name everybody."""
+    document = tmp_path / "benchmarks.md"
+    document.write_text("<!-- video -->\n<!-- /video -->\n", "utf-8")
+    short = "--cameras 1 --seconds 2 --settle 0 --repeats 1 --scenes quiet --codings cbr"
+    assert main([*short.split(), "--page", str(document)]) == 0
+    text = document.read_text("utf-8")
+    picture = (tmp_path / "images" / "bench-video.svg").read_text("utf-8")
+    for name in ("hub", "opencv", "opencv + motion gate", "pyav"):
+        assert f"| quiet, cbr | {name} |" in text
+        assert f">{name}</text>" in picture
+    assert "quiet, cbr: opencv costs so many times the hub" in text
