@@ -72,11 +72,17 @@ def _cameras(
         if not isinstance(camera, Camera):
             continue
         plain = {name: box.open(text) for name, text in secrets.get(camera.id, {}).items()}
-        url = plain.get("url", camera.url)
+        password = plain.get("password")
+        url = with_credentials(plain.get("url", camera.url), camera.user, password)
+        small = plain.get("substream", camera.substream)
+        main = url if small else None
+        if small:
+            url = with_credentials(small, camera.user, password)
         tasks[camera.id] = {
             "device": camera.id,
             "site": camera.site,
-            "url": with_credentials(url, camera.user, plain.get("password")),
+            "url": url,
+            "main": main,
             "transport": camera.transport,
             "fps": _fps(camera, whole),
             "model": camera.model or DEFAULT_MODEL,

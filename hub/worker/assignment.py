@@ -26,7 +26,8 @@ class CameraTask(BaseModel):
     Attributes:
         device: Registry id.
         site: Registry id of its site.
-        url: RTSP address with user and password.
+        url: RTSP address with user and password, of the stream that is analysed.
+        main: Another stream of the same camera, kept for evidence only; None: `url` is that too.
         transport: tcp or udp.
         fps: Pictures to look at per second.
         model: Folder below models/, or None: only watched for health.
@@ -40,6 +41,7 @@ class CameraTask(BaseModel):
     device: str = Field(min_length=1)
     site: str
     url: str = Field(repr=False)
+    main: str | None = Field(default=None, repr=False)
     transport: Literal["tcp", "udp"] = "tcp"
     fps: float = Field(default=5.0, gt=0, le=60)
     model: str | None = None
@@ -58,7 +60,12 @@ class CameraTask(BaseModel):
 
     def same_stream(self, other: Self) -> bool:
         """Whether the running stream can go on."""
-        return (self.url, self.transport, self.fps) == (other.url, other.transport, other.fps)
+        return (self.url, self.main, self.transport, self.fps) == (
+            other.url,
+            other.main,
+            other.transport,
+            other.fps,
+        )
 
 
 class Assignment(BaseModel):

@@ -86,6 +86,8 @@ class View:
         elif state == "online" and watch.refused:
             state, reason = "degraded", "rule-refused"
             message = "; ".join(watch.refused.values())
+        elif state == "online" and (away := watch.camera.original_away(now)) is not None:
+            state, reason, message = "degraded", "main-stream", away
         actual = watch.analysed_fps(now)
         return {
             "device": task.device,

@@ -23,6 +23,7 @@ from ingest.frame import Frame
 from ingest.text import Text
 from ingest.video.camera import Camera
 from ingest.video.health import CameraHealth
+from ingest.video.original import Original
 from ingest.video.rate import Rate
 
 RULES: TypeAdapter[RuleParams] = TypeAdapter(shelf.AnyRuleParams)
@@ -106,6 +107,15 @@ class Watch:
         self._read_rules(task)
 
     def _new_camera(self, task: CameraTask) -> Camera:
+        original = None
+        if task.main is not None:
+            original = Original(
+                task.device,
+                task.main,
+                transport=task.transport,
+                ring_seconds=RING_SECONDS,
+                clock=self._clock,
+            )
         return Camera(
             task.device,
             task.url,
@@ -113,6 +123,7 @@ class Watch:
             transport=task.transport,
             ring_seconds=RING_SECONDS,
             on_frame=self._wanted,
+            original=original,
             clock=self._clock,
         )
 

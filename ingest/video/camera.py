@@ -9,7 +9,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import av
 from av.video.stream import VideoStream
@@ -22,12 +22,16 @@ from ingest.video.decode import Sampler, still
 from ingest.video.glance import glance
 from ingest.video.health import SILENCE, CameraHealth, CameraState, judge
 from ingest.video.keep import keep_reading
+from ingest.video.original import Original
 from ingest.video.rate import Rate
 from ingest.video.remux import remux
 from ingest.video.ring import Ring
 from ingest.video.stream import StreamInfo, Transport
 
 log = logging.getLogger(__name__)
+
+ABOUT_A_GOP = timedelta(seconds=3)
+"""By which the keyframes of a camera's two streams may lie apart."""
 
 
 def _words(state: CameraState, reason: str | None, said: str) -> str:
@@ -55,6 +59,7 @@ class Camera:
         transport: Transport = "tcp",
         ring_seconds: float = 12.0,
         ring_bytes: int = 32_000_000,
+        original: Original | None = None,
         on_glance: Callable[[Glance], None] | None = None,
     ) -> None:
         self.device = device
@@ -66,6 +71,7 @@ class Camera:
         self._clock = clock
         self._transport = transport
         self._ring = Ring(ring_seconds, ring_bytes)
+        self._original = original
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
@@ -86,18 +92,23 @@ class Camera:
             raise RuntimeError(f"{self.device} was started before")
         self._thread = threading.Thread(target=self._run, name=f"camera-{self.device}", daemon=True)
         self._thread.start()
+        if self._original is not None:
+            self._original.start()
 
     def ask_stop(self) -> None:
         """Let the thread end at its next packet or timeout; returns at once."""
         self._stop.set()
+        if self._original is not None:
+            self._original.ask_stop()
 
     def stop(self, timeout: float = 5.0) -> bool:
         """End the thread; false when it did not end within `timeout` seconds (it will at its own timeout)."""
-        self._stop.set()
+        self.ask_stop()
         if self._thread is None:
             return True
         self._thread.join(timeout)
-        return not self._thread.is_alive()
+        ended = self._original is None or self._original.stop(timeout)
+        return ended and not self._thread.is_alive()
 
     def _run(self) -> None:
         keep_reading(
@@ -224,6 +235,10 @@ class Camera:
         """The newest keyframe and what came after it; empty before the first."""
         return self._ring.latest_gop()
 
+    def original_away(self, now: datetime) -> str | None:
+        """Why the main stream, kept beside the analysed one, has been away for 10 s; None while all is well."""
+        return self._original.away(now) if self._original is not None else None
+
     def latest_keyframe(self) -> Frame | None:
         """The newest keyframe as a picture (its decoder lives only for it); None before the first."""
         with self._lock:
@@ -231,10 +246,16 @@ class Camera:
         return still(self.device, info, self._ring.latest_gop()[:1]) if info else None
 
     def clip(self, start: datetime, end: datetime) -> bytes:
-        """MP4 of the camera's own packets from the keyframe before `start` to `end`; raises EvidenceNone."""
+        """MP4 of the camera's own packets from the keyframe before `start` to `end`; raises EvidenceNone.
+
+        Of the main stream where one is kept; of the analysed one where that reaches clearly further back.
+        """
         with self._lock:
             info = self._info
         packets = self._ring.window(start, end)
+        main = self._original.window(start, end) if self._original is not None else None
+        if main is not None and (not packets or main[1][0].at <= max(start, packets[0].at + ABOUT_A_GOP)):
+            info, packets = main
         if info is None or not packets:
             raise EvidenceNone("nothing of that time is kept", where=self.device)
         return remux(info, packets)

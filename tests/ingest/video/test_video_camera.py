@@ -20,6 +20,7 @@ from ingest.glance import Glance
 from ingest.packet import Packet
 from ingest.video.camera import Camera
 from ingest.video.health import CameraHealth
+from ingest.video.original import Original
 from tests.servers import nasty
 from tests.servers.clips import raw_clip, raw_pictures
 from tests.servers.ports import free_port
@@ -119,6 +120,50 @@ def test_a_clip_of_another_time_is_none(rtsp: GstServer) -> None:
         wait_until(lambda: bool(frames), within=10, what="a frame")
         with pytest.raises(EvidenceNone):
             camera.clip(now() + timedelta(seconds=50), now() + timedelta(seconds=60))
+
+
+def test_the_main_stream_is_kept_for_clips(rtsp: GstServer, tmp_path: Path) -> None:
+    """The substream is looked at and the clip is the main stream's; when that is away the substream's stands in."""
+    main = raw_pictures(raw_clip(tmp_path / "m.h264", size="640x480", seconds=2))
+    with GstServer({"main": main}) as other:
+        original = Original("cam", other.url("main"), clock=now, ring_seconds=4.0)
+        frames: list[Frame] = []
+
+        def take(frame: Frame) -> bool:
+            frames.append(frame)
+            return True
+
+        camera = Camera(
+            "cam",
+            rtsp.url("h265"),
+            fps=5,
+            ring_seconds=4.0,
+            clock=now,
+            original=original,
+            on_frame=take,
+        )
+        camera.start()
+        try:
+            wait_until(lambda: len(frames) >= 12, within=15, what="frames")
+            wait_until(lambda: size_of(camera) == ("h264", 640), within=8, what="a clip of the main stream")
+            assert camera.original_away(now()) is None
+            assert frames[-1].image.shape[:2] == (240, 320)
+            other.stop()
+            wait_until(
+                lambda: camera.original_away(now()) is not None, within=12, what="the main stream's loss"
+            )
+            assert size_of(camera) == ("hevc", 320)
+            assert health(camera).state == "online"
+        finally:
+            assert camera.stop(8)
+
+
+def size_of(camera: Camera) -> tuple[str, int]:
+    """Codec and width of the clip of the last second."""
+    end = now()
+    with av.open(io.BytesIO(camera.clip(end - timedelta(seconds=1), end)), "r") as container:
+        video = container.streams.video[0]
+        return video.codec_context.name, video.width
 
 
 @pytest.mark.parametrize("how", ["killed", "frozen"])
