@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 from alerts.device_state import CameraReport, Judged, State, camera_state
 from ingest.errors import InvalidInput
 from ingest.instant import parse_instant
 
+log = logging.getLogger(__name__)
+
 Json = Mapping[str, object]
 
+HANDOVER = timedelta(seconds=60)
+"""A worker that has not asked for this long is taken for gone: others get its cameras until it asks again. Long
+enough for a restart of its machine's service; a worker of this hub is started again within seconds."""
+PAUSED = timedelta(seconds=10)
+"""When nobody asked for this long it was this process that slept: everybody's time begins anew."""
 MODEL_WORDS = {"ok": "ok", "failed": "degraded"}
 
 
@@ -44,6 +52,7 @@ class _Worker:
     """What is known of one worker."""
 
     epoch: int
+    since: datetime
     boot: str = ""
     heard_at: datetime | None = None
     address: str | None = None
@@ -68,7 +77,11 @@ class Fleet:
         self._clock = clock
         self._broker = broker
         self._next_epoch = next_epoch
-        self._workers: dict[str, _Worker] = {name: _Worker(epoch=next_epoch()) for name in workers}
+        now = clock()
+        self._workers: dict[str, _Worker] = {name: _Worker(epoch=next_epoch(), since=now) for name in workers}
+        self._gone: frozenset[str] = frozenset()
+        self._homes: dict[str, str] = {}  # camera → the worker that it was taken from
+        self._asked_at = self._awake_since = now
         self._tasks: dict[str, Json] = {}
         self._plan: dict[str, str] = {}
         self._assigned_at: dict[str, datetime] = {}
@@ -76,31 +89,71 @@ class Fleet:
     def plan(self, tasks: Mapping[str, Json]) -> None:
         """The cameras as the registry now has them, by device id; each value is a camera of an assignment."""
         with self._lock:
-            now = self._clock()
             self._tasks = dict(tasks)
-            fresh = share(tasks, sorted(self._workers), self._plan)
-            for camera, worker in fresh.items():
-                if self._plan.get(camera) != worker:
-                    self._assigned_at[camera] = now
-            self._plan = fresh
+            self._share(self._clock())
+
+    def _share(self, now: datetime) -> None:
+        """Deal out the cameras among the workers that are there; all of them, when none is."""
+        there = sorted(set(self._workers) - self._gone) or sorted(self._workers)
+        homes = {each: home for each, home in self._homes.items() if each in self._tasks}
+        before = {each: homes[each] if homes.get(each) in there else self._plan[each] for each in self._plan}
+        fresh = share(self._tasks, there, before)
+        taken = {each: fresh[each] for each in fresh if self._plan.get(each, fresh[each]) != fresh[each]}
+        for camera in taken:
+            homes.setdefault(camera, self._plan[camera])
+        self._homes = {each: home for each, home in homes.items() if fresh[each] != home}
+        for worker in sorted(
+            set(taken.values())
+        ):  # what it says must count as newer than what was said before
+            self._workers[worker].epoch = self._next_epoch()
+        for camera, worker in fresh.items():
+            if self._plan.get(camera) != worker:
+                self._assigned_at[camera] = now
+        self._plan = fresh
+
+    def _miss(self, now: datetime) -> None:
+        """Take away the cameras of workers that are gone, and give back those of workers that came again."""
+        if now - self._asked_at > PAUSED:
+            self._awake_since = now
+        self._asked_at = now
+        gone = frozenset(
+            name
+            for name, known in self._workers.items()
+            if now - max(known.heard_at or known.since, self._awake_since) > HANDOVER
+        )
+        if gone == self._gone:
+            return
+        for name in sorted(gone - self._gone):
+            log.warning(
+                "worker %s was not heard for %.0f s: others get its cameras", name, HANDOVER.total_seconds()
+            )
+        for name in sorted(self._gone - gone):
+            log.warning("worker %s is there again and gets its cameras back", name)
+        self._gone = gone
+        self._share(now)
 
     def assignment(self, worker: str, boot: str = "") -> Json:
         """What `worker` is to do now. Asking is a sign of life.
 
         A name that is new joins the fleet and gets its share: whoever asks has shown the worker token.
 
+        A worker that has not asked for HANDOVER loses its cameras to the others, and has them again when it asks
+        again.
+
         A worker that was started anew (another `boot`) gets a new epoch, since it counts its signals from one.
         """
         with self._lock:
+            now = self._clock()
             known = self._workers.get(worker)
             if known is None:
-                known = self._workers[worker] = _Worker(epoch=self._next_epoch())
-                self.plan(self._tasks)
+                known = self._workers[worker] = _Worker(epoch=self._next_epoch(), since=now)
+                self._share(now)
             if known.boot != boot:
                 if known.boot:
                     known.epoch = self._next_epoch()
                 known.boot = boot
-            known.heard_at = self._clock()
+            known.heard_at = now
+            self._miss(now)
             cameras = [self._tasks[each] for each in sorted(self._plan) if self._plan[each] == worker]
             content: dict[str, object] = {
                 "worker": worker,

@@ -113,6 +113,70 @@ def test_lost_worker() -> None:
     assert made.camera("cam-0", clock.now)[0].reason == "worker-lost"
 
 
+def cameras_of(made: Fleet, worker: str, boot: str = "x") -> list[str]:
+    """What this worker is to read, asked as it would."""
+    return [
+        str(each["device"])
+        for each in cast("list[dict[str, object]]", made.assignment(worker, boot)["cameras"])
+    ]
+
+
+def elapse(made: Fleet, clock: Clock, seconds: int, *asking: str) -> None:
+    """So many seconds in which these workers go on asking."""
+    for _ in range(seconds):
+        clock.now += timedelta(seconds=1)
+        for worker in asking:
+            made.assignment(worker, "x")
+
+
+def test_a_worker_that_is_gone_hands_over_its_cameras() -> None:
+    """After a minute the others have them, under an epoch that is newer than any before."""
+    clock = Clock()
+    made = fleet(clock, "w1", "w2", "w3")
+    before = {worker: cameras_of(made, worker) for worker in ("w1", "w2", "w3")}
+    epochs = [cast("int", made.assignment(worker, "x")["epoch"]) for worker in ("w1", "w2", "w3")]
+    elapse(made, clock, 58, "w1", "w2")
+    assert cameras_of(made, "w1") == before["w1"]
+    elapse(made, clock, 3, "w1", "w2")
+    after = cameras_of(made, "w1") + cameras_of(made, "w2")
+    assert sorted(after) == ["cam-0", "cam-1", "cam-2", "cam-3"]
+    assert set(before["w1"]) <= set(cameras_of(made, "w1"))
+    taker = next(worker for worker in ("w1", "w2") if set(before["w3"]) & set(cameras_of(made, worker)))
+    assert cast("int", made.assignment(taker, "x")["epoch"]) > max(epochs)
+
+
+def test_a_worker_that_comes_again_has_its_cameras_back() -> None:
+    """The one that had them meanwhile lets go of them; the newer epoch is the returned one's."""
+    clock = Clock()
+    made = fleet(clock, "w1", "w2")
+    before = cameras_of(made, "w1"), cameras_of(made, "w2")
+    elapse(made, clock, 70, "w1")
+    assert len(cameras_of(made, "w1")) == 4
+    meanwhile = cast("int", made.assignment("w1", "x")["epoch"])
+    assert cameras_of(made, "w2", "another") == before[1]
+    assert cameras_of(made, "w1") == before[0]
+    assert cast("int", made.assignment("w2", "another")["epoch"]) > meanwhile
+
+
+def test_nobody_is_gone_when_the_hub_itself_slept() -> None:
+    """After a pause of this process the first worker that asks does not get everything."""
+    clock = Clock()
+    made = fleet(clock, "w1", "w2")
+    before = cameras_of(made, "w1"), cameras_of(made, "w2")
+    clock.now += timedelta(minutes=5)
+    assert (cameras_of(made, "w1"), cameras_of(made, "w2")) == before
+
+
+def test_the_last_worker_keeps_what_it_has() -> None:
+    """With nobody to hand over to, cameras stay where they were."""
+    clock = Clock()
+    made = fleet(clock, "w1")
+    assert len(cameras_of(made, "w1")) == 4
+    clock.now += timedelta(seconds=9)
+    elapse(made, clock, 90)
+    assert len(cameras_of(made, "w1")) == 4
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
