@@ -31,6 +31,8 @@ class CameraTask(BaseModel):
         transport: tcp or udp.
         fps: Pictures to look at per second.
         model: Folder below models/, or None: only watched for health.
+        gate: auto, or open: every picture is decoded all the time.
+        max_blind: Seconds that a quiet camera goes unseen at most.
         timezone: In which explanations show times.
         priority: Who goes first when there is not enough time for all (hub.worker.schedule).
         rules: Full parameters of each rule (JSON), validated one by one by the shelf.
@@ -45,6 +47,8 @@ class CameraTask(BaseModel):
     transport: Literal["tcp", "udp"] = "tcp"
     fps: float = Field(default=5.0, gt=0, le=60)
     model: str | None = None
+    gate: Literal["auto", "open"] = "auto"
+    max_blind: float = Field(default=2.0, gt=0, le=4)
     timezone: str = "Asia/Shanghai"
     priority: Priority = "normal"
     rules: tuple[dict[str, object], ...] = ()
@@ -60,12 +64,10 @@ class CameraTask(BaseModel):
 
     def same_stream(self, other: Self) -> bool:
         """Whether the running stream can go on."""
-        return (self.url, self.main, self.transport, self.fps) == (
-            other.url,
-            other.main,
-            other.transport,
-            other.fps,
-        )
+        return self._stream() == other._stream()
+
+    def _stream(self) -> tuple[object, ...]:
+        return (self.url, self.main, self.transport, self.fps, self.gate, self.max_blind)
 
 
 class Assignment(BaseModel):

@@ -18,9 +18,13 @@ from hub.worker.slots import Slots
 from hub.worker.watch import Watch
 from ingest.errors import CameraUnreachable, NotFound
 from ingest.instant import format_instant
+from ingest.video.health import CameraHealth
 
 FRESH = timedelta(seconds=1)
 """A picture this young is given again instead of being made anew, however many ask."""
+
+MEAN = timedelta(seconds=12)
+"""Over which the rates are means, and a little more."""
 
 
 class View:
@@ -105,7 +109,7 @@ class View:
             "received_fps": health.received_fps,
             "decoded_fps": health.decoded_fps,
             "analysed_fps": actual,
-            "gate": "open",
+            "gate": health.gate,
             "sampling": {
                 "target_fps": task.fps,
                 "actual_fps": actual,
@@ -115,7 +119,7 @@ class View:
                     received=health.received_fps,
                     state=state,
                     blind=blind,
-                    gate="open",
+                    gate="quiet" if _lately_quiet(health, now) else health.gate,
                     shortage=self._slots.shortage(task.device),
                 ),
             },
@@ -156,3 +160,8 @@ class View:
     def forget(self, ref: str) -> None:
         """Delete one piece of evidence; twice is fine."""
         self._evidence.forget(ref)
+
+
+def _lately_quiet(health: CameraHealth, now: datetime) -> bool:
+    """Whether the gate was quiet in the time of which the rates are means."""
+    return health.quiet_at is not None and now - health.quiet_at < MEAN

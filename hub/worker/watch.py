@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter, ValidationError
@@ -32,6 +32,11 @@ PERSONS = frozenset({PERSON})
 
 RING_SECONDS = 15.0
 """5 s before a raise and 5 s after it, and time to write the clip."""
+
+LINGER = timedelta(seconds=10)
+"""A camera stays open for so long after something was followed: who stands still may be lost and found again."""
+BEHIND = timedelta(seconds=3)
+"""Without a further frame for so long a camera that was catching up is judged by the clock again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,7 @@ class Watch:
         self.newest: Look | None = None
         self._analysed_rate = Rate()
         self._judged_at = clock()
+        self._behind_at: datetime | None = None
         self.task = task
         self.camera = self._new_camera(task)
         self._read_rules(task)
@@ -124,11 +130,31 @@ class Watch:
             ring_seconds=RING_SECONDS,
             on_frame=self._wanted,
             original=original,
+            on_quiet=self._unchanged,
+            gate=task.gate,
+            max_blind=task.max_blind,
             clock=self._clock,
         )
 
     def _wanted(self, frame: Frame) -> bool:
-        return self._on_frame(frame) if self.task.model else True
+        if self.task.model:
+            return self._on_frame(frame)
+        self.camera.looked(frame.at)  # nobody waits for a model's word
+        return True
+
+    def _unchanged(self, at: datetime) -> None:
+        """The camera is quiet: up to `at` nothing came into the picture, and nothing was followed in it."""
+        with self._lock:
+            scene = Scene(self.task.device, at, ())
+            for running in self._rules.values():
+                running.state = running.rule.observe(running.state, scene)
+
+    def _follows(self, tracks: tuple[Track, ...], verdicts: list[Verdict]) -> bool:
+        """Whether a rule has to do with what is followed, or holds because of it."""
+        if any(each.level.state == "active" and each.level.tracks for each in verdicts):
+            return True
+        classes = [getattr(each.params, "classes", None) for each in verdicts]  # not every kind names classes
+        return any(wanted is None or track.label in wanted for track in tracks for wanted in classes)
 
     def start(self) -> None:
         """Begin to read."""
@@ -146,6 +172,8 @@ class Watch:
                 self.newest = None
             self.task = task
         self._read_rules(task)
+        self.camera.looked(None)  # what the old rules and model saw does not count
+        self.camera.hold(self._clock() + LINGER)
 
     def _read_rules(self, task: CameraTask) -> None:
         """Build the rules that are new or changed; a rule that cannot be read is refused by name."""
@@ -184,14 +212,24 @@ class Watch:
             scene = Scene(self.task.device, frame.at, tracks)
             for running in self._rules.values():
                 running.state = running.rule.observe(running.state, scene)
-            return self._verdicts(frame.at)
+            self._behind_at = None
+            if frame.catch_up:  # what it shows was so then: nothing after it has been seen yet
+                self._behind_at, self._judged_at = self._clock(), frame.at
+            verdicts = self._verdicts(frame.at)
+        if self._follows(tracks, verdicts):
+            self.camera.hold(frame.at + LINGER)
+        self.camera.looked(frame.at)
+        return verdicts
 
     def tick(self, now: datetime, away: str | None) -> list[Verdict]:
         """Ask every rule without a frame, so that time limits elapse.
 
-        `away` is why nothing can be seen now (offline, model-failed): then every rule is unknown.
+        `away` is why nothing can be seen now (offline, model-failed): then every rule is unknown. Nothing is
+        said while the camera catches up: its frames are judged by their own time.
         """
         with self._lock:
+            if away is None and self._behind_at is not None and now - self._behind_at < BEHIND:
+                return []  # by now the pictures that it catches up with may have shown that it ended
             verdicts = self._verdicts(now)
             if away is None:
                 return verdicts

@@ -1,6 +1,8 @@
 """Camera: the handler of one stream: owns start, stop, retry, back-off, ring and health.
 
-One thread reads, keeps packets in the ring and decodes; `on_frame` is called from it and must not block.
+One thread reads, keeps packets in the ring and gives them to the Eye, which decodes what somebody must see; what
+is called back is called from that thread and must not block. The gate closes only while somebody says with
+looked() that frames are looked at, and nobody asks with hold() that it stay open.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Literal
 
 import av
 from av.video.stream import VideoStream
@@ -18,8 +21,10 @@ from ingest.errors import EvidenceNone
 from ingest.frame import Frame
 from ingest.glance import Glance
 from ingest.packet import Packet
-from ingest.video.decode import Sampler, still
-from ingest.video.glance import glance
+from ingest.video.change import Mask
+from ingest.video.decode import still
+from ingest.video.eye import Eye
+from ingest.video.gate import Gate
 from ingest.video.health import SILENCE, CameraHealth, CameraState, judge
 from ingest.video.keep import keep_reading
 from ingest.video.original import Original
@@ -32,6 +37,9 @@ log = logging.getLogger(__name__)
 
 ABOUT_A_GOP = timedelta(seconds=3)
 """By which the keyframes of a camera's two streams may lie apart."""
+
+GateMode = Literal["auto", "open"]
+"""`open` pins the gate open: every picture is decoded."""
 
 
 def _words(state: CameraState, reason: str | None, said: str) -> str:
@@ -61,12 +69,20 @@ class Camera:
         ring_bytes: int = 32_000_000,
         original: Original | None = None,
         on_glance: Callable[[Glance], None] | None = None,
+        on_quiet: Callable[[datetime], None] | None = None,
+        gate: GateMode = "auto",
+        max_blind: float = 2.0,
+        mask: Mask | None = None,
     ) -> None:
         self.device = device
         self._url = url
         self._fps = fps
         self._on_frame = on_frame
         self._on_glance = on_glance
+        self._on_quiet = on_quiet
+        self._gate: GateMode = gate
+        self._max_blind = max_blind
+        self._mask = mask
         self._taps: tuple[Callable[[Packet], None], ...] = ()
         self._clock = clock
         self._transport = transport
@@ -76,7 +92,9 @@ class Camera:
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
         self._info: StreamInfo | None = None
-        self._sampler: Sampler | None = None
+        self._eye: Eye | None = None
+        self._hold_until: datetime | None = None
+        self._quiet_at: datetime | None = None
         self._started_at = clock()
         self._online_since: datetime | None = None
         self._last_packet_at: datetime | None = None
@@ -121,7 +139,7 @@ class Camera:
             stop=self._stop,
             clock=self._clock,
         )
-        self._sampler = None
+        self._eye = None
 
     def _begin(self, info: StreamInfo) -> None:
         with self._lock:
@@ -129,7 +147,20 @@ class Camera:
                 self._ring.clear()
             self._info = info
             self._sessions += 1
-        self._sampler = Sampler(self.device, info, self._fps)
+        eye = Eye(
+            self.device,
+            info,
+            fps=self._fps,
+            gate=Gate(max_blind=self._max_blind, mask=self._mask, pinned=self._gate == "open"),
+            ring=self._ring,
+            on_frame=self._on_frame,
+            on_glance=self._on_glance,
+            on_quiet=self._on_quiet,
+        )
+        with self._lock:
+            self._eye = eye
+            if self._hold_until is not None:
+                eye.hold(self._hold_until)
         log.info("camera %s: %s %dx%d", self.device, info.codec, info.width, info.height)
 
     def _take(self, packet: Packet, raw: av.Packet[VideoStream]) -> None:
@@ -144,35 +175,46 @@ class Camera:
         self._ring.add(packet)
         for listener in self._taps:
             listener(packet)
-        if self._on_glance is not None and packet.keyframe and self._info is not None:
-            seen = glance(self.device, self._info, packet)
-            if seen is not None:
-                self._on_glance(seen)
         self._look(packet)
 
     def _look(self, packet: Packet) -> None:
-        """Decode and hand on. The gate is pinned open: every packet comes through here."""
-        sampler = self._sampler
-        if sampler is None:
+        """Let the eye see it, and take over what it counted."""
+        eye = self._eye
+        if eye is None:
             return
-        decoded, errors = sampler.decoded, sampler.errors
-        frame = sampler.feed(packet)
-        pictures = sampler.decoded - decoded
+        before = replace(eye.counts)
+        eye.feed(packet)
+        after = eye.counts
+        pictures = after.decoded - before.decoded
         with self._lock:
-            self._undecodable += sampler.errors - errors
+            self._undecodable += after.errors - before.errors
+            self._dropped += after.dropped - before.dropped
             self._decoded += pictures
-            if pictures and self._info is not None and not self._info.width:
-                width, height = sampler.size  # the camera did not say before its first keyframe
-                self._info = replace(self._info, width=width, height=height)
+            if after.width and self._info is not None and not self._info.width:
+                # the camera did not say before its first keyframe
+                self._info = replace(self._info, width=after.width, height=after.height)
             if pictures:
                 self._last_picture_at = packet.at
                 self._decoded_rate.add(packet.at, pictures)
-        if frame is not None and not self._on_frame(frame):
-            with self._lock:
-                self._dropped += 1
+            if not eye.open:
+                self._quiet_at = packet.at
+
+    def hold(self, until: datetime) -> None:
+        """Keep the gate open until then, or open it: something is followed. From any thread."""
+        with self._lock:
+            if self._hold_until is None or until > self._hold_until:
+                self._hold_until = until
+            if self._eye is not None:
+                self._eye.hold(until)
+
+    def looked(self, at: datetime | None) -> None:
+        """A frame of that time was looked at. None: what was seen before does not count. From any thread."""
+        eye = self._eye
+        if eye is not None:
+            eye.looked(at)
 
     def _fail(self, reason: str, message: str) -> None:
-        self._sampler = None  # its session is over
+        self._eye = None  # its session is over, and so is its decoder
         with self._lock:
             new = self._failure is None or self._failure[0] != reason
             if new:
@@ -209,6 +251,8 @@ class Camera:
                 width=info.width if info else 0,
                 height=info.height if info else 0,
                 reconnects=max(0, self._sessions - 1),
+                gate="open" if self._eye is None or self._eye.open else "quiet",
+                quiet_at=self._quiet_at,
             )
 
     @property

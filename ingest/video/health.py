@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 CameraState = Literal["online", "offline", "degraded", "unknown"]
+GateState = Literal["quiet", "open"]
 
 SILENCE = timedelta(seconds=10)
 """Without a packet for this long the camera is offline."""
@@ -36,6 +37,8 @@ class CameraHealth:
         width: Pixels, 0 before the first stream.
         height: Pixels.
         reconnects: How often the stream was opened again.
+        gate: quiet (a look now and then, no decoder is open) or open (every picture is decoded).
+        quiet_at: When it was quiet last (UTC), None when it never was.
     """
 
     state: CameraState
@@ -53,6 +56,8 @@ class CameraHealth:
     width: int
     height: int
     reconnects: int
+    gate: GateState = "open"
+    quiet_at: datetime | None = None
 
 
 def judge(

@@ -56,6 +56,13 @@ class Ring:
         with self._lock:
             return tuple(self._gops[-1]) if self._gops else ()
 
+    def since(self, pts: int) -> tuple[Packet, ...]:
+        """From the last keyframe at or before `pts` on (or the oldest kept); pts in the packets' time base."""
+        with self._lock:
+            gops = tuple(self._gops)
+            first = max((i for i, gop in enumerate(gops) if gop[0].pts <= pts), default=0)
+            return tuple(packet for gop in gops[first:] for packet in gop)
+
     def window(self, start: datetime, end: datetime) -> tuple[Packet, ...]:
         """Whole GOPs from the last keyframe at or before `start` to the last packet at or before `end`.
 
