@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from datetime import timedelta
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from config.fields import CameraUrl, Id, Name, ShortText, Topic
 from config.nouns.item import Item
 from config.secrets import MASK
 from config.urls import holds_secret, split_credentials
+from detectors.rule import Duration
+
+BLIND = (timedelta(milliseconds=200), timedelta(seconds=4))
+"""Longer, and a rule would take a quiet camera for one that is away."""
+
+
+def _blind(length: timedelta) -> timedelta:
+    if not BLIND[0] <= length <= BLIND[1]:
+        raise ValueError("a quiet camera may go unseen for 200ms to 4s")
+    return length
 
 
 class Device(Item):
@@ -33,6 +44,8 @@ class Camera(Device):
     user: ShortText | None = None
     password: ShortText | None = None
     transport: Literal["tcp", "udp"] = "tcp"
+    gate: Literal["auto", "open"] = "auto"
+    max_blind: Annotated[Duration, AfterValidator(_blind)] = timedelta(seconds=2)
     substream: CameraUrl | None = None
     playback: ShortText | None = None
     source_platform: ShortText | None = None

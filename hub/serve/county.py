@@ -87,6 +87,8 @@ def _cameras(
             "fps": _fps(camera, whole),
             "model": camera.model or DEFAULT_MODEL,
             "priority": camera.priority or _priority(rules.get(camera.id, []), vital),
+            "gate": camera.gate,
+            "max_blind": camera.max_blind.total_seconds(),
             "timezone": str(whole.zone(whole.sites[camera.site].area)),
             "rules": rules.get(camera.id, []),
         }

@@ -119,6 +119,8 @@ ONE: list[Row] = [
     ("a web page as camera address", "rtsp://viewer:pa%40ss@", "http://", "not a camera address", "rtsp://"),
     ("the demo's placeholder", "rtsp://viewer:pa%40ss@10.0.0.1:554/live", "{rtsp}/kitchen", "hub demo", "own address"),
     ("two passwords", "fps: 5,", "fps: 5, password: other,", "another password", "give it once"),
+    ("blind for ever", "fps: 5,", "fps: 5, max_blind: 1m,", "200ms to 4s", "correct it"),
+    ("no such gate", "fps: 5,", "fps: 5, gate: shut,", "is not known here", "auto, open"),
     ("zero frames", "fps: 5", "fps: 0", "out of range", "more than 0"),
     ("a word for true", "sign_posted: true", "sign_posted: perhaps", "neither true nor false", "true or false"),
     ("a payload nobody knows", "payload: zigbee2mqtt", "payload: zigbee", "unknown payload",

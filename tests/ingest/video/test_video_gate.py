@@ -25,7 +25,7 @@ def room(seed: int = 1) -> Grey:
 
 def noisy(grey: Grey, seed: int, sigma: float = 1.5) -> Grey:
     noise = np.random.default_rng(seed).normal(0, sigma, grey.shape)
-    return np.clip(grey + noise, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(grey + noise, 0, 255), np.uint8)
 
 
 def person(grey: Grey, *, row: int = 60, column: int = 80, height: float = 4, contrast: int = 40) -> Grey:
@@ -37,7 +37,7 @@ def person(grey: Grey, *, row: int = 60, column: int = 80, height: float = 4, co
 
 
 def gained(grey: Grey, gain: float, offset: float = 0) -> Grey:
-    return np.clip(grey * gain + offset, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(grey * gain + offset, 0, 255), np.uint8)
 
 
 def dim(grey: Grey) -> Grey:
