@@ -357,7 +357,8 @@ def main(arguments: list[str] | None = None) -> int:
         level=os.environ.get("HUB_LOG", "info").upper(), format="rtsp: %(message)s", stream=sys.stderr
     )
     try:
-        clips = {name: load(path) for name, path in args.stream}
+        loaded = {path: load(path) for path in {path for _, path in args.stream}}  # many cameras may show one
+        clips = {name: loaded[path] for name, path in args.stream}
         password = Password(args.user, os.environ.get(PASSWORD_VARIABLE, "")) if args.user else None
         server = RtspServer(clips, host=args.host, port=args.port, password=password)
         asyncio.run(_run(server, with_parent=args.with_parent))

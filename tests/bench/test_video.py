@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from bench.video import many
 from bench.video.__main__ import main
 from bench.video.contestant import Cost
 from bench.video.curve import steps
 from bench.video.films import KITCHEN, STREET
 from bench.video.page import put
 from bench.video.verdict import Run, claims, rows
+from bench.video.watch import Raises, Watch
 
 
 def cost(cpu: float, decoded: float = 25.0, analysed: float = 5.0) -> Cost:
@@ -61,6 +64,31 @@ def test_the_numbers_of_cameras_rise_to_the_most() -> None:
     assert steps(1) == [1]
 
 
+def test_the_worst_window_counts() -> None:
+    """Twenty seconds at 25 packets, ten at 20, twenty at 25 again: a window of ten seconds had only 20."""
+    watch, at, received = Watch(), datetime(2026, 1, 1, tzinfo=UTC), 0
+    for step in range(26):
+        camera = {"device": "a", "received": received, "analysed": step * 10}
+        watch.hear({"at": (at + timedelta(seconds=2 * step)).isoformat(), "cameras": [camera]})
+        received += 40 if 10 <= step < 15 else 50
+    assert watch.worst("a") == (20.0, 5.0)
+    assert watch.worst("b") == (0.0, 0.0)
+
+
+def test_a_raise_is_timed_once() -> None:
+    """Renewed it is the same raise; an end is none."""
+    raises, at = Raises(), datetime(2026, 1, 1, tzinfo=UTC)
+    for state, since, heard in (
+        ("active", 0, 0.2),
+        ("active", 0, 10.2),
+        ("inactive", 15, 16),
+        ("active", 20, 20.1),
+    ):
+        signal = {"rule": "r", "state": state, "since": (at + timedelta(seconds=since)).isoformat()}
+        raises.hear(signal, at + timedelta(seconds=heard))
+    assert raises.seconds == [pytest.approx(0.2), pytest.approx(0.1)]
+
+
 def test_a_result_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
     """What stands around the marks stays; a document without them is refused."""
     document = tmp_path / "benchmarks.md"
@@ -72,6 +100,7 @@ def test_a_result_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)  # films are made on the first run
 @pytest.mark.skipif(not (STREET.is_file() and KITCHEN.is_file()), reason="no footage: run `make setup`")
 def test_hub_and_peers_are_measured_and_the_page_is_written(tmp_path: Path) -> None:
     """One camera for a moment: everybody receives, the table and the picture name everybody."""
@@ -85,3 +114,23 @@ def test_hub_and_peers_are_measured_and_the_page_is_written(tmp_path: Path) -> N
         assert f"| quiet, cbr | {name} |" in text
         assert f">{name}</text>" in picture
     assert "quiet, cbr: opencv costs so many times the hub" in text
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)  # films are made on the first run
+@pytest.mark.skipif(not (STREET.is_file() and KITCHEN.is_file()), reason="no footage: run `make setup`")
+def test_many_cameras_are_watched_and_the_page_is_written(tmp_path: Path) -> None:
+    """One quiet and one busy camera for a moment: each promise is answered one way or the other."""
+    document = tmp_path / "benchmarks.md"
+    document.write_text("<!-- video-many -->\n<!-- /video-many -->\n", "utf-8")
+    short = "--quiet 1 --busy 1 --seconds 4 --settle 0 --workers 1"
+    assert many.main([*short.split(), "--page", str(document)]) == 0
+    text = document.read_text("utf-8")
+    assert "1 quiet and 1 busy cameras for" in text
+    for promise in (
+        "received, quiet",
+        "received, busy",
+        "analysed, busy",
+        "ms from frame to published signal",
+    ):
+        assert promise in text
