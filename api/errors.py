@@ -52,6 +52,7 @@ TITLES: Mapping[int, str] = {
     409: "Conflict",
     410: "Gone",
     413: "Too large",
+    416: "Range not there",
     422: "Invalid input",
     429: "Too many requests",
     500: "Internal error",

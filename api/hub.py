@@ -109,7 +109,10 @@ class Evidence(Protocol):
     """The evidence store."""
 
     def read(self, incident: str, name: EvidenceName) -> bytes:
-        """The bytes, decrypted and checked against their sha256; raises EvidenceNone or EvidencePending."""
+        """The bytes, decrypted and checked against their sha256; raises EvidenceNone or EvidencePending.
+
+        Reading shown.mp4 for the first time has it made.
+        """
 
 
 class CaseFiles(Protocol):

@@ -81,6 +81,11 @@ class Settings(BaseModel):
     keep_evidence: Duration = Field(
         default=timedelta(days=7), description="pictures and clips of incidents without a case"
     )
+    keep_originals: Duration = Field(
+        default=timedelta(days=7),
+        le=timedelta(days=7),
+        description="sealed originals of incidents without a case, seven days at most",
+    )
     keep_case_evidence: Duration = Field(
         default=timedelta(days=180), description="pictures and clips of incidents whose case is over"
     )
@@ -92,6 +97,11 @@ class Settings(BaseModel):
         default=20.0,
         gt=0,
         description="above this the oldest evidence goes early, never that of an open case",
+    )
+    keep_free_gigabytes: float = Field(
+        default=0.5,
+        ge=0,
+        description="of the disk of the data folder, left free by evidence: the ledger comes first",
     )
     public_url: str = Field(
         default="",

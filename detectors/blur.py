@@ -34,7 +34,7 @@ def person_boxes(detections: Detections, min_certainty: float = 0.0) -> NDArray[
 def blur_persons(image: NDArray[np.uint8], boxes: Iterable[Box] | NDArray[np.float32]) -> NDArray[np.uint8]:
     """A copy of a BGR picture with the boxes (left, top, right, bottom in 0..1) made unrecognisable.
 
-    Each box is averaged to about 6 cells across its shorter side, spread again and smoothed. The averages are
+    Each box is averaged to about 6 cells across its shorter side, and those are spread again. The averages are
     all that is left of it: nothing in the result depends on how the pixels lay within a cell.
     """
     result = image.copy()
@@ -50,6 +50,5 @@ def blur_persons(image: NDArray[np.uint8], boxes: Iterable[Box] | NDArray[np.flo
         cell = max(SMALLEST_CELL, min(region.shape[:2]) // CELLS)
         small = (max(1, round(region.shape[1] / cell)), max(1, round(region.shape[0] / cell)))
         averaged = cv2.resize(region, small, interpolation=cv2.INTER_AREA)
-        spread = cv2.resize(averaged, (x1 - x0, y1 - y0), interpolation=cv2.INTER_NEAREST)
-        result[y0:y1, x0:x1] = cv2.GaussianBlur(spread, (0, 0), sigmaX=cell / 3)
+        result[y0:y1, x0:x1] = cv2.resize(averaged, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
     return result

@@ -103,6 +103,12 @@ def ready(conn: Connection, case: str) -> list[Photo]:
     ]
 
 
+def known(conn: Connection) -> set[tuple[str, str]]:
+    """(case, attachment) of every photo that is there."""
+    rows = conn.execute(select(attachments.c.case_id, attachments.c.id).where(attachments.c.state == "ready"))
+    return {(row.case_id, row.id) for row in rows}
+
+
 def named(conn: Connection, case: str, ids: Collection[str]) -> tuple[Attached, ...]:
     """The photos that an action names; InvalidInput for one that is not of this case."""
     rows = conn.execute(

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.engine import Connection
 
-from alerts.ledger.tables import cases, evidence, incidents
+from alerts.ledger.tables import evidence
 from alerts.ledger.upsert import CHUNK, add_missing, put
 from ingest.errors import EvidenceNone, EvidencePending
 
@@ -19,6 +19,12 @@ EvidenceName = Literal["shown.jpg", "shown-boxes.jpg", "shown.mp4", "original.mp
 
 EXPECTED: tuple[EvidenceName, ...] = ("shown.jpg", "shown-boxes.jpg", "original.mp4")
 """What a worker writes for one evidence_ref."""
+
+SHOWN_CLIP: EvidenceName = "shown.mp4"
+"""Made by `serve` from the original when somebody first opens it; never fetched from a worker."""
+
+SOON = 2
+"""Seconds after which a file that is on its way is asked for again."""
 
 EvidenceState = Literal["none", "pending", "ready", "expired"]
 
@@ -80,9 +86,12 @@ def expected(conn: Connection, of: Sequence[str]) -> set[str]:
 
 
 def pending(conn: Connection, limit: int = 100) -> list[Wanted]:
-    """Files to be fetched, the longest waiting first."""
+    """Files to be fetched from workers, the longest waiting first."""
     rows = conn.execute(
-        select(evidence).where(evidence.c.state == "pending").order_by(evidence.c.updated_at).limit(limit)
+        select(evidence)
+        .where(evidence.c.state == "pending", evidence.c.name.in_(EXPECTED))
+        .order_by(evidence.c.updated_at)
+        .limit(limit)
     )
     return [Wanted(row.incident_id, row.name, row.ref, row.worker, row.updated_at) for row in rows]
 
@@ -114,6 +123,55 @@ def set_ready(
     )
 
 
+def ask_shown_clip(
+    conn: Connection, incident: str, *, now: datetime, most: int
+) -> Literal["asked", "never", "full"]:
+    """Have the shown clip made; EvidenceNone without an original, EvidencePending while that is on its way.
+
+    `never`: it could not be made. `full`: `most` are asked for already, and nothing was written down.
+    """
+    find(conn, incident, "original.mp4")
+    row = conn.execute(
+        select(evidence.c.state).where(evidence.c.incident_id == incident, evidence.c.name == SHOWN_CLIP)
+    ).one_or_none()
+    if row is not None and row.state != "expired":
+        return "never" if row.state == "none" else "asked"
+    if len(asked_clips(conn, most)) >= most:
+        return "full"
+    asked = {
+        "incident_id": incident,
+        "name": SHOWN_CLIP,
+        "state": "pending",
+        "ref": "",
+        "worker": "",
+        "updated_at": now,
+    }
+    put(conn, evidence, asked)
+    return "asked"
+
+
+def asked_clips(conn: Connection, limit: int = 100) -> list[str]:
+    """Incidents whose shown clip is to be made, in the order of asking."""
+    rows = conn.execute(
+        select(evidence.c.incident_id)
+        .where(evidence.c.state == "pending", evidence.c.name == SHOWN_CLIP)
+        .order_by(evidence.c.updated_at, evidence.c.incident_id)
+        .limit(limit)
+    )
+    return [str(each) for each in rows.scalars()]
+
+
+def unask_clip(conn: Connection, incident: str) -> None:
+    """It could not be made this time: the next opening asks anew."""
+    conn.execute(
+        delete(evidence).where(
+            evidence.c.incident_id == incident,
+            evidence.c.name == SHOWN_CLIP,
+            evidence.c.state == "pending",
+        )
+    )
+
+
 def set_none(conn: Connection, incident: str, name: EvidenceName, *, now: datetime) -> None:
     """It will never come: the worker does not have it."""
     _set_state(conn, incident, name, "none", now)
@@ -133,31 +191,8 @@ def find(conn: Connection, incident: str, name: EvidenceName) -> File:
         state = "no" if row is None or row.state == "none" else "no longer"
         raise EvidenceNone(f"incident {incident} has {state} {name}")
     if row.state == "pending":
-        raise EvidencePending(f"{name} of incident {incident} is still being written", retry_after=2)
+        raise EvidencePending(f"{name} of incident {incident} is still being written", retry_after=SOON)
     return File(incident, name, row.path, row.sha256, row.bytes)
-
-
-def expired(
-    conn: Connection, unbound_before: datetime, bound_before: datetime, limit: int = 100
-) -> list[File]:
-    """Files that may go, oldest first: never those of an open incident or of a case that is still live.
-
-    `unbound_before` holds for incidents without a case, `bound_before` for those whose case is over.
-    """
-    rows = conn.execute(
-        select(evidence)
-        .join(incidents, incidents.c.id == evidence.c.incident_id)
-        .outerjoin(cases, cases.c.id == incidents.c.case_id)
-        .where(
-            evidence.c.state == "ready",
-            incidents.c.state == "cleared",
-            (cases.c.state.is_(None) & (evidence.c.updated_at < unbound_before))
-            | (cases.c.state.not_in(["open", "paused"]) & (evidence.c.updated_at < bound_before)),
-        )
-        .order_by(evidence.c.updated_at)
-        .limit(limit)
-    )
-    return [File(row.incident_id, row.name, row.path, row.sha256, row.bytes) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +217,14 @@ def stored_bytes(conn: Connection) -> int:
     """Bytes of all files that are there."""
     found = conn.execute(select(func.sum(evidence.c.bytes)).where(evidence.c.state == "ready")).scalar()
     return int(found or 0)
+
+
+def known_files(conn: Connection) -> set[tuple[str, str]]:
+    """(incident, name) of every file that is there or on its way."""
+    rows = conn.execute(
+        select(evidence.c.incident_id, evidence.c.name).where(evidence.c.state.in_(["ready", "pending"]))
+    )
+    return {(row.incident_id, row.name) for row in rows}
 
 
 def overdue(conn: Connection, now: datetime, patience: timedelta) -> list[Wanted]:

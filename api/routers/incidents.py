@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from alerts import desk
@@ -18,6 +18,7 @@ from api.changes import Once, change, commit, once
 from api.guard import hub_of, needs
 from api.hub import Hub
 from api.query import below, since_of
+from api.ranges import ranged
 from api.rights import Principal, demand, may
 from api.routers.notices import without_names
 from api.trail import actor, note
@@ -189,11 +190,16 @@ def clip(
     hub: HubHere,
     original: Annotated[bool, Query(description="the sealed original, by right and with a reason")] = False,
     reason: Annotated[str, Query(max_length=2000)] = "",
+    part: Annotated[str | None, Header(alias="Range")] = None,
 ) -> Response:
-    """The shown clip, persons blurred; with `original=1` the sealed one: right, typed reason, audited first."""
+    """The shown clip, persons blurred; with `original=1` the sealed one: right, typed reason, audited first.
+
+    The first opening of the shown clip has it made: 409 `evidence-pending` until it is there. It comes in parts
+    (`Range`) so that a browser can jump; the original comes whole: one look, one line in the audit trail.
+    """
     found = seen(hub, who, incident)
     if not original:
-        return binary(hub.evidence.read(incident, "shown.mp4"), "video/mp4", f"{incident}.mp4")
+        return ranged(hub.evidence.read(incident, "shown.mp4"), "video/mp4", f"{incident}.mp4", part)
     demand(who, "evidence.original")
     if len(reason.strip()) < 4:
         raise InvalidInput("the original opens with a typed reason only", where="query.reason")

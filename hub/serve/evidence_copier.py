@@ -14,9 +14,9 @@ import httpx
 
 from alerts.ledger import evidence
 from alerts.ledger.engine import Connection, Ledger
-from alerts.ledger.evidence import EvidenceName, Wanted
+from alerts.ledger.evidence import Wanted
 from hub.serve.evidence_store import SEALED, EvidenceStore
-from ingest.errors import HubError
+from ingest.errors import HubError, NoRoom
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,8 @@ class EvidenceCopier:
     """One task. What is still to be fetched stands in the ledger, so nothing is forgotten by a restart.
 
     `told(conn, incident)` is called in the transaction in which a file becomes ready or is given up, so that
-    readers of the log learn of it.
+    readers of the log learn of it. `room(bytes)` makes room for a file, or says that there is none: then the file never
+    comes, and the incident and its case go on without it.
     """
 
     def __init__(
@@ -47,18 +48,22 @@ class EvidenceCopier:
         token: str,
         clock: Callable[[], datetime],
         told: Told,
+        room: Callable[[int], bool] = lambda _bytes: True,
     ) -> None:
         self._ledger = ledger
         self._store = store
         self._addresses = addresses
         self._clock = clock
         self._told = told
+        self._room = room
         self._client = httpx.AsyncClient(
             timeout=httpx.Timeout(5.0, connect=1.0),
             trust_env=False,
             headers={"Authorization": f"Bearer {token}"},
         )
         self.failures = 0
+        self.full = False
+        """The newest file that came found no room."""
         self._said: set[str] = set()
 
     async def run(self) -> None:
@@ -108,11 +113,21 @@ class EvidenceCopier:
         meta = cast("dict[str, object]", answer.json())
         digests = cast("dict[str, str]", meta.get("sha256", {}))
         ready: dict[Wanted, tuple[str, int]] = {}
+        refused: list[Wanted] = []
         for each in files:
             if each.name in digests:
-                ready[each] = await self._fetch(base, ref, each, digests[each.name])
+                try:
+                    ready[each] = await self._fetch(base, ref, each, digests[each.name])
+                    self.full = False
+                except NoRoom as wrong:
+                    refused.append(each)
+                    if not self.full:  # once, not once per file
+                        log.warning("evidence is refused until there is room: %s", wrong)
+                    self.full = True
         coming = str(meta.get("clip")) == "pending"
-        never = [each for each in files if each.name not in digests and not (coming and each.name in SEALED)]
+        never = refused + [
+            each for each in files if each.name not in digests and not (coming and each.name in SEALED)
+        ]
         if ready or never:
             await self._settle(ref, ready, never, worker)
 
@@ -122,6 +137,8 @@ class EvidenceCopier:
         content = answer.content
         if len(content) > LARGEST or hashlib.sha256(content).hexdigest() != digest:
             raise HubError("the copy is not what the worker wrote", where=f"{each.incident}/{each.name}")
+        if not await asyncio.to_thread(self._room, len(content)):
+            raise NoRoom("no room for evidence", reason="disk-full", where=f"{each.incident}/{each.name}")
         await asyncio.to_thread(self._store.put, each.incident, each.name, content)
         return digest, len(content)
 
@@ -156,17 +173,3 @@ class EvidenceCopier:
         if what not in self._said:
             self._said.add(what)
             log.warning("evidence %s could not be copied yet: %s: %s", what, type(wrong).__name__, wrong)
-
-
-class EvidenceReader:
-    """What the API reads: looks the file up in the ledger, and checks its digest."""
-
-    def __init__(self, ledger: Ledger, store: EvidenceStore) -> None:
-        self._ledger = ledger
-        self._store = store
-
-    def read(self, incident: str, name: EvidenceName) -> bytes:
-        """The bytes; raises EvidenceNone or EvidencePending."""
-        with self._ledger.read() as conn:
-            found = evidence.find(conn, incident, name)
-        return self._store.get(incident, name, found.sha256)

@@ -83,13 +83,20 @@ class EvidenceStore:
         with suppress(OSError):  # not empty, or gone already
             path.parent.rmdir()
 
+    def discard(self, folder: str, name: str) -> None:
+        """Delete what files() named, whatever it is."""
+        for each in (name, name + _SUFFIX):
+            (self.folder / folder / each).unlink(missing_ok=True)
+        with suppress(OSError):  # not empty
+            (self.folder / folder).rmdir()
+
     def room(self) -> int:
-        """Bytes that may still be written; never negative."""
+        """Bytes that may still be written; below 0 when others have used what is to stay free."""
         at = next(each for each in (self.folder, *self.folder.parents) if each.exists())
-        return max(0, shutil.disk_usage(at).free - self.reserve)
+        return shutil.disk_usage(at).free - self.reserve
 
     def files(self) -> Iterator[tuple[str, str]]:
-        """(folder, name) of every file that is there, finished or not (`.new`)."""
+        """(folder, name) of every file that is there; a half-written one's name ends in `.new`."""
         if not self.folder.is_dir():
             return
         for folder in sorted(self.folder.iterdir()):

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import TimeoutError as NotInTime
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from prometheus_client import CollectorRegistry
 
@@ -28,6 +28,7 @@ from alerts.presence import Here
 from alerts.public_report import raise_overdue
 from alerts.reconciliation import close_yesterday
 from alerts.router import mark_stale, retire, review
+from alerts.sight import Sight
 from alerts.supervision import supervise_red
 from alerts.switch import expire as expire_modes
 from alerts.waiting import adopt
@@ -44,12 +45,13 @@ from hub.serve.components import Components
 from hub.serve.county import CountyHolder
 from hub.serve.device_keeper import DeviceKeeper
 from hub.serve.duty import Duty
-from hub.serve.evidence_copier import EvidenceReader
+from hub.serve.evidence_reader import EvidenceReader
 from hub.serve.evidence_store import EvidenceStore
 from hub.serve.fleet import Fleet
 from hub.serve.gate import Gate
 from hub.serve.metrics import Gauges, Metrics
 from hub.serve.nodes import COMMAND, STATES, NodeIntake
+from hub.serve.retention import GIGABYTE, Limits, Retention
 from hub.serve.sensor_rules import SensorRules, watches
 from hub.serve.sensors import SensorIntake, bindings_of, filters
 from hub.serve.signals import SignalIntake, filters_of
@@ -113,10 +115,19 @@ class House:
         self.box = SecretBox(secret)
         self.door = Door(ledger, self.box, clock=clock)
         self.registry = Gate(self.door, self.refresh)
-        self.store = EvidenceStore(settings.data / "evidence", secret)
-        self.evidence = EvidenceReader(ledger, self.store)
-        self.files = CaseFiles(self.store)
         self.counted = Metrics()
+        reserve = round(settings.keep_free_gigabytes * GIGABYTE)
+        self.store = EvidenceStore(settings.data / "evidence", secret, reserve=reserve)
+        self.evidence = EvidenceReader(ledger, self.store, clock=clock)
+        self.retention = Retention(
+            ledger,
+            self.store,
+            Limits.of(settings),
+            clock=clock,
+            failed=self.counted.errors.labels("retention").inc,
+        )
+        self.files = CaseFiles(self.store, room=self.retention.make_room)
+        self.evidence_full: Callable[[], bool] = bool
         self.workers = Fleet(workers=workers, broker=broker, next_epoch=self._next_epoch, clock=clock)
         self.restarts: Callable[[], Mapping[str, int]] = dict
         self.duty = Duty(clock)
@@ -199,6 +210,14 @@ class House:
     def components(self) -> Mapping[str, Component]:
         """What /readyz shows."""
         return self._parts.all()
+
+    def model_of(self, incident: str) -> str:
+        """The model that looks at the camera of an incident; empty when there is none any more."""
+        with self.ledger.read() as conn:
+            named = incidents.get(conn, Sight.everything(), incident)["devices"]
+        cameras = self._county.now.cameras
+        models = (cameras[each].get("model") for each in cast("list[str]", named) if each in cameras)
+        return str(next((each for each in models if each), ""))
 
     def on_readings(self, callback: Callable[[Sequence[Reading]], None]) -> None:
         """Call back with every batch of readings after its commit."""
@@ -327,6 +346,8 @@ class House:
         for name, reason in self.receivers().items():
             found[name] = ("degraded", reason)
         found["test-alarm"] = self.alarms.state()
+        full = self.evidence_full()
+        found["evidence"] = ("degraded", "no room on its disk") if full else ("ok", "")
         self._parts.tell(found, now)
 
     # -- inside ----------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Retention: one job that deletes what has been kept long enough, by age and by bytes.
 
+The disk is never filled: what may go at all goes before its time, what has no case first, then the oldest.
 Never evidence of an open incident or of a case that is still live, never an event that a webhook still waits for, or
 that is a dead letter of the last 30 days.
 """
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alerts.ledger import attachments, events, evidence, public_reports, readings
+from alerts.ledger import attachments, events, evidence, evidence_expiry, public_reports, readings
 from alerts.ledger.engine import Connection, Ledger
 from alerts.ledger.evidence import File
 from config.settings import Settings
@@ -27,6 +28,8 @@ DEAD = timedelta(days=30)
 """A dead letter can be sent again for so long, even if `keep_events` is shorter."""
 FILES = 200
 """Files deleted per transaction: a commit must not keep the others waiting."""
+MOST = 5000
+"""Files deleted at a time to make room."""
 COMMIT = 60.0
 GIGABYTE = 1_000_000_000
 
@@ -40,6 +43,7 @@ class Limits:
     evidence: timedelta
     case_evidence: timedelta
     evidence_bytes: int
+    originals: timedelta
     reports: timedelta = timedelta(days=180)
 
     @staticmethod
@@ -51,6 +55,7 @@ class Limits:
             settings.keep_evidence,
             settings.keep_case_evidence,
             round(settings.evidence_gigabytes * GIGABYTE),
+            settings.keep_originals,
             settings.keep_reports,
         )
 
@@ -102,35 +107,62 @@ class Retention:
         old_readings = self._write(lambda conn: readings.forget(conn, now - limits.readings))
         dead = now - max(limits.events, DEAD)
         old_events = self._write(lambda conn: events.forget(conn, now - limits.events, dead_since=dead))
-        files = self._evidence(now, now - limits.evidence, now - limits.case_evidence, limits.evidence_bytes)
+        files = self._by_age(now) + self._by_bytes(now)
         files += self._photos(now - limits.case_evidence)
         reports = self._write(lambda conn: public_reports.forget(conn, now - limits.reports))
         return Deleted(old_readings, old_events, files, reports)
 
-    def _evidence(self, now: datetime, unbound: datetime, bound: datetime, most: int) -> int:
-        deleted = self._by_age(now, unbound, bound)
-        with self._ledger.read() as conn:
-            over = evidence.stored_bytes(conn) - most
-        while over > 0:  # what may go at all goes early, oldest first
+    def make_room(self, size: int) -> bool:
+        """Whether a file of so many bytes may be written; for it what may go goes early. Any thread may ask."""
+        over = self._over(size)
+        if over <= 0:
+            return True
+        now = self._clock()
+        some, left = self._early(now, over)
+        if left > 0:  # nothing is deleted for a file that does not fit even then
+            return False
+        self._delete(some, now)
+        return self._over(size) <= 0
+
+    def _by_bytes(self, now: datetime) -> int:
+        over = self._over(0)
+        some, left = self._early(now, over)
+        if left > 0:
+            log.warning("evidence is %d bytes over its limit, and the rest is of open cases", left)
+        return self._delete(some, now)
+
+    def _early(self, now: datetime, over: int) -> tuple[list[File], int]:
+        """What goes before its time so that `over` bytes are saved, and how many are not."""
+        some: list[File] = []
+        if over > 0:
             with self._ledger.read() as conn:
-                found = evidence.expired(conn, now, now, FILES)
-            some: list[File] = []
+                found = evidence_expiry.expired(
+                    conn, unbound_before=now, originals_before=now, bound_before=now, limit=MOST
+                )
             for each in found:
                 if over <= 0:
                     break
                 some.append(each)
                 over -= each.size
-            if not some:
-                log.warning("evidence is %d bytes over its limit, and all of it is of open cases", over)
-                break
-            deleted += self._delete(some, now)
-        return deleted
+        return some, over
 
-    def _by_age(self, now: datetime, unbound: datetime, bound: datetime) -> int:
-        deleted = 0
+    def _over(self, size: int) -> int:
+        """Bytes by which evidence would be too large with one more file of this size."""
+        with self._ledger.read() as conn:
+            stored = evidence.stored_bytes(conn)
+        return max(stored + size - self._limits.evidence_bytes, size - self._store.room())
+
+    def _by_age(self, now: datetime) -> int:
+        deleted, limits = 0, self._limits
         while True:
             with self._ledger.read() as conn:
-                found = evidence.expired(conn, unbound, bound, FILES)
+                found = evidence_expiry.expired(
+                    conn,
+                    unbound_before=now - limits.evidence,
+                    originals_before=now - limits.originals,
+                    bound_before=now - limits.case_evidence,
+                    limit=FILES,
+                )
             if not found:
                 return deleted
             deleted += self._delete(found, now)
@@ -155,15 +187,17 @@ class Retention:
 
     def _delete(self, files: list[File], now: datetime) -> int:
         """First the ledger says `expired`, then the file goes: nothing that is said to be there is missing."""
+        for start in range(0, len(files), FILES):
+            part = files[start : start + FILES]
 
-        def act(conn: Connection) -> int:
-            for each in files:
-                evidence.set_expired(conn, each.incident, each.name, now=now)
-            return len(files)
+            def act(conn: Connection, part: list[File] = part) -> int:
+                for each in part:
+                    evidence.set_expired(conn, each.incident, each.name, now=now)
+                return len(part)
 
-        self._write(act)
-        for each in files:
-            self._store.remove(each.incident, each.name)
+            self._write(act)
+            for each in part:
+                self._store.remove(each.incident, each.name)
         return len(files)
 
     def _write(self, act: Callable[[Connection], int]) -> int:

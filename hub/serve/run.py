@@ -32,8 +32,9 @@ from hub.serve.evidence_copier import EvidenceCopier
 from hub.serve.house import House, worker_token
 from hub.serve.http import address_of, take_port
 from hub.serve.outbound import Outbound
-from hub.serve.retention import Limits, Retention
 from hub.serve.run_file import remove_run_file, write_run_file
+from hub.serve.shown_clips import ShownClips
+from hub.serve.sweep import sweep
 from hub.serve.webhooks import WebhookSender
 from ingest.errors import BrokerAway, HubError
 
@@ -100,6 +101,7 @@ async def running(
             web=WEB,
             clock=now,
         )
+        await asyncio.to_thread(sweep, ledger, house.store)
         await asyncio.to_thread(_first_start, house, settings)
         await asyncio.to_thread(prepare, house)
         await asyncio.to_thread(house.refresh)
@@ -146,6 +148,18 @@ async def running(
             token=token,
             clock=now,
             told=_evidence_told,
+            room=house.retention.make_room,
+        )
+        house.evidence_full = lambda: copier.full
+        clips = ShownClips(
+            ledger,
+            house.store,
+            models=settings.models,
+            model_of=house.model_of,
+            room=house.retention.make_room,
+            clock=now,
+            told=_evidence_told,
+            failed=house.counted.errors.labels("shown-clips").inc,
         )
         workers = tuple(_worker(name, address_of(port), token, settings) for name in names)
         house.restarts = lambda: {name: each.restarts for name, each in zip(names, workers, strict=True)}
@@ -153,14 +167,8 @@ async def running(
         group.start("webhooks", webhooks.run())
         group.start("deliveries", deliveries.run())
         group.start("evidence", copier.run())
-        retention = Retention(
-            ledger,
-            house.store,
-            Limits.of(settings),
-            clock=now,
-            failed=house.counted.errors.labels("retention").inc,
-        )
-        group.start("retention", retention.run())
+        group.start("shown-clips", clips.run())
+        group.start("retention", house.retention.run())
         group.start("statuses", _statuses(house, token))
         for each in workers:
             group.start(each.name, each.run())

@@ -14,6 +14,7 @@ from alerts.ledger import (
     devices,
     events,
     evidence,
+    evidence_expiry,
     idempotency,
     incidents,
     outbox,
@@ -231,7 +232,13 @@ def test_evidence_from_pending_to_ready_to_expired(ledger: Ledger, directory: Di
     assert shown == {"snapshot": "ready", "clip": "none", "sha256": {"shown.jpg": "ab" * 32}}
     late = NOW + timedelta(days=30)
     assert (
-        look(ledger, lambda conn: evidence.expired(conn, late, late)) == []
+        look(
+            ledger,
+            lambda conn: evidence_expiry.expired(
+                conn, unbound_before=late, originals_before=late, bound_before=late
+            ),
+        )
+        == []
     )  # the incident and its case live
     do(ledger, lambda conn: evidence.set_expired(conn, key, "shown.jpg", now=late))
     with pytest.raises(EvidenceNone, match="no longer"), ledger.read() as conn:

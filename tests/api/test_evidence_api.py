@@ -64,6 +64,22 @@ def test_the_original_opens_by_right_and_reason_and_leaves_a_trail(house: House,
     assert trail[0]["detail"] == {"reason": "person may be hurt"}
 
 
+def test_a_clip_comes_in_parts_and_the_original_whole(house: House, incident: str) -> None:
+    """A browser jumps in the shown clip; an original is looked at as a whole: one look, one line."""
+    house.evidence.files[incident, "shown.mp4"] = bytes(range(200))
+    client, path = house.client("olga"), f"/incidents/{incident}/clip.mp4"
+    whole = client.get(path)
+    assert (whole.status_code, whole.headers["accept-ranges"]) == (200, "bytes")
+    part = client.get(path, headers={"Range": "bytes=100-149"})
+    assert (part.status_code, part.content) == (206, bytes(range(100, 150)))
+    assert part.headers["content-range"] == "bytes 100-149/200"
+    beyond = client.get(path, headers={"Range": "bytes=200-"})
+    assert (beyond.status_code, beyond.json()["type"]) == (416, "urn:hub:problem:range-not-there")
+    asked = f"{path}?original=1&reason=person may be hurt"
+    original = client.get(asked, headers={"Range": "bytes=0-3"})
+    assert (original.status_code, original.content) == (200, b"the sealed original")
+
+
 def test_an_auditor_sees_hashes_and_no_pictures(house: House, incident: str) -> None:
     """The incident is visible, its pictures are 403."""
     client = house.client("aude")

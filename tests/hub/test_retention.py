@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -13,6 +16,7 @@ from alerts.desk import act
 from alerts.directory import Area, DeviceEntry, Directory, Site, Unit
 from alerts.ledger import attachments, cases, evidence, incidents, readings
 from alerts.ledger.engine import Connection, Ledger
+from alerts.ledger.evidence import EvidenceName
 from alerts.route import Match, Route
 from alerts.router import apply_signals
 from alerts.sight import Sight
@@ -21,9 +25,11 @@ from detectors.signal import Signal, SignalState
 from hub.serve.case_files import CaseFiles
 from hub.serve.evidence_store import EvidenceStore
 from hub.serve.retention import Deleted, Limits, Retention
-from ingest.errors import EvidenceNone
+from hub.serve.sweep import sweep
+from ingest.errors import EvidenceNone, NoRoom
 from ingest.reading import Reading
 from ingest.text import Text
+from tests.servers.disk import SmallDisk
 
 NAME = Text("名", "name")
 START = datetime(2026, 11, 22, 8, tzinfo=UTC)
@@ -44,6 +50,7 @@ LIMITS = Limits(
     evidence=timedelta(days=7),
     case_evidence=timedelta(days=180),
     evidence_bytes=1000,
+    originals=timedelta(days=7),
 )
 
 
@@ -64,8 +71,12 @@ class World:
         self.clock = Clock()
         self.ledger = Ledger.open(f"sqlite:///{folder / 'hub.db'}", clock=self.clock)
         self.store = EvidenceStore(folder / "evidence", "a secret that is long enough for a test")
-        self.job = Retention(self.ledger, self.store, LIMITS, clock=self.clock)
+        self.job = self.with_limits(LIMITS)
         self.n = 0
+
+    def with_limits(self, limits: Limits) -> Retention:
+        """The job with other limits."""
+        return Retention(self.ledger, self.store, limits, clock=self.clock)
 
     def say(self, condition: str, state: SignalState) -> None:
         """A signal of the camera."""
@@ -81,29 +92,29 @@ class World:
         """Commit."""
         self.ledger.write(act).result(10)  # type: ignore[arg-type] # whatever it answers is not looked at
 
-    def picture(self, condition: str, size: int = 100) -> str:
-        """An incident of this condition with a picture; answers its id."""
+    def picture(self, condition: str, size: int = 100, name: EvidenceName = "shown.jpg") -> str:
+        """An incident of this condition with one file; answers its id."""
         self.say(condition, "active")
         with self.ledger.read() as conn:
             found = incidents.open_at(conn, "k1", condition)
         assert found is not None
         key = found.incident.id
-        digest = self.store.put(key, "shown.jpg", b"x" * size)
+        digest = self.store.put(key, name, b"x" * size)
         now = self.clock.now
 
         def act(conn: Connection) -> None:
             evidence.expect(conn, key, ref=key, worker="w1", now=now)
-            evidence.set_ready(conn, key, "shown.jpg", path=key, sha256=digest, size=size, now=now)
+            evidence.set_ready(conn, key, name, path=key, sha256=digest, size=size, now=now)
 
         self.write(act)
         return key
 
-    def there(self, incident: str) -> bool:
-        """Whether the picture is there, in the ledger and on the disk alike."""
-        on_disk = (self.store.folder / incident / "shown.jpg").exists()
+    def there(self, incident: str, name: EvidenceName = "shown.jpg") -> bool:
+        """Whether the file is there, in the ledger and on the disk alike."""
+        on_disk = (incident, name) in set(self.store.files())
         with self.ledger.read() as conn:
             try:
-                evidence.find(conn, incident, "shown.jpg")
+                evidence.find(conn, incident, name)
             except EvidenceNone:
                 assert not on_disk
                 return False
@@ -140,6 +151,96 @@ def test_open_incidents_and_live_cases_keep_theirs(world: World) -> None:
     assert world.job.once().files == 0
     assert world.there(still_open)
     assert world.there(with_case)
+
+
+def test_a_sealed_original_ends_after_seven_days(world: World) -> None:
+    """However long pictures are kept: without a case the original goes after its own time; with a live one it stays."""
+    job = world.with_limits(replace(LIMITS, evidence=timedelta(days=60), evidence_bytes=10_000))
+    loose = world.picture("seen", name="original.mp4")
+    bound = world.picture("stray", name="original.mp4")
+    world.say("seen", "inactive")
+    world.say("stray", "inactive")
+    picture = world.picture("seen")
+    world.say("seen", "inactive")
+    world.clock.now = START + timedelta(days=7, minutes=1)
+    assert job.once().files == 1
+    assert not world.there(loose, "original.mp4")
+    assert world.there(bound, "original.mp4")
+    assert world.there(picture)
+
+
+def test_evidence_of_a_case_that_became_part_of_another_stays(world: World) -> None:
+    """A merged case is over, but what it became part of is not."""
+    first, second = world.picture("stray"), world.picture("stray-too")
+    with world.ledger.read() as conn:
+        page = cases.page(conn, Sight.everything(), now=START).items
+    by_incident = {str(cast("list[object]", each["incidents"])[0]): str(each["id"]) for each in page}
+    who = Actor("dora", "dispatcher")
+    merge = Request("merge", to=by_incident[second], note="the same dog")
+    world.write(
+        lambda conn: act(
+            conn, Sight.everything(), by_incident[first], merge, who=who, directory=COUNTY, now=START
+        )
+    )
+    world.say("stray", "inactive")
+    world.say("stray-too", "inactive")
+    world.clock.now = START + timedelta(days=400)
+    world.job.once()
+    assert world.there(first)
+    assert world.there(second)
+
+
+def test_a_small_full_disk(world: World, small_disk: SmallDisk) -> None:
+    """Room is made from what has no case, oldest first; what is bound stays; what cannot fit is refused."""
+    disk = small_disk(2_000_000)
+    world.store = EvidenceStore(disk / "evidence", "a secret that is long enough for a test", reserve=500_000)
+    job = world.with_limits(replace(LIMITS, evidence_bytes=10**9))
+    bound = world.picture("stray", size=400_000)
+    world.say("stray", "inactive")
+    keys = []
+    for hour in range(12):
+        world.clock.now = START + timedelta(hours=hour)
+        assert job.make_room(300_000), "there is always something that may go"
+        keys.append(world.picture("seen", size=300_000))
+        world.say("seen", "inactive")
+        assert shutil.disk_usage(disk).free >= 500_000 - 50_000, "the ledger's part stays free"
+    assert [world.there(key) for key in keys] == [False] * 9 + [True] * 3
+    assert world.there(bound)
+    with world.ledger.read() as conn:
+        assert evidence.shown(conn, keys[:1])[keys[0]]["snapshot"] == "expired"
+    (disk / "somebody-else").write_bytes(b"x" * shutil.disk_usage(disk).free)
+    assert not job.make_room(3_000_000)
+    assert world.there(keys[-1]), "nothing goes for a file that does not fit even then"
+    files = CaseFiles(world.store, room=job.make_room)
+    with pytest.raises(NoRoom):
+        files.put("c1", "p1", b"x" * 3_000_000)
+    job.once()
+    assert [world.there(key) for key in keys[-3:]] == [False, False, True], "others filled the disk"
+    assert shutil.disk_usage(disk).free >= 500_000
+    assert world.there(bound)
+
+
+def test_what_a_crash_left_behind_is_swept_away(world: World) -> None:
+    """Files that no row knows, half-written ones and their folders go at the start; everything else stays."""
+    kept, gone = world.picture("seen", name="original.mp4"), world.picture("stray")
+    world.write(lambda conn: evidence.set_expired(conn, gone, "shown.jpg", now=START))
+    files, who = CaseFiles(world.store), Actor("olga", "operator")
+    with world.ledger.read() as conn:
+        case = str(cases.page(conn, Sight.everything(), now=START).items[0]["id"])
+    digest = files.put(case, "p1", b"jpeg")
+    photo = attachments.Photo("p1", case, "after", digest, 4, 1, 1)
+    world.write(lambda conn: attachments.add(conn, photo, who=who, now=START))
+    files.put(case, "p2", b"of no row")
+    files.put("of-no-row", "p1", b"jpeg")
+    world.store.put("01NOBODY", "shown.jpg", b"x")
+    world.store.put("01NOBODY", "original.mp4", b"x")
+    world.store.put(kept, "shown.mp4", b"x")
+    (world.store.folder / kept / "original.mp4.sealed.new").write_bytes(b"half")
+    assert sweep(world.ledger, world.store) == 7
+    assert sorted(world.store.files()) == sorted([(kept, "original.mp4"), (f"case-{case}", "p1.photo.jpg")])
+    assert files.read(case, "p1", digest) == b"jpeg"
+    assert {each.name for each in world.store.folder.iterdir()} == {kept, f"case-{case}"}
+    assert sweep(world.ledger, world.store) == 0
 
 
 def test_over_the_bytes_the_oldest_goes_first(world: World) -> None:

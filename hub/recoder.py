@@ -1,0 +1,84 @@
+"""Recoder: a process of its own that makes the shown copy of one clip: persons blurred, H.264.
+
+    python -m hub.recoder --models DIR [--model NAME]   < original.mp4 > shown.mp4
+
+Nothing is written to a disk. It works at the lowest priority: cameras come first. Exit 0 with the clip, 3 when the
+clip cannot be decoded (it never will be), anything else when something went wrong that may go better another time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from detectors.blur import blur_persons
+from detectors.carry import Seen, carried
+from detectors.detector import Detector
+from detectors.model import model_folders
+from hub.worker.models import LOW
+from hub.worker.people import PERSON, WHOLE, Detect, find
+from ingest.errors import EvidenceNone, InvalidModel
+from ingest.video.recode import Picture, encode, length, pictures
+
+log = logging.getLogger(__name__)
+
+EVERY = 0.25
+"""Seconds between two looks for persons; between them their boxes are carried (detectors/carry.py)."""
+HOPELESS = 3
+"""Exit code: no picture can be made of this clip."""
+NICE = 19
+
+
+def people(models: Path, first: str) -> Detect | None:
+    """What finds persons: the model `first` if it can, else any other that can; None when there is none."""
+    folders = sorted(model_folders(models), key=lambda folder: (folder.name != first, folder.name))
+    for folder in folders:
+        try:
+            detector = Detector.load(folder)
+        except InvalidModel as wrong:
+            log.warning("model %s cannot be used to blur: %s", folder.name, wrong)
+            continue
+        if PERSON in detector.manifest.classes:
+            return detector.lowered(min(LOW, detector.manifest.min_certainty)).detect
+    return None
+
+
+def blurred(clip: bytes, detect: Detect | None) -> Iterator[Picture]:
+    """The clip's pictures with persons made unrecognisable; without anything that finds them, all of each picture."""
+    looks = [
+        Seen(seconds, tuple(find(image, detect)))
+        for seconds, image in (pictures(clip, EVERY) if detect is not None else ())
+    ]
+    for seconds, image in pictures(clip):
+        boxes = [WHOLE] if detect is None else carried(looks, seconds)
+        yield seconds, blur_persons(image, boxes)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(
+        prog="python -m hub.recoder",
+        description="A clip on standard input, its blurred copy on standard output.",
+    )
+    parser.add_argument("--models", type=Path, required=True, help="folder of the models")
+    parser.add_argument("--model", default="", help="which of them is asked first")
+    args = parser.parse_args(arguments)
+    logging.basicConfig(level="WARNING", format="recoder: %(message)s", stream=sys.stderr)
+    os.nice(NICE)
+    clip = sys.stdin.buffer.read()
+    try:
+        shown = encode(blurred(clip, people(args.models, args.model)), length(clip))
+    except EvidenceNone as wrong:
+        print(wrong, file=sys.stderr)
+        return HOPELESS
+    sys.stdout.buffer.write(shown)
+    sys.stdout.buffer.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
