@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+TABLE = 128
+"""Boxes up to which all pairs are compared at once; far more would cost memory and gain nothing."""
+
 
 def overlaps(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:
     """Intersection over union of boxes (N, 4) against boxes (M, 4): (N, M), 0..1; empty boxes give 0."""
@@ -52,6 +55,16 @@ def keep_surest(
 ) -> NDArray[np.int64]:
     """Indices of the boxes that stay, surest first; classes play no part, so one thing has one label."""
     order = np.argsort(-certainty, kind="stable")
+    if len(order) <= TABLE:  # one table of all pairs, instead of a row of it for each box that stays
+        ordered = boxes[order]
+        hides = overlaps(ordered, ordered) > max_overlap
+        left = np.ones(len(order), np.bool_)
+        places: list[int] = []
+        for place in range(len(order)):
+            if left[place] and len(places) < max_boxes:
+                places.append(place)
+                left &= ~hides[place]
+        return order[places].astype(np.int64)
     kept: list[int] = []
     while order.size and len(kept) < max_boxes:
         best, rest = order[0], order[1:]

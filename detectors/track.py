@@ -18,6 +18,7 @@ class Track:
         first_at: When it was first seen (UTC).
         at: When it was last seen (UTC).
         peak: 0..1 of its surest detection so far: a thing once seen surely stays that thing while followed.
+        still: It has not left its place for a while.
     """
 
     id: int
@@ -27,6 +28,7 @@ class Track:
     first_at: datetime
     at: datetime
     peak: float = 0.0
+    still: bool = False
 
     @property
     def foot(self) -> tuple[float, float]:

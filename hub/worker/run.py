@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import cv2
 from ulid import ULID
 
 from api.worker_app import create_worker_app
@@ -84,6 +85,7 @@ def run(options: Options) -> int:
     if held_by_parent():
         on_parent_gone(stop.set)
 
+    cv2.setNumThreads(1)  # a picture is resized on the thread that looks at it; helpers would only be woken
     slots = Slots(now)
     crew = Crew(slots, clock=now)
     models = Models(options.models)

@@ -201,3 +201,41 @@ def test_patience_is_a_setting() -> None:
     """`keep` decides how long a gap may be."""
     shown = play(gap(8, 12), 20, Tracker(Tuning(keep=timedelta(seconds=0.5))))
     assert sorted({track.id for tracks in shown for track in tracks}) == [1, 2]
+
+
+def parked(frame: int) -> list[Thing]:
+    """A car that stands, its box breathing a little."""
+    return [(0.5 + 0.002 * (frame % 3), 0.5, 0.9, "car")]
+
+
+def test_what_does_not_move_stands_still() -> None:
+    """After ten seconds in its place, and no longer once it leaves it."""
+    tracker = Tracker()
+    films = play(
+        lambda frame: parked(frame) if frame < 60 else [(0.5 + 0.01 * (frame - 60), 0.5, 0.9, "car")],
+        75,
+        tracker,
+    )
+    assert [films[frame][0].still for frame in (0, 45, 55, 74)] == [False, False, True, False]
+    assert {track.id for tracks in films for track in tracks} == {1}
+
+
+def test_a_parked_car_is_the_same_after_a_minute_without_a_look() -> None:
+    """Time in which nobody looked does not count against what stood still; what moved is another thing."""
+    tracker = Tracker()
+    play(lambda frame: [*parked(frame), person(0.1 + 0.002 * frame, 0.2)], 60, tracker)
+    after = tracker.update(detections([*parked(0), person(0.9, 0.8)]), at(60 + 60 * FPS))
+    assert owner(after, 0.5, 0.5) == 1
+    assert owner(after, 0.9, 0.8) == 3
+
+
+def test_nothing_changed_says_what_stands_there() -> None:
+    """Only what stood still and was seen in the latest pictures: what drove off is not conjured up again."""
+    tracker = Tracker()
+    play(lambda frame: [*parked(frame), person(0.1 + 0.005 * frame, 0.2)], 60, tracker)
+    assert [(track.id, track.label, track.at) for track in tracker.unchanged(at(70))] == [(1, "car", at(70))]
+    gone = [tracker.update(detections([]), at(frame)) for frame in range(71, 71 + 3 * FPS)]
+    assert not any(gone)
+    assert tracker.unchanged(at(100)) == ()
+    with pytest.raises(ValueError, match="comes after"):
+        tracker.unchanged(at(99))
