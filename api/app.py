@@ -19,6 +19,7 @@ from api.edge import Edge
 from api.feed import ReadingFeed
 from api.guard import check_routes, open_to_all
 from api.hub import Hub
+from api.live import LiveProxy
 from api.proxy import WorkerProxy
 from api.public_page import router as public_page
 from api.push import Tailer
@@ -112,6 +113,7 @@ def create_app(hub: Hub) -> FastAPI:
     tailer = Tailer(hub, keeper)
     feed = ReadingFeed(hub, keeper)
     workers = WorkerProxy(hub)
+    live = LiveProxy(hub, keeper)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -141,6 +143,7 @@ def create_app(hub: Hub) -> FastAPI:
     app.state.tailer = tailer
     app.state.feed = feed
     app.state.workers = workers
+    app.state.live = live
     errors.install(app)
     pages = console(hub.settings.web)
     described = _described(app)

@@ -23,6 +23,7 @@ from ingest.errors import (
     TooLarge,
     TooMany,
     TooOld,
+    TooSlow,
     Unavailable,
 )
 
@@ -37,6 +38,7 @@ STATUS: tuple[tuple[type[HubError], int], ...] = (
     (NotFound, 404),
     (Conflict, 409),
     (TooOld, 410),
+    (TooSlow, 408),
     (TooLarge, 413),
     (TooMany, 429),
     (Unavailable, 503),
@@ -49,6 +51,7 @@ TITLES: Mapping[int, str] = {
     403: "Not permitted",
     404: "Not found",
     405: "Method not allowed",
+    408: "Too slow",
     409: "Conflict",
     410: "Gone",
     413: "Too large",

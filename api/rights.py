@@ -24,6 +24,15 @@ SCENE = frozenset({"area.read", "site.read", "unit.read", "device.read", "incide
 PICTURES = frozenset({"evidence.read", "camera.picture"})
 """Shown (blurred) evidence and the camera's present picture."""
 
+LIVE = frozenset({"camera.live"})
+"""Live views as the camera sends them, persons not blurred, of the places one sees; each opening is audited.
+
+With `camera.picture` alone a live view is a row of shown (blurred) pictures.
+"""
+
+RECORDED = frozenset({"camera.playback"})
+"""What recorders keep: looking back at people, so it goes with the sealed originals of evidence."""
+
 STREAM = frozenset({"event.read", "category.read", "plan.read", "mode.read"})
 """The log, and the words that stand in it: everybody's."""
 
@@ -48,6 +57,8 @@ TOLD = frozenset({"notice.read", "silence.read"})
 ROLES: Mapping[str, frozenset[str]] = {
     "operator": SCENE
     | PICTURES
+    | LIVE
+    | RECORDED
     | {"reporter.open"}
     | STREAM
     | DUTY
@@ -61,6 +72,8 @@ ROLES: Mapping[str, frozenset[str]] = {
     | ROOM,
     "inspector": SCENE
     | PICTURES
+    | LIVE
+    | RECORDED
     | STREAM
     | {"duty.read"}
     | {"rule.read", "reading.read", "evidence.original"}
@@ -72,6 +85,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     | REPORTS,
     "site-keeper": SCENE
     | PICTURES
+    | LIVE
     | STREAM
     | REPORTS
     | CONTACTS
@@ -79,6 +93,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     | {"reading.read", "incident.mend", "incident.ack"},
     "dispatcher": SCENE
     | PICTURES
+    | LIVE
     | {"reporter.open", "qr.print"}
     | STREAM
     | DUTY
@@ -98,6 +113,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     | {"incident.read", "case.read", "case.act", "notice.read"},
     "supervisor": SCENE
     | PICTURES
+    | LIVE
     | STREAM
     | DUTY
     | {"test-alarm.create"}
@@ -108,9 +124,11 @@ ROLES: Mapping[str, frozenset[str]] = {
     | TOLD
     | REPORTS
     | {"shift.read", "mode.switch"},
-    # Sees everything in shown form, changes the registry, and has no part in incidents and cases.
+    # Sees all evidence in shown form, changes the registry, and has no part in incidents and cases; live views,
+    # because who hangs a camera must see where it looks.
     "administrator": SCENE
     | PICTURES
+    | LIVE
     | {"qr.print", "qr.renew"}
     | STREAM
     | DUTY

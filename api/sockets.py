@@ -45,16 +45,18 @@ class Socket:
         behind: While it replays: the seq up to which it has been offered everything; None once it is live.
     """
 
-    def __init__(self, ws: WebSocket, who: Principal, hub: Hub) -> None:
+    def __init__(self, ws: WebSocket, who: Principal, hub: Hub, *, most: int | None = None) -> None:
         self.who = who
         self.behind: int | None = None
         self._ws = ws
         self._hub = hub
-        self.most = hub.settings.queue
-        self._queue: deque[str] = deque()
+        self.most = hub.settings.queue if most is None else most
+        self._queue: deque[str | bytes] = deque()
         self._news = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._ended: tuple[int, str] | None = None
         self._writer: asyncio.Task[None] | None = None
 
@@ -68,14 +70,15 @@ class Socket:
         """Messages that wait to be sent."""
         return len(self._queue)
 
-    def offer(self, text: str) -> None:
-        """Queue one message; a reader that lets the queue fill up is closed with 4008."""
+    def offer(self, message: str | bytes) -> None:
+        """Queue one message, text or binary; a reader that lets the queue fill up is closed with 4008."""
         if self.ended:
             return
         if len(self._queue) >= self.most:
             self.end(SLOW, "too slow")
             return
-        self._queue.append(text)
+        self._queue.append(message)
+        self._idle.clear()
         if len(self._queue) > self.most // 2:
             self._room.clear()
         self._news.set()
@@ -87,6 +90,7 @@ class Socket:
             self._queue.clear()
             self._news.set()
             self._room.set()
+            self._idle.set()
             if self._writer is not None:
                 self._writer.cancel()
 
@@ -94,10 +98,13 @@ class Socket:
         self,
         feed: Callable[[Socket], Awaitable[None]],
         *,
-        heartbeat: Callable[[Socket], str],
+        heartbeat: Callable[[Socket], str] | None,
         recheck: Callable[[Socket], Awaitable[None]],
     ) -> None:
-        """Run until the end: `feed` fills the queue once or for ever, `recheck` looks at the rights each beat."""
+        """Run until the end: `feed` fills the queue once or for ever, `recheck` looks at the rights each beat.
+
+        Without `heartbeat` nothing is sent between what is fed.
+        """
         self._writer = asyncio.create_task(self._write(heartbeat, recheck), name="socket writer")
         feeder = asyncio.create_task(self._guarded(feed), name="socket feeder")
         reader = asyncio.create_task(self._read(), name="socket reader")
@@ -121,6 +128,11 @@ class Socket:
         except TimeoutError:
             self.end(SLOW, "too slow")
 
+    async def drained(self) -> None:
+        """Wait until everything that was offered is on its way, for feeds that end; as long as room() does."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), ROOM_TIMEOUT)
+
     async def _guarded(self, feed: Callable[[Socket], Awaitable[None]]) -> None:
         try:
             await feed(self)
@@ -136,7 +148,7 @@ class Socket:
             pass
 
     async def _write(
-        self, heartbeat: Callable[[Socket], str], recheck: Callable[[Socket], Awaitable[None]]
+        self, heartbeat: Callable[[Socket], str] | None, recheck: Callable[[Socket], Awaitable[None]]
     ) -> None:
         loop = asyncio.get_running_loop()
         every = self._hub.settings.heartbeat.total_seconds()
@@ -145,9 +157,14 @@ class Socket:
         try:
             while not self.ended:
                 while self._queue and not self.ended:
-                    await self._ws.send_text(self._queue.popleft())
+                    message = self._queue.popleft()
+                    if isinstance(message, str):
+                        await self._ws.send_text(message)
+                    else:
+                        await self._ws.send_bytes(message)
                     if len(self._queue) <= self.most // 2:
                         self._room.set()
+                self._idle.set()
                 self._news.clear()
                 now = loop.time()
                 if now >= ends:
@@ -155,7 +172,8 @@ class Socket:
                 elif now >= beat:
                     beat = now + every
                     await recheck(self)
-                    self.offer(heartbeat(self))
+                    if heartbeat is not None:
+                        self.offer(heartbeat(self))
                 elif not self._queue:
                     with contextlib.suppress(TimeoutError):  # the next beat or the end of the token
                         await asyncio.wait_for(self._news.wait(), min(beat, ends) - now)

@@ -1,4 +1,4 @@
-"""The worker's own small HTTP app: status, present pictures and evidence, for `serve` alone (worker token).
+"""The worker's own small HTTP app: status, pictures, live streams, evidence; for `serve` alone (worker token).
 
 It knows no users and no rights: `serve` checks those and proxies.
 """
@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import AsyncGenerator, Mapping
+from datetime import datetime
+from typing import Literal, Protocol
 
-from fastapi import Depends, FastAPI, Response
-from starlette.requests import Request
+from fastapi import Depends, FastAPI, Response, WebSocket
+from starlette.requests import HTTPConnection
 
 from api import errors
 from api.answers import answer, binary
+from api.pour import pour
 from api.server import SILENT
 from ingest.errors import EvidenceNone, NotAuthenticated
 
@@ -26,6 +28,9 @@ NAMES: Mapping[str, str] = {
     "meta.json": "application/json",
 }
 """The files of one piece of evidence; any other name is not there."""
+
+Form = Literal["fmp4", "jpeg", "shown"]
+"""fmp4: the camera's own packets; jpeg: the same as single pictures; shown: single pictures, persons blurred."""
 
 REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
@@ -42,6 +47,18 @@ class WorkerView(Protocol):
         Raises NotFound for a camera of another worker, CameraUnreachable when there is no picture.
         """
 
+    def live(self, device: str, form: Form) -> AsyncGenerator[str | bytes]:
+        """First JSON `{codec, mime, as, otherwise}`, then the stream; from the event loop, closed when done.
+
+        Raises NotFound, CameraUnreachable, StreamEnded, TooSlow.
+        """
+
+    def playback(self, device: str, start: datetime, end: datetime) -> AsyncGenerator[str | bytes]:
+        """The same of what the camera's recorder has of that time; ends with it.
+
+        Raises NotFound, NoRecorder, CameraUnreachable, StreamEnded, TooMany, TooSlow.
+        """
+
     def evidence(self, ref: str, name: str) -> bytes:
         """One file of a piece of evidence; raises EvidenceNone, or EvidencePending while it is written."""
 
@@ -53,8 +70,8 @@ def create_worker_app(view: WorkerView, token: str) -> FastAPI:
     """The app; `token` is the worker token that `serve` shows."""
     expected = f"Bearer {token}".encode()
 
-    def known(request: Request) -> None:
-        if not hmac.compare_digest(request.headers.get("authorization", "").encode(), expected):
+    def known(asked: HTTPConnection) -> None:
+        if not hmac.compare_digest(asked.headers.get("authorization", "").encode(), expected):
             raise NotAuthenticated("not the worker token")
 
     app = FastAPI(
@@ -74,6 +91,14 @@ def create_worker_app(view: WorkerView, token: str) -> FastAPI:
     @app.get("/cameras/{device}/snapshot.jpg")
     def snapshot(device: str) -> Response:
         return binary(view.snapshot(device), "image/jpeg", "snapshot.jpg")
+
+    @app.websocket("/cameras/{device}/live")
+    async def live(ws: WebSocket, device: str, form: Form = "fmp4") -> None:
+        await pour(ws, view.live(device, form))
+
+    @app.websocket("/cameras/{device}/playback")
+    async def playback(ws: WebSocket, device: str, start: datetime, end: datetime) -> None:
+        await pour(ws, view.playback(device, start, end))
 
     @app.get("/evidence/{ref}/{name}")
     def evidence(ref: str, name: str) -> Response:

@@ -21,6 +21,7 @@ from ingest.errors import InvalidInput
 from ingest.mqtt.topics import check_filter
 from ingest.text import Text
 from ingest.video.address import is_camera_url
+from ingest.video.recorder import mistake
 
 ID_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
 
@@ -120,6 +121,17 @@ def _camera_url(value: str) -> str:
 
 
 CameraUrl = Annotated[str, AfterValidator(_camera_url)]
+
+
+def _recorder_url(value: str) -> str:
+    wrong = None if value == MASK else mistake(value)
+    if wrong is not None:
+        raise ValueError(wrong)
+    return value
+
+
+RecorderUrl = Annotated[str, Field(max_length=1000), AfterValidator(_recorder_url)]
+"""A recorder's address with `{start}` and `{end}` in it (ingest/video/recorder.py)."""
 
 
 def _topic(value: str) -> str:

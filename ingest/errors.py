@@ -14,10 +14,12 @@
     ├── Conflict                  true when it was said, no longer true (HTTP 409)
     │   ├── VersionStale          `expect_version` is not the present version
     │   ├── MasteredElsewhere     the command platform decides this case; the action is done there
+    │   ├── NoRecorder            nothing records this camera: it has no `playback` address
     │   ├── EvidencePending       the evidence is still being written; retry after `retry_after` seconds
     │   └── DataInUse             another hub holds this data folder
     ├── TooOld                    asked for events older than kept; carries `oldest` (HTTP 410)
     ├── TooLarge                  more bytes than accepted (HTTP 413)
+    ├── TooSlow                   a viewer does not take what it asked for (HTTP 408, websocket 4008)
     ├── TooMany                   asked too often; again after `retry_after` seconds (HTTP 429)
     └── Unavailable               a part is away for now (HTTP 503)
         ├── CameraUnreachable     refused, timed out, not RTSP, wrong password (`reason` is the metric label)
@@ -163,6 +165,12 @@ class MasteredElsewhere(Conflict):
     slug = "mastered-elsewhere"
 
 
+class NoRecorder(Conflict):
+    """Nothing records this camera: it has no `playback` address."""
+
+    slug = "no-recorder"
+
+
 class EvidencePending(Conflict):
     """The evidence is still being written; ask again after `retry_after` seconds."""
 
@@ -193,6 +201,12 @@ class TooLarge(HubError):
     """More bytes than accepted."""
 
     slug = "too-large"
+
+
+class TooSlow(HubError):
+    """A viewer does not take what it asked for."""
+
+    slug = "too-slow"
 
 
 class TooMany(HubError):

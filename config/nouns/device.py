@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
-from config.fields import CameraUrl, Id, Name, ShortText, Topic
+from config.fields import CameraUrl, Id, Name, RecorderUrl, ShortText, Topic
 from config.nouns.item import Item
 from config.secrets import MASK
 from config.urls import holds_secret, split_credentials
@@ -47,7 +47,7 @@ class Camera(Device):
     gate: Literal["auto", "open"] = "auto"
     max_blind: Annotated[Duration, AfterValidator(_blind)] = timedelta(seconds=2)
     substream: CameraUrl | None = None
-    playback: ShortText | None = None
+    playback: RecorderUrl | None = None
     source_platform: ShortText | None = None
     room: Id | None = None
     purpose: ShortText | None = None

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from alerts.directory import Directory
 from alerts.ledger import modes
@@ -17,7 +18,7 @@ from config.nouns.device import Camera
 from config.registry import Registry
 from config.secrets import SecretBox
 from config.targets import CAMERAS, targets
-from config.urls import with_credentials
+from config.urls import split_credentials, with_credentials
 from detectors.shelf import input_of
 
 Json = Mapping[str, object]
@@ -84,6 +85,7 @@ def _cameras(
             "url": url,
             "main": main,
             "transport": camera.transport,
+            "playback": _playback(camera, plain),
             "fps": _fps(camera, whole),
             "model": camera.model or DEFAULT_MODEL,
             "priority": camera.priority or _priority(rules.get(camera.id, []), vital),
@@ -101,6 +103,15 @@ def _priority(rules: Sequence[Json], vital: AbstractSet[object]) -> str:
         rule.get("severity") == "life" or (rule.get("condition") or rule.get("id")) in vital for rule in rules
     )
     return "life" if of_life else "normal"
+
+
+def _playback(camera: Camera, plain: Mapping[str, str]) -> str | None:
+    """The recorder's address; the camera's user and password go with it to the camera's own host only."""
+    template = plain.get("playback", camera.playback)
+    if template is None or split_credentials(template)[1:] != (None, None):
+        return template
+    same = urlsplit(template).hostname == urlsplit(plain.get("url", camera.url)).hostname
+    return with_credentials(template, camera.user, plain.get("password")) if same else template
 
 
 def _fps(camera: Camera, whole: Directory) -> float:

@@ -29,6 +29,7 @@ class CameraTask(BaseModel):
         url: RTSP address with user and password, of the stream that is analysed.
         main: Another stream of the same camera, kept for evidence only; None: `url` is that too.
         transport: tcp or udp.
+        playback: Template of its recorder's address (ingest/video/recorder.py), or None.
         fps: Pictures to look at per second.
         model: Folder below models/, or None: only watched for health.
         gate: auto, or open: every picture is decoded all the time.
@@ -45,6 +46,7 @@ class CameraTask(BaseModel):
     url: str = Field(repr=False)
     main: str | None = Field(default=None, repr=False)
     transport: Literal["tcp", "udp"] = "tcp"
+    playback: str | None = Field(default=None, repr=False)
     fps: float = Field(default=5.0, gt=0, le=60)
     model: str | None = None
     gate: Literal["auto", "open"] = "auto"

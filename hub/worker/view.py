@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from datetime import datetime, timedelta
 
 from detectors.blur import blur_persons
 from hub.worker.analyse import Analyst
 from hub.worker.crew import Crew
 from hub.worker.evidence import EvidenceKeeper, jpeg
+from hub.worker.live import Form, Live
 from hub.worker.models import Models
 from hub.worker.people import find
+from hub.worker.playback import Playbacks
 from hub.worker.publish import Publisher
 from hub.worker.sampling import why_less
 from hub.worker.slots import Slots
@@ -53,16 +55,22 @@ class View:
         self._clock = clock
         self._pictures: dict[str, tuple[datetime, bytes]] = {}
         self._lock = threading.Lock()
+        self._live = Live(crew, snapshot=self.snapshot, clock=clock)
+        self._playbacks = Playbacks(crew)
 
     def status(self) -> Mapping[str, object]:
         """The status message."""
         now = self._clock()
+        viewers = self._live.viewers()
         return {
             "worker": self._name,
             "epoch": self._crew.epoch,
             "address": self.address,
             "at": format_instant(now),
-            "cameras": [self._camera(watch, now) for watch in self._crew.all()],
+            "cameras": [
+                {**self._camera(watch, now), "viewers": viewers.get(watch.task.device, 0)}
+                for watch in self._crew.all()
+            ],
             "models": [
                 {
                     "name": model.name,
@@ -152,6 +160,14 @@ class View:
         with self._lock:
             self._pictures[device] = (now, content)
         return content
+
+    def live(self, device: str, form: Form) -> AsyncGenerator[str | bytes]:
+        """The camera's stream for one viewer, see hub/worker/live.py."""
+        return self._live.watch(device, form)
+
+    def playback(self, device: str, start: datetime, end: datetime) -> AsyncGenerator[str | bytes]:
+        """What the camera's recorder has of that time, see hub/worker/playback.py."""
+        return self._playbacks.watch(device, start, end)
 
     def evidence(self, ref: str, name: str) -> bytes:
         """One file of a piece of evidence; EvidenceNone, or EvidencePending while it is written."""

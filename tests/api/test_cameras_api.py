@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
 
-from api.worker_app import create_worker_app
+from api.worker_app import Form, create_worker_app
 from ingest.errors import CameraUnreachable, EvidenceNone, EvidencePending, NotFound
 from tests.servers.house import WORKER_TOKEN, House, served
 
@@ -20,6 +25,7 @@ class View:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.forgotten: list[str] = []
+        self.sent = 0
 
     def status(self) -> Mapping[str, object]:
         """Nothing much."""
@@ -32,6 +38,20 @@ class View:
         if device == "cam-2":
             raise CameraUnreachable("no picture", reason="timeout")
         raise NotFound("another worker's")
+
+    async def live(self, device: str, form: Form) -> AsyncGenerator[str | bytes]:
+        """cam-1 sends far more than anybody's line takes; cam-2 shows nothing."""
+        if device != "cam-1":
+            raise CameraUnreachable("no picture", reason="timeout")
+        yield json.dumps({"codec": "avc1.64001f", "as": form})
+        while True:
+            yield bytes(500_000)
+            self.sent += 1
+            await asyncio.sleep(0.01)
+
+    async def playback(self, device: str, start: datetime, end: datetime) -> AsyncGenerator[str | bytes]:
+        """Only its head."""
+        yield json.dumps({"codec": f"{device} {start} {end}"})
 
     def evidence(self, ref: str, name: str) -> bytes:
         """The files of one folder; another is being written."""
@@ -85,6 +105,57 @@ def test_a_camera_or_worker_that_is_away_is_told(house: House, worker: tuple[str
     assert reason("http://127.0.0.1:9") == (503, "unreachable")
     with socket.create_server(("127.0.0.1", 0)) as silent:
         assert reason(f"http://127.0.0.1:{silent.getsockname()[1]}") == (503, "timeout")
+
+
+def watching(house: House, name: str, device: str) -> ClientConnection:
+    """A live view."""
+    url = f"{house.url.replace('http', 'ws')}/api/v1/cameras/{device}/live"
+    header = {"Authorization": f"Bearer {house.token(name)}"}
+    return connect(url, additional_headers=header, max_size=None, max_queue=2)
+
+
+def test_a_slow_viewer_is_closed_and_disturbs_nobody(house: House, worker: tuple[str, View]) -> None:
+    """Who takes nothing is closed with 4008 and served no more; who takes everything goes on."""
+    house.workers.addresses["cam-1"] = worker[0]
+    with watching(house, "olga", "cam-1") as slow, watching(house, "dora", "cam-1") as quick:
+        assert json.loads(quick.recv(timeout=10))["codec"] == "avc1.64001f"
+        for _ in range(400):
+            assert len(quick.recv(timeout=10)) == 500_000
+        code = 0
+        try:
+            while True:
+                slow.recv(timeout=20)
+        except ConnectionClosed as closed:
+            code = closed.rcvd.code if closed.rcvd else 0
+        assert code == 4008
+        assert len(quick.recv(timeout=10)) == 500_000
+
+
+def test_a_view_that_cannot_be_says_why(house: House, worker: tuple[str, View]) -> None:
+    """No picture, no worker, a closed port: 4013 and the reason, as over HTTP."""
+
+    def closing(address: str | None) -> tuple[int, str]:
+        house.workers.addresses.pop("cam-2", None)
+        if address is not None:
+            house.workers.addresses["cam-2"] = address
+        with watching(house, "olga", "cam-2") as ws, pytest.raises(ConnectionClosed) as ended:
+            ws.recv(timeout=10)
+        assert ended.value.rcvd is not None
+        return ended.value.rcvd.code, ended.value.rcvd.reason.partition(":")[0]
+
+    assert closing(worker[0]) == (4013, "timeout")
+    assert closing(None) == (4013, "worker-lost")
+    assert closing("http://127.0.0.1:9") == (4013, "unreachable")
+
+
+def test_a_worker_streams_to_serve_only(worker: tuple[str, View]) -> None:
+    """Without the worker token the handshake is refused."""
+    url = f"{worker[0].replace('http', 'ws')}/cameras/cam-1/live"
+    for header in ({}, {"Authorization": "Bearer x"}):
+        with pytest.raises(InvalidStatus) as refused, connect(url, additional_headers=header):
+            pass
+        assert refused.value.response.status_code == 401
+    assert worker[1].sent == 0
 
 
 def test_health_is_the_device(house: House) -> None:

@@ -42,6 +42,7 @@ MAY: dict[str, frozenset[str]] = {
     "evidence.original": frozenset({"olga", "ines"}),
     "attachment.read": frozenset({"olga", "ines", "dora", "hans", "sue"}),
     "camera.picture": ALL - {"aude", "city"},
+    "camera.playback": frozenset({"olga", "ines"}),
     "case.read": ALL,
     "case.create": frozenset({"olga", "ines", "dora", "city"}),
     "case.act": frozenset({"olga", "ines", "dora", "hans", "sue"}),
@@ -105,10 +106,17 @@ BODIES: dict[str, object] = {
     "/shifts/{shift}/takeover": {"digest": "0" * 64},
 }
 
+QUERIES = {
+    "/cameras/cam-1/playback": "?from=2026-11-22T08:00:00Z",
+    "/cameras/cam-9/playback": "?from=2026-11-22T08:00:00Z",
+}
+"""Parameters that a path does not go without."""
+
 STATIC: dict[str, tuple[str, str]] = {
     "/devices/{device}": ("cam-1", "cam-9"),
     "/cameras/{device}/snapshot.jpg": ("cam-1", "cam-9"),
     "/cameras/{device}/health": ("cam-1", "cam-9"),
+    "/cameras/{device}/playback": ("cam-1", "cam-9"),
     "/areas/{key}": ("east", "west"),
     "/reports/kitchen/{site}": ("school-1", "school-9"),
     "/units/{key}": ("kitchens", "roads"),
@@ -214,7 +222,9 @@ def ask(house: House, name: str, method: str, path: str) -> tuple[int, str]:
     """One request of one user."""
     body = BODIES.get(next((known for known in BODIES if _fits(known, path)), ""), {})
     client = house.client(name)
-    answer = client.request(method, path, json=body if method in {"POST", "PUT"} else None)
+    answer = client.request(
+        method, path + QUERIES.get(path, ""), json=body if method in {"POST", "PUT"} else None
+    )
     return answer.status_code, answer.text
 
 
