@@ -45,7 +45,7 @@ def keep_reading(
     """
     retry = Retry()
     last: float | None = None
-    failed = garbage = False
+    failed = garbage = opened = False
     unexpected = ""
 
     def take(packet: Packet, raw: av.Packet[VideoStream]) -> None:
@@ -55,9 +55,15 @@ def keep_reading(
             failed = False
         on_packet(packet, raw)
 
+    def begin(info: StreamInfo) -> None:
+        nonlocal opened
+        opened = True
+        on_stream(info)
+
     while not stop.is_set():
         begun, spent = time.monotonic(), time.thread_time()
         reason, message = "ended", ""
+        opened = False
         try:
             if failed and transport == "tcp":
                 knock(url, strict=garbage, stop=stop.is_set)
@@ -67,7 +73,7 @@ def keep_reading(
             read(
                 url,
                 transport=transport,
-                on_stream=on_stream,
+                on_stream=begin,
                 on_packet=take,
                 stop=stop.is_set,
                 clock=clock,
@@ -83,8 +89,8 @@ def keep_reading(
         if stop.is_set():
             return
         on_failure(reason, message)
-        delivered = not failed
-        garbage = reason == "garbage" or (garbage and not delivered)
+        delivered = not failed and reason != "garbage"
+        garbage = reason == "garbage" or (not delivered and (opened or garbage))
         if delivered:
             retry.delivered()
         failed = True

@@ -21,6 +21,7 @@ from ingest.errors import CameraUnreachable, StreamEnded
 from ingest.packet import Packet
 from ingest.video.address import is_camera_url, shown
 from ingest.video.diagnose import diagnose
+from ingest.video.doubt import Doubt
 from ingest.video.stream import StreamInfo, Transport
 from ingest.video.timeline import Timeline
 
@@ -28,9 +29,6 @@ PROBE = {"probesize": "100000", "analyzeduration": "500000"}
 """Bytes and microseconds spent on finding out what is sent; FFmpeg's defaults take up to 5 s."""
 FIRST_PACKET = 12.0
 """Seconds from the begin of the attempt until the first packet: a server may wait for its next keyframe."""
-NO_KEYFRAME = 12.0
-BLIND = 60.0
-"""Seconds of packets without a keyframe, at the begin and later, after which it is garbage."""
 DEAR = 0.05
 """Seconds of processor time that opening may take when nothing came of it: waiting costs a tenth of it."""
 UDP_BUFFER = "1048576"
@@ -75,8 +73,9 @@ def read(
             )
         )
         timeline = Timeline(time_base)
-        heard = key = time.monotonic()
-        some = keys = False
+        heard = time.monotonic()
+        doubt = Doubt(context.name, heard)
+        some = False
         try:
             for raw in _packets(container, stream, until=began + FIRST_PACKET):
                 if stop():
@@ -88,13 +87,13 @@ def read(
                 if some and heard - before >= read_timeout * 0.95:
                     raise StreamEnded(f"no packet for {read_timeout:g} s", reason="timeout", where=shown(url))
                 some = True
-                if raw.is_keyframe:
-                    key, keys = heard, True
-                elif heard - key > (BLIND if keys else NO_KEYFRAME):
-                    raise StreamEnded("sends no keyframe", reason="garbage", where=shown(url))
+                data = bytes(raw)
+                why = doubt.about(data, keyframe=raw.is_keyframe, now=heard)
+                if why is not None:
+                    raise StreamEnded(why, reason="garbage", where=shown(url))
                 at = clock()
                 raw.pts, raw.dts = timeline.place(raw.pts, raw.dts, at)
-                on_packet(Packet(bytes(raw), raw.pts, raw.dts, time_base, raw.is_keyframe, at), raw)
+                on_packet(Packet(data, raw.pts, raw.dts, time_base, raw.is_keyframe, at), raw)
         except av.error.FFmpegError as wrong:
             raise _ended(url, wrong, read_timeout) from None  # the cause's text carries the password
     finally:

@@ -1,0 +1,160 @@
+"""`python -m bench.video.dead`: what cameras that are not there cost, and whether they disturb those that are.
+
+400 cameras on the hub's real workers, 40 alive (720p25, 2 Mbit/s, eight of them busy), 360 dead: 120 refuse, 120
+take connections and never answer, 120 play and send nothing or garbage. First the 40 alone, then all, in turn.
+Prints processor time, what a dead camera adds, and how long the living wait from a frame to what it means.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import cast
+
+from bench.processes import cpu_seconds
+from bench.video.films import film
+from bench.video.hub import Json, camera, running_hub
+from bench.video.server import serving
+from bench.video.worker import ROOT
+
+ALLOWED = 0.1
+"""Per cent of a core that a dead camera may cost."""
+SLOWER = 1.2
+"""Times that the living may wait longer beside the dead."""
+DEAD = ("refuse", "hang", "nothing", "bytes", "nothing", "frames", "nothing", "payload")
+"""Of the last third of the dead, every second one sends nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run.
+
+    Attributes:
+        cpu: Processor seconds of the workers for each second.
+        wait: p95 in ms from a frame to what it means, the worst worker's; None when none was looked at.
+        states: How many cameras are in each state with each reason.
+    """
+
+    cpu: float
+    wait: float | None
+    states: Mapping[str, int]
+
+
+def dead_cameras(addresses: Mapping[str, str], number: int) -> list[Json]:
+    """So many of every sort, in turn."""
+    third = number // 3
+    kinds = ["refuse"] * third + ["hang"] * third
+    kinds += [DEAD[2 + n % (len(DEAD) - 2)] for n in range(number - len(kinds))]
+    return [camera(f"dead-{n}-{kind}", addresses[kind], 5.0) for n, kind in enumerate(kinds)]
+
+
+@contextmanager
+def dead_server() -> Iterator[Mapping[str, str]]:
+    """The server as a process; kind → address."""
+    command = [sys.executable, "-m", "bench.video.dead_server"]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        if process.stdin is None or process.stdout is None:
+            raise RuntimeError("the dead server has no pipes")
+        try:
+            yield cast("Mapping[str, str]", json.loads(process.stdout.readline()))
+        finally:
+            process.kill()
+
+
+def run(cameras: Sequence[Json], *, workers: int, settle: float, seconds: float) -> Run:
+    """These cameras on so many workers; measured for `seconds` after `settle`."""
+    newest: dict[str, Json] = {}
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-dead-") as folder,
+        running_hub(cameras, Path(folder) / "hub", workers) as hub,
+    ):
+        hub.on_status = lambda told: newest.__setitem__(str(told["worker"]), told)
+        time.sleep(settle)
+        hub.count()
+        begun, spent = time.monotonic(), cpu_seconds(hub.pids)
+        time.sleep(seconds)
+        cpu = (cpu_seconds(hub.pids) - spent) / (time.monotonic() - begun)
+        hub.count()
+    states: dict[str, int] = {}
+    waits: list[float] = []
+    for told in newest.values():
+        for each in cast("Sequence[Mapping[str, object]]", told["cameras"]):
+            word = f"{each['state']} {each['reason'] or ''}".strip()
+            states[word] = states.get(word, 0) + 1
+        analysis = cast("Mapping[str, Mapping[str, float]]", told.get("analysis", {}))
+        wait = analysis.get("frame_to_look", {}).get("p95_ms")
+        if wait is not None:
+            waits.append(wait)
+    return Run(cpu, max(waits, default=None), states)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command; 1 when something does not hold."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.video.dead", description=(__doc__ or "").split("\n\n", maxsplit=1)[0]
+    )
+    parser.add_argument("--alive", type=int, default=40, help="living cameras (default %(default)s)")
+    parser.add_argument(
+        "--busy", type=int, default=8, help="of them with people in view (default %(default)s)"
+    )
+    parser.add_argument("--dead", type=int, default=360, help="dead cameras (default %(default)s)")
+    parser.add_argument("--workers", type=int, default=2, help="worker processes (default %(default)s)")
+    parser.add_argument(
+        "--settle", type=float, default=60, help="seconds before each run (default %(default)s)"
+    )
+    parser.add_argument("--seconds", type=float, default=90, help="of each run (default %(default)s)")
+    parser.add_argument("--repeats", type=int, default=3, help="of both (default %(default)s)")
+    args = parser.parse_args(arguments)
+    busy = min(args.busy, args.alive)
+    quiet_film, busy_film = film("quiet", "cbr"), film("busy", "cbr")
+    streams = {f"live-{n}": busy_film if n < busy else quiet_film for n in range(args.alive)}
+    alone: list[Run] = []
+    beside: list[Run] = []
+    with serving(streams or {"nobody": quiet_film}) as server, dead_server() as addresses:
+        living = [camera(name, server.url + name, 5.0) for name in streams]
+        dead = dead_cameras(addresses, args.dead)
+        for repeat in range(args.repeats):
+            for into, cameras in ((alone, living), (beside, [*living, *dead])):
+                done = run(cameras, workers=args.workers, settle=args.settle, seconds=args.seconds)
+                into.append(done)
+                wait = "not told" if done.wait is None else f"{done.wait:.0f} ms"
+                print(
+                    f"  {repeat + 1}: {len(cameras):4} cameras  {done.cpu:6.3f} cores  p95 {wait}  "
+                    f"{dict(sorted(done.states.items()))}",
+                    flush=True,
+                )
+    return verdict(alone, beside, args.dead)
+
+
+def verdict(alone: Sequence[Run], beside: Sequence[Run], dead: int) -> int:
+    """Say what holds; 1 when something does not."""
+    each = [100 * (b.cpu - a.cpu) / dead for a, b in zip(alone, beside, strict=True)] if dead else [0.0]
+    cost = median(each)
+    print(
+        f"a dead camera costs {cost:.3f} % of a core (allowed {ALLOWED} %; runs {min(each):.3f}-{max(each):.3f})"
+    )
+    good = cost <= ALLOWED
+    slower = [b.wait / a.wait for a, b in zip(alone, beside, strict=True) if a.wait and b.wait]
+    if slower:
+        print(f"the living wait {median(slower):.2f} times as long (allowed {SLOWER})")
+        good = good and median(slower) <= SLOWER
+    else:
+        print("no living camera was looked at: their waits cannot be compared")
+        good = False
+    print("holds" if good else "DOES NOT HOLD")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

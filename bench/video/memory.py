@@ -1,0 +1,103 @@
+"""`python -m bench.video.memory`: what a quiet camera holds in memory, and whether that grows.
+
+The hub's real worker with 8 and with 64 quiet cameras (720p25, constant 2 Mbit/s, the ring as it ships): the slope
+of the proportional set size (PSS, from /proc/PID/smaps_rollup) between them is the memory of a camera; the size
+over 30 minutes with 64 of them is the growth.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from statistics import median
+
+from bench.processes import tree
+from bench.video.films import film
+from bench.video.hub import camera, running_hub
+from bench.video.server import Server, serving
+
+MOST_MB = 12.0
+"""Per quiet camera."""
+MOST_GROWTH = 2.0
+"""Per cent."""
+SAMPLES = 5
+"""Measurements, a second apart, whose median counts."""
+
+
+def pss(pids: Sequence[int]) -> float:
+    """Megabytes of these processes and all below them; shared pages count in parts."""
+    kilobytes = 0
+    for pid in {each for root in pids for each in tree(root)}:
+        with suppress(OSError):  # it ended meanwhile
+            for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+                if line.startswith("Pss:"):
+                    kilobytes += int(line.split()[1])
+    return kilobytes / 1000
+
+
+def steady(pids: Sequence[int]) -> float:
+    """The median of a few measurements."""
+    taken = []
+    for _ in range(SAMPLES):
+        taken.append(pss(pids))
+        time.sleep(1)
+    return median(taken)
+
+
+def sizes(server: Server, number: int, *, settle: float, minutes: float) -> list[float]:
+    """PSS of one worker with so many quiet cameras: after `settle` seconds, and then every minute."""
+    cameras = [camera(f"cam-{n}", f"{server.url}cam-{n}", 5.0) for n in range(number)]
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-memory-") as folder,
+        running_hub(cameras, Path(folder) / "hub") as hub,
+    ):
+        time.sleep(settle)
+        received = [each.received for each in hub.count()]
+        if min(received) == 0:
+            raise RuntimeError(f"{received.count(0)} of {number} cameras sent nothing")
+        found = [steady(hub.pids)]
+        end = time.monotonic() + 60 * minutes
+        while time.monotonic() < end:
+            time.sleep(min(60.0, max(0.0, end - time.monotonic())))
+            found.append(steady(hub.pids))
+            print(f"  {number} cameras, {len(found) - 1} min: {found[-1]:.1f} MB", flush=True)
+    return found
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command; 1 when something does not hold."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.video.memory", description=(__doc__ or "").split("\n\n", maxsplit=1)[0]
+    )
+    parser.add_argument("--few", type=int, default=8, help="cameras (default %(default)s)")
+    parser.add_argument("--many", type=int, default=64, help="cameras (default %(default)s)")
+    parser.add_argument(
+        "--settle", type=float, default=60, help="seconds until rings are full (default %(default)s)"
+    )
+    parser.add_argument("--minutes", type=float, default=30, help="of watching growth (default %(default)s)")
+    parser.add_argument("--coding", choices=("cbr", "vbr"), default="cbr")
+    args = parser.parse_args(arguments)
+    quiet = film("quiet", args.coding)
+    with serving({f"cam-{n}": quiet for n in range(args.many)}) as server:
+        few = sizes(server, args.few, settle=args.settle, minutes=0)[0]
+        print(f"  {args.few} cameras: {few:.1f} MB", flush=True)
+        course = sizes(server, args.many, settle=args.settle, minutes=args.minutes)
+    slope = (course[0] - few) / (args.many - args.few)
+    print(f"  {args.many} cameras: {course[0]:.1f} MB")
+    print(f"a quiet camera holds {slope:.2f} MB (allowed {MOST_MB:g})")
+    good = slope <= MOST_MB
+    if len(course) > 1:
+        growth = 100 * (course[-1] / course[0] - 1)
+        print(f"it grew by {growth:.2f} % in {args.minutes:g} min (allowed {MOST_GROWTH:g} %)")
+        good = good and growth < MOST_GROWTH
+    print("holds" if good else "DOES NOT HOLD")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
