@@ -7,10 +7,12 @@ as often as wanted. The first number of cameras at which it does not is the last
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.processes import cpu_seconds
 from bench.video.compare import Plan, running
 from bench.video.contestant import Cost, measure, wait_ready
 from bench.video.films import FPS, Coding, Scene, films
@@ -22,8 +24,24 @@ SLOWLY = 1.5
 """Each step has so many times the cameras of the one before."""
 COLUMNS = (
     "| | cameras | % of a core, all | % of a core per camera | received a second, at least"
-    " | analysed a second, at least | |"
+    " | analysed a second, at least | RTSP server, % of a core | |"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One number of cameras.
+
+    Attributes:
+        cost: What the contestant did and used.
+        server: Processor seconds a second of the RTSP server, which shares the machine.
+        held: Whether the contestant kept up.
+    """
+
+    cameras: int
+    cost: Cost
+    server: float
+    held: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,28 +49,29 @@ class Curve:
     """One scene.
 
     Attributes:
-        points: Contestant → (cameras, what was measured, whether it kept up), in rising order.
+        points: Of each contestant, in rising order.
     """
 
     scene: Scene
     coding: Coding
-    points: dict[str, list[tuple[int, Cost, bool]]] = field(default_factory=dict)
+    points: dict[str, list[Point]] = field(default_factory=dict)
 
     def series(self) -> Mapping[str, Sequence[tuple[int, float, bool]]]:
         """For the picture: per cent of one core for all cameras together."""
         return {
-            name: [(cameras, 100 * cost.cpu, held) for cameras, cost, held in points]
+            name: [(each.cameras, 100 * each.cost.cpu, each.held) for each in points]
             for name, points in self.points.items()
         }
 
     def table(self) -> str:
         """As Markdown."""
-        out = [f"{self.scene}, {self.coding}:", "", COLUMNS, "|---|---:|---:|---:|---:|---:|---|"]
+        out = [f"{self.scene}, {self.coding}:", "", COLUMNS, "|---|---:|---:|---:|---:|---:|---:|---|"]
         for name, points in self.points.items():
             out += [
-                f"| {name} | {cameras} | {100 * cost.cpu:.1f} | {cost.per_camera:.2f} | {min(cost.received):.1f}"
-                f" | {min(cost.analysed):.2f} | {'keeps up' if held else 'does not'} |"
-                for cameras, cost, held in points
+                f"| {name} | {each.cameras} | {100 * each.cost.cpu:.1f} | {each.cost.per_camera:.2f}"
+                f" | {min(each.cost.received):.1f} | {min(each.cost.analysed):.2f} | {100 * each.server:.0f}"
+                f" | {'keeps up' if each.held else 'does not'} |"
+                for each in points
             ]
         return "\n".join(out)
 
@@ -80,22 +99,22 @@ def curve(plan: Plan, most: int, say: Callable[[str], None]) -> list[Curve]:
         found.append(Curve(scene, coding))
         for contestant in plan.contestants:
             for cameras in steps(most):
-                cost = _point(plan, contestant, dict(list(streams.items())[:cameras]), cameras)
-                held = cost is not None and keeps_up(contestant, scene, cost, plan.fps)
-                if cost is None:
+                point = _point(plan, contestant, scene, dict(list(streams.items())[:cameras]))
+                if point is None:
                     say(f"  {scene} {contestant} {cameras}: not every camera came")
                     break
-                found[-1].points.setdefault(contestant, []).append((cameras, cost, held))
+                found[-1].points.setdefault(contestant, []).append(point)
                 say(
-                    f"  {scene} {contestant} {cameras}: {100 * cost.cpu:.1f} % of a core,"
-                    f" {min(cost.received):.1f} received, {min(cost.analysed):.2f} analysed at least"
+                    f"  {scene} {contestant} {cameras}: {100 * point.cost.cpu:.1f} % of a core (RTSP server"
+                    f" {100 * point.server:.0f} %), {min(point.cost.received):.1f} received,"
+                    f" {min(point.cost.analysed):.2f} analysed at least"
                 )
-                if not held:
+                if not point.held:
                     break
     return found
 
 
-def _point(plan: Plan, contestant: str, streams: Mapping[str, Path], cameras: int) -> Cost | None:
+def _point(plan: Plan, contestant: str, scene: Scene, streams: Mapping[str, Path]) -> Point | None:
     """None when it could not even begin with so many."""
     with (
         serving(streams) as server,
@@ -105,7 +124,7 @@ def _point(plan: Plan, contestant: str, streams: Mapping[str, Path], cameras: in
             [f"{server.url}{name}" for name in streams],
             Path(folder),
             fps=plan.fps,
-            workers=min(plan.workers, cameras),
+            workers=min(plan.workers, len(streams)),
         ) as engine,
     ):
         try:
@@ -113,4 +132,7 @@ def _point(plan: Plan, contestant: str, streams: Mapping[str, Path], cameras: in
         except TimeoutError:
             return None
         measure(engine, plan.settle)
-        return measure(engine, plan.seconds)
+        used, at = cpu_seconds([server.pid]), time.monotonic()
+        cost = measure(engine, plan.seconds)
+        served = (cpu_seconds([server.pid]) - used) / (time.monotonic() - at)
+    return Point(len(streams), cost, served, keeps_up(contestant, scene, cost, plan.fps))

@@ -141,9 +141,13 @@ def rows(runs: Iterable[Run], fps: float) -> list[Row]:
 
 def _void(contestant: str, analysed: float, excess: float, fps: float) -> str:
     if contestant in UNGATED and analysed < KEPT * fps:
-        return f"looked only {analysed:.2f} times a second"
+        return _rarely(analysed)
     most = MOST.get(contestant, float("inf"))
     return f"costs {excess:.2f} times decoding and inference, more than {most:g}" if excess > most else ""
+
+
+def _rarely(analysed: float) -> str:
+    return f"looked only {analysed:.2f} times a second"
 
 
 def claims(table: Sequence[Row], runs: Sequence[Run], fps: float, stream_fps: float) -> list[Claim]:
@@ -159,6 +163,7 @@ def claims(table: Sequence[Row], runs: Sequence[Run], fps: float, stream_fps: fl
         hub = next((each for each in table if _key(each) == (row.scene, row.coding, HUB)), None)
         if hub is None:
             continue
+        late = f"the hub {_rarely(hub.analysed)}" if hub.analysed < KEPT * fps else ""
         if row is hub:
             alone = median(
                 run.decode_ms * stream_fps / fps + run.inference_ms
@@ -166,10 +171,10 @@ def claims(table: Sequence[Row], runs: Sequence[Run], fps: float, stream_fps: fl
                 if (run.scene, run.coding, run.contestant) == _key(hub)
             )
             what = f"{where}: an analysed picture costs the hub so many times its decoding and inference"
-            found.append(Claim(what, hub.per_analysed / alone, BUSY_MOST))
+            found.append(Claim(what, hub.per_analysed / alone, BUSY_MOST, void=late))
         else:
             what = f"{where}: an analysed picture costs the hub, over {row.contestant}"
-            found.append(Claim(what, hub.per_analysed / row.per_analysed, 1.0, void=row.void))
+            found.append(Claim(what, hub.per_analysed / row.per_analysed, 1.0, void=late or row.void))
     return found
 
 

@@ -134,3 +134,19 @@ def test_many_cameras_are_watched_and_the_page_is_written(tmp_path: Path) -> Non
         "ms from frame to published signal",
     ):
         assert promise in text
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)  # films are made on the first run
+@pytest.mark.skipif(not (STREET.is_file() and KITCHEN.is_file()), reason="no footage: run `make setup`")
+def test_the_curve_is_drawn(tmp_path: Path) -> None:
+    """One step of two contestants: both stand in the table and in the picture."""
+    document = tmp_path / "benchmarks.md"
+    document.write_text("<!-- video-curve -->\n<!-- /video-curve -->\n", "utf-8")
+    short = "--curve --most 1 --seconds 1 --settle 0 --scenes quiet --codings cbr --contestants hub pyav"
+    assert main([*short.split(), "--page", str(document)]) == 0
+    text = document.read_text("utf-8")
+    picture = (tmp_path / "images" / "bench-video-curve-quiet.svg").read_text("utf-8")
+    for name in ("hub", "pyav"):
+        assert f"| {name} | 1 |" in text
+        assert f">{name}</text>" in picture
