@@ -82,12 +82,12 @@ def _rules(registry: Registry, models: Mapping[str, frozenset[str]]) -> Iterable
     whole = directory(registry)
     cameras = {each.id: each for each in registry.devices if isinstance(each, Camera)}
     for rule in registry.rules:
-        looks = input_of(rule) == "tracks"
+        looks = input_of(rule) != "readings"
         found = targets(rule, whole, CAMERAS if looks else SENSORS)
         if not found:
             what = f"watches nothing now: no {'camera' if looks else 'sensor'} stands where it looks"
             yield Advice(f"rules {rule.id}", what, "check its devices, sites, site_kinds and areas")
-        for name in sorted({cameras[each.id].model or "" for each in found if looks}):
+        for name in sorted({cameras[each.id].model or "" for each in found if input_of(rule) == "tracks"}):
             classes = models.get(name)
             if name and classes is None:
                 known = ", ".join(sorted(models)) or "none"

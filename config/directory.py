@@ -19,6 +19,7 @@ from config.nouns.mode import Mode
 from config.nouns.route import Branch, Route, route_order
 from config.registry import Registry
 from config.rosters import counted
+from config.watched import metas, shipped_metas
 from ingest.text import Text
 
 INHERITED = (
@@ -72,8 +73,8 @@ def _plain(registry: Registry, timezone: str) -> core.Directory:
             for each in registry.devices
         },
         rules={
-            each.id: core.RuleMeta(each.id, each.kind, each.condition or each.id, each.severity)
-            for each in registry.rules
+            meta.id: meta
+            for meta in (*shipped_metas(), *(one for each in registry.rules for one in metas(each)))
         },
         routes=tuple(_route(each, each.id or "") for each in sorted(registry.routes, key=route_order)),
         workflows=with_own_workflows([each.model_dump(mode="json") for each in registry.workflows]),

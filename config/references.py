@@ -215,7 +215,7 @@ class References:
         quantity = getattr(rule, "quantity", None)
         if isinstance(quantity, str) and quantity not in quantities():
             complain(f"{quantity!r} is no quantity", meant(quantity, quantities(), "quantity"), "quantity")
-        wants_camera = shelf.kinds()[rule.kind].INPUT == "tracks"
+        wants_camera = shelf.kinds()[rule.kind].INPUT != "readings"
         for at, name in enumerate(rule.devices):
             device = self._devices.get(name)
             if device is not None and isinstance(device, Camera) != wants_camera:

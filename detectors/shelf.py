@@ -1,7 +1,8 @@
 """Shelf of rules: every file in detectors/rules is one kind; the word after `kind:` is the file's name.
 
-A file exports Params (its RuleParams with `kind: Literal[...]`), Rule(params, zone) and INPUT, "readings" or
-"tracks". A file that fails to import, or lacks one of them, stops start-up: a kind must never vanish silently.
+A file exports Params (its RuleParams with `kind: Literal[...]`), Rule(params, zone) and INPUT: "readings", "tracks", or
+"glances" (camera-health, which detectors.health judges). A file that fails to import, or lacks one of them, stops
+start-up: a kind must never vanish silently.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from detectors.rule import ReadingRule, RuleParams, TrackRule
 from ingest import shelf
 
 FOLDER = "detectors.rules"
-INPUTS = ("readings", "tracks")
+INPUTS = ("readings", "tracks", "glances")
 
 
 def check(kind: str, module: ModuleType) -> None:
@@ -46,16 +47,16 @@ def kinds() -> Mapping[str, ModuleType]:
     return found
 
 
-def input_of(params: RuleParams) -> Literal["readings", "tracks"]:
+def input_of(params: RuleParams) -> Literal["readings", "tracks", "glances"]:
     """What a rule of this kind looks at."""
-    chosen: Literal["readings", "tracks"] = kinds()[params.kind].INPUT
+    chosen: Literal["readings", "tracks", "glances"] = kinds()[params.kind].INPUT
     return chosen
 
 
 def build_reading_rule(params: RuleParams, zone: tzinfo = UTC) -> ReadingRule:
     """The rule over readings that these parameters describe; ValueError for a rule over tracks."""
     if input_of(params) != "readings":
-        raise ValueError(f"rule {params.id}: {params.kind} looks at tracks, not at readings")
+        raise ValueError(f"rule {params.id}: {params.kind} looks at {input_of(params)}, not at readings")
     rule: ReadingRule = kinds()[params.kind].Rule(params, zone)
     return rule
 
@@ -63,7 +64,7 @@ def build_reading_rule(params: RuleParams, zone: tzinfo = UTC) -> ReadingRule:
 def build_track_rule(params: RuleParams, zone: tzinfo = UTC) -> TrackRule:
     """The rule over tracks that these parameters describe; ValueError for a rule over readings."""
     if input_of(params) != "tracks":
-        raise ValueError(f"rule {params.id}: {params.kind} looks at readings, not at tracks")
+        raise ValueError(f"rule {params.id}: {params.kind} looks at {input_of(params)}, not at tracks")
     rule: TrackRule = kinds()[params.kind].Rule(params, zone)
     return rule
 

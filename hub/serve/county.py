@@ -19,6 +19,7 @@ from config.registry import Registry
 from config.secrets import SecretBox
 from config.targets import CAMERAS, targets
 from config.urls import split_credentials, with_credentials
+from config.watched import watched
 from detectors.shelf import input_of
 
 Json = Mapping[str, object]
@@ -67,6 +68,7 @@ def _cameras(
         for conditions in each.any_of
         for condition in conditions
     )
+    health = watched(registry, whole)
     secrets = {each.key: each.secrets for each in stored if each.noun == "device"}
     tasks: dict[str, Json] = {}
     for camera in registry.devices:
@@ -93,6 +95,7 @@ def _cameras(
             "max_blind": camera.max_blind.total_seconds(),
             "timezone": str(whole.zone(whole.sites[camera.site].area)),
             "rules": rules.get(camera.id, []),
+            "health": [each.model_dump(mode="json") for each in health.get(camera.id, ())],
         }
     return tasks
 

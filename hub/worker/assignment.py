@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from detectors.health import Watched
 from hub.worker.schedule import Priority
 from ingest.errors import HubError, InvalidInput, NotAuthenticated, NotFound, Unavailable
 
@@ -37,6 +38,7 @@ class CameraTask(BaseModel):
         timezone: In which explanations show times.
         priority: Who goes first when there is not enough time for all (hub.worker.schedule).
         rules: Full parameters of each rule (JSON), validated one by one by the shelf.
+        health: Faults of the camera itself that are watched.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)  # serve may be newer and say more
@@ -54,6 +56,7 @@ class CameraTask(BaseModel):
     timezone: str = "Asia/Shanghai"
     priority: Priority = "normal"
     rules: tuple[dict[str, object], ...] = ()
+    health: tuple[Watched, ...] = ()
 
     @field_validator("timezone")
     @classmethod

@@ -17,6 +17,7 @@ from detectors.rule import Level, RuleParams, RuleState, Scene, TrackRule
 from detectors.track import Track
 from detectors.tracker import Tracker
 from hub.worker.assignment import CameraTask
+from hub.worker.camera_check import CameraCheck
 from hub.worker.people import PERSON
 from ingest.errors import InvalidInput
 from ingest.frame import Frame
@@ -109,6 +110,7 @@ class Watch:
         self._judged_at = clock()
         self._behind_at: datetime | None = None
         self.task = task
+        self.check = CameraCheck(task.device, task.health, ZoneInfo(task.timezone), clock())
         self.camera = self._new_camera(task)
         self._read_rules(task)
 
@@ -130,6 +132,7 @@ class Watch:
             ring_seconds=RING_SECONDS,
             on_frame=self._wanted,
             original=original,
+            on_glance=self.check.glance,
             on_quiet=self._unchanged,
             gate=task.gate,
             max_blind=task.max_blind,
@@ -166,6 +169,8 @@ class Watch:
             old, self.camera = self.camera, self._new_camera(task)
             old.ask_stop()
             self.camera.start()
+        same_view = task.same_stream(self.task) and task.rules == self.task.rules
+        self.check.change(task.health, ZoneInfo(task.timezone), self._clock(), same_view=same_view)
         with self._lock:
             if task.model != self.task.model:
                 self._tracker = Tracker()
@@ -225,8 +230,12 @@ class Watch:
         """Ask every rule without a frame, so that time limits elapse.
 
         `away` is why nothing can be seen now (offline, model-failed): then every rule is unknown. Nothing is
-        said while the camera catches up: its frames are judged by their own time.
+        said of them while the camera catches up: its frames are judged by their own time.
         """
+        faults = [Verdict(*each) for each in self.check.tick(now, self.camera.health(now))]
+        return [*self._tick_rules(now, away), *faults]
+
+    def _tick_rules(self, now: datetime, away: str | None) -> list[Verdict]:
         with self._lock:
             if away is None and self._behind_at is not None and now - self._behind_at < BEHIND:
                 return []  # by now the pictures that it catches up with may have shown that it ended

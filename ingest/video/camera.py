@@ -31,6 +31,7 @@ from ingest.video.original import Original
 from ingest.video.rate import Rate
 from ingest.video.remux import remux
 from ingest.video.ring import Ring
+from ingest.video.sender_clock import sender_offset
 from ingest.video.stream import StreamInfo, Transport
 
 log = logging.getLogger(__name__)
@@ -99,6 +100,7 @@ class Camera:
         self._online_since: datetime | None = None
         self._last_packet_at: datetime | None = None
         self._last_picture_at: datetime | None = None
+        self._clock_offset: float | None = None
         self._failure: tuple[str, datetime] | None = None
         self._message = ""
         self._received = self._decoded = self._dropped = self._undecodable = self._sessions = 0
@@ -146,6 +148,7 @@ class Camera:
             if self._info is not None and not self._info.same_coding(info):
                 self._ring.clear()
             self._info = info
+            self._clock_offset = None
             self._sessions += 1
         eye = Eye(
             self.device,
@@ -164,8 +167,10 @@ class Camera:
         log.info("camera %s: %s %dx%d", self.device, info.codec, info.width, info.height)
 
     def _take(self, packet: Packet, raw: av.Packet[VideoStream]) -> None:
-        del raw  # the seam for decoding without a copy
+        offset = sender_offset(raw, packet.at)
         with self._lock:
+            if offset is not None:
+                self._clock_offset = offset
             if self._last_packet_at is None or packet.at - self._last_packet_at >= SILENCE:
                 self._online_since = packet.at
             self._last_packet_at = packet.at
@@ -251,6 +256,7 @@ class Camera:
                 width=info.width if info else 0,
                 height=info.height if info else 0,
                 reconnects=max(0, self._sessions - 1),
+                clock_offset=self._clock_offset,
                 gate="open" if self._eye is None or self._eye.open else "quiet",
                 quiet_at=self._quiet_at,
             )

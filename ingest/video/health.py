@@ -37,6 +37,8 @@ class CameraHealth:
         width: Pixels, 0 before the first stream.
         height: Pixels.
         reconnects: How often the stream was opened again.
+        clock_offset: Seconds by which the camera's clock is ahead of ours, by its newest sender report; None when it
+            sent none.
         gate: quiet (a look now and then, no decoder is open) or open (every picture is decoded).
         quiet_at: When it was quiet last (UTC), None when it never was.
     """
@@ -56,6 +58,7 @@ class CameraHealth:
     width: int
     height: int
     reconnects: int
+    clock_offset: float | None = None
     gate: GateState = "open"
     quiet_at: datetime | None = None
 
