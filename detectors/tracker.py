@@ -127,8 +127,11 @@ class Tracker:
 
     def update(self, detections: Detections, at: datetime) -> tuple[Track, ...]:
         """All tracks seen in this frame, by id; ValueError when `at` goes back."""
+        if self._at is not None and at < self._at:
+            raise ValueError(f"the frame of {at} comes after that of {self._at}")
         tuning = self._tuning
-        gap = self._step(at)
+        before, self._at = self._at or at, at
+        gap = at - before
         for each in self._followed:
             each.missed += min(gap, tuning.looked)
         self._followed = [each for each in self._followed if not self._lost(each, at)]
@@ -144,21 +147,18 @@ class Tracker:
     def unchanged(self, at: datetime) -> tuple[Track, ...]:
         """Nobody looked closely, but nothing changed up to `at`: what stood still stands there still, by id.
 
-        What was not seen in the latest pictures for as long as `keep` had left before. ValueError when `at` goes back.
+        What was not seen in the latest pictures for as long as `keep` had left before. A frame from before `at`
+        may still come.
         """
-        self._step(at)
         staying = [each for each in self._followed if each.still and each.missed <= self._tuning.keep]
         for each in staying:
-            each.at = at
+            each.at = max(each.at, at)
         return tuple(each.value() for each in staying)
 
-    def _step(self, at: datetime) -> timedelta:
-        """Time goes on to `at`; how far that is."""
-        before, self._at = self._at or at, at
-        if at < before:
-            self._at = before
-            raise ValueError(f"the frame of {at} comes after that of {before}")
-        return at - before
+    @property
+    def standing(self) -> frozenset[int]:
+        """Ids of what stands still, seen just now or not."""
+        return frozenset(each.id for each in self._followed if each.still)
 
     def _lost(self, each: _Followed, at: datetime) -> bool:
         if each.still:

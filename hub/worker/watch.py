@@ -146,18 +146,29 @@ class Watch:
         return True
 
     def _unchanged(self, at: datetime) -> None:
-        """The camera is quiet: up to `at` nothing came into the picture, and nothing was followed in it."""
+        """The camera is quiet: up to `at` nothing came into the picture, and what stood in it stands there still."""
         with self._lock:
-            scene = Scene(self.task.device, at, ())
+            staying = tuple(each for each in self._tracker.unchanged(at) if each.label not in PERSONS)
+            scene = Scene(self.task.device, at, staying)
             for running in self._rules.values():
                 running.state = running.rule.observe(running.state, scene)
 
     def _follows(self, tracks: tuple[Track, ...], verdicts: list[Verdict]) -> bool:
-        """Whether a rule has to do with what is followed, or holds because of it."""
-        if any(each.level.state == "active" and each.level.tracks for each in verdicts):
+        """Whether a rule has to do with what is followed, or holds because of it.
+
+        A parked car does not count: while nothing changes it stands there, and a look now and then is enough. A
+        person counts, however still: the model loses sight of who does not move.
+        """
+        standing = self._tracker.standing
+
+        def moves(track: Track) -> bool:
+            return track.id not in standing or track.label in PERSONS
+
+        if any(each.level.state == "active" and any(map(moves, each.level.tracks)) for each in verdicts):
             return True
         classes = [getattr(each.params, "classes", None) for each in verdicts]  # not every kind names classes
-        return any(wanted is None or track.label in wanted for track in tracks for wanted in classes)
+        moving = [track for track in tracks if moves(track)]
+        return any(wanted is None or track.label in wanted for track in moving for wanted in classes)
 
     def start(self) -> None:
         """Begin to read."""

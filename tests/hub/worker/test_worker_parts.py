@@ -247,6 +247,42 @@ def test_a_late_frame_does_not_turn_back_what_a_tick_said(crew: Crew) -> None:
     assert states == ["inactive", "inactive"]
 
 
+def test_a_parked_car_holds_no_gate_and_is_not_lost(crew: Crew) -> None:
+    """Its rule goes on while the quiet camera says that nothing changed; who drives or walks holds the gate."""
+    labels = ("person", "car")
+    rule: dict[str, object] = {"id": "parking", "kind": "presence", "classes": list(labels)}
+    crew.apply(assignment(task("a", rules=[rule])))
+    watch = crew.get("a")
+    assert watch is not None
+    image = np.zeros((10, 10, 3), np.uint8)
+    begun = datetime.now(UTC)
+
+    def look(second: float, *, walker: bool) -> datetime | None:
+        boxes = [(0.4, 0.4, 0.6, 0.6), (0.1, 0.2, 0.2, 0.8)][: 1 + walker]
+        seen = Detections(
+            np.array(boxes, np.float32),
+            np.full(len(boxes), 0.9, np.float32),
+            np.array([1, 0])[: len(boxes)],
+            labels,
+        )
+        at = begun + timedelta(seconds=second)
+        watch.look(Frame("a", second, at, image), seen, 0.25)
+        return watch.camera._hold_until
+
+    held = [look(0.2 * number, walker=False) for number in range(100)]
+    assert held[0] != held[40]  # not yet known to stand
+    assert held[60] == held[99]  # parked
+    watch._unchanged(begun + timedelta(seconds=60))
+    still = watch.tick(begun + timedelta(seconds=61), None)[0].level
+    assert (still.state, still.value) == ("active", 1.0)
+    standing = [look(61 + 0.2 * number, walker=True) for number in range(100)]
+    assert standing[-2] != standing[-1]  # a person counts, however still
+    watch._unchanged(begun + timedelta(seconds=90))
+    assert [track.label for track in watch.tick(begun + timedelta(seconds=91), None)[0].level.tracks] == [
+        "car"
+    ]
+
+
 def detections(*boxes: tuple[float, float, float, float]) -> Detections:
     n = len(boxes)
     return Detections(

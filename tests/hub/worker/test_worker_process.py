@@ -21,15 +21,14 @@ import httpx
 import numpy as np
 import pytest
 
-from ingest.mqtt.client import Client
-from ingest.mqtt.message import Ack, Message
 from tests.servers import nasty
 from tests.servers.assignments import TOKEN, AssignmentServer
 from tests.servers.broker import Mosquitto
 from tests.servers.clips import raw_clip, raw_pictures
+from tests.servers.ear import Ear
 from tests.servers.rtsp import GstServer
 from tests.servers.wait import wait_until
-from tests.servers.workers import ROOT, WorkerProcess, camera_of, get
+from tests.servers.workers import ROOT, WorkerProcess, get
 
 Json = dict[str, object]
 
@@ -49,35 +48,6 @@ RULE: Json = {
     "clear_after": "2s",
     "severity": "major",
 }
-
-
-class Ear:
-    """Hears everything a worker says over the broker."""
-
-    def __init__(self, url: str) -> None:
-        self.signals: list[Json] = []
-        self.statuses: list[Json] = []
-        self._client = Client(url, "ear", clock=lambda: datetime.now(UTC))
-        self._client.subscribe([("hub/internal/v1/#", 1)], self._hear)
-        self._client.start()
-
-    def _hear(self, message: Message, ack: Ack) -> None:
-        into = self.signals if "/signals/" in message.topic else self.statuses
-        into.append(cast("Json", json.loads(message.payload)))
-        ack()
-
-    def states(self, device: str) -> list[object]:
-        return [each["state"] for each in self.signals if each["device"] == device]
-
-    def camera(self, device: str) -> Json:
-        return camera_of(self.statuses[-1], device) if self.statuses else {}
-
-    def model(self) -> Json:
-        models = cast("list[Json]", self.statuses[-1]["models"]) if self.statuses else []
-        return models[0] if models else {}
-
-    def close(self) -> None:
-        self._client.stop(3)
 
 
 @pytest.fixture(scope="module")
