@@ -141,7 +141,9 @@ class Analyst:
             self.said.add(frame.at, now)
 
     def _tick(self, now: datetime) -> None:
+        paces = self._slots.regulate()
         for watch in self._crew.all():
+            watch.camera.pace(paces.get(watch.task.device, watch.task.fps))
             with watch.saying:
                 self._emit(watch, watch.tick(now, self._away(watch, now)), now)
 

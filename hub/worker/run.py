@@ -86,7 +86,7 @@ def run(options: Options) -> int:
         on_parent_gone(stop.set)
 
     cv2.setNumThreads(1)  # a picture is resized on the thread that looks at it; helpers would only be woken
-    slots = Slots(now)
+    slots = Slots(now, options.threads)
     crew = Crew(slots, clock=now)
     models = Models(options.models)
     publisher = Publisher(options.name, options.data / "signals", clock=now)

@@ -6,6 +6,10 @@ by start-time fair queueing: each look moves a lane's turn on by a step that is 
 frame rate or priority and long for one with a low, and the lane whose turn is earliest is next. So under overload
 every camera gets its share, none is blind because another is fast, and a lane that was idle saves up nothing.
 
+A frame that is made and then dropped cost decoding that the others lack: so a camera whose frames keep being dropped
+is told to make fewer (`regulate`), down to its keyframes, and more again once there is room; so are all others when
+life safety itself comes too short, and then one thread looks at nothing else.
+
 A live frame is replaced by its successor (counted as dropped): the newest is what matters. Frames that catch up
 keep their order and are never pushed out: there is room for ROW of them, and who finds none offers again later.
 """
@@ -31,6 +35,15 @@ ROW = 4
 CATCH_UP = 2.0
 """A camera that catches up gets this times its share, so that it arrives, without standing in others' way."""
 
+FLOOR = 0.5
+"""Looks per second below which no camera is told to go: about its keyframes."""
+LESS, MORE = 0.7, 1.15
+"""Times what a camera makes, when its frames are dropped and when there is room again."""
+TOLERATED = 0.1
+"""Share of a second's frames that may be dropped: two cameras whose frames come at once is no shortage."""
+HOT, COOL = 2, 3
+"""Seconds in a row with and without shortage before something is changed."""
+
 Shortage = Literal["catching-up", "thinned", "overloaded"]
 
 
@@ -39,6 +52,11 @@ class _Lane:
     """One camera.
 
     Attributes:
+        made: Frames per second that the camera is told to make, at most `fps`.
+        offered: Frames of now since the latest regulate().
+        lost: How many of them were dropped.
+        hot: Seconds in a row in which too many were.
+        cool: Seconds in a row in which none were.
         turn: In the common count of looks: the lane with the least is next.
         began: Count at which its present row began, so that of equals who waits longest is first.
         busy: One of its frames is being looked at; frames of one camera are never looked at side by side.
@@ -46,6 +64,11 @@ class _Lane:
 
     priority: Priority = "normal"
     fps: float = 5.0
+    made: float = 5.0
+    offered: int = 0
+    lost: int = 0
+    hot: int = 0
+    cool: int = 0
     waiting: deque[Frame] = field(default_factory=deque)
     turn: float = 0.0
     began: int = 0
@@ -63,9 +86,11 @@ class _Lane:
 
 
 class Schedule:
-    """The lanes of one worker. Not thread-safe: Slots is its lock."""
+    """The lanes of one worker, whose frames `threads` threads look at. Not thread-safe: Slots is its lock."""
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int = 1) -> None:
+        self._threads = threads
+        self._vital = False
         self._lanes: dict[str, _Lane] = {}
         self._turn = 0.0
         self._rows = 0
@@ -74,6 +99,8 @@ class Schedule:
     def declare(self, device: str, priority: Priority, fps: float) -> None:
         """The camera's priority and how often it wants to be looked at; what waits goes on waiting."""
         lane = self._lanes.setdefault(device, _Lane())
+        if lane.fps != fps:
+            lane.made = fps
         lane.priority, lane.fps = priority, fps
 
     def forget(self, device: str) -> None:
@@ -86,10 +113,12 @@ class Schedule:
         row = lane.waiting
         if frame.catch_up and len(row) >= ROW:
             return False
+        lane.offered += not frame.catch_up
         replaced = not frame.catch_up and bool(row) and not row[-1].catch_up
         if replaced:
             row.pop()
             lane.dropped += 1
+            lane.lost += 1
             lane.drops.add(now)
         elif not row and not lane.busy:
             lane.turn = max(lane.turn, self._turn)  # who was idle saves up nothing
@@ -108,6 +137,8 @@ class Schedule:
         if urgent:
             lane = min(urgent, key=lambda each: (each.waiting[0].catch_up, each.deadline()))
         else:
+            if self._vital and self._looking() >= self._threads - 1:
+                return None  # a look cannot be broken off: one thread waits for life safety
             lane = min(ready, key=lambda each: (each.turn, each.began))
             self._turn = max(self._turn, lane.turn)
         frame = lane.waiting.popleft()
@@ -116,10 +147,33 @@ class Schedule:
         self._looks[RANKS[lane.priority]].add(now)
         return frame
 
+    def _looking(self) -> int:
+        return sum(lane.busy for lane in self._lanes.values())
+
     def done(self, device: str) -> None:
         """The frame that was taken of this camera was looked at."""
         if device in self._lanes:
             self._lanes[device].busy = False
+
+    def regulate(self) -> dict[str, float]:
+        """Once a second: how many frames per second each camera should make now."""
+        for lane in self._lanes.values():
+            short = lane.lost > TOLERATED * lane.offered
+            lane.hot = lane.hot + 1 if short else 0
+            lane.cool = 0 if short else lane.cool + 1
+            lane.offered = lane.lost = 0
+        vital = self._vital = any(
+            lane.priority == "life" and lane.hot >= HOT for lane in self._lanes.values()
+        )
+        for lane in self._lanes.values():
+            if lane.priority == "life":
+                lane.made = lane.fps
+            elif vital or lane.hot >= HOT:
+                lane.made = min(lane.fps, max(FLOOR, lane.made * LESS))
+                lane.cool = 0
+            elif lane.cool >= COOL:
+                lane.made = min(lane.fps, lane.made * MORE)
+        return {device: lane.made for device, lane in self._lanes.items()}
 
     def dropped(self, device: str) -> int:
         """How many frames of this camera nobody looked at."""
@@ -127,7 +181,7 @@ class Schedule:
         return lane.dropped if lane else 0
 
     def shortage(self, device: str, now: datetime) -> Shortage | None:
-        """Why frames of this camera were not looked at in the last 10 s, None when all were.
+        """Why this camera was looked at less often than it asks in the last 10 s, None when it was not.
 
         thinned: cameras with a higher priority were looked at in its place. overloaded: there was no time even
         though nobody went before it. catching-up: it is behind, and what it kept is looked at first.
@@ -137,7 +191,7 @@ class Schedule:
             return None
         if any(frame.catch_up for frame in lane.waiting):
             return "catching-up"
-        if not lane.drops.per_second(now):
+        if lane.made >= lane.fps and not lane.drops.per_second(now):
             return None
         rank = RANKS[lane.priority]
         before = any(self._looks[each].per_second(now) for each in self._looks if each < rank)

@@ -16,8 +16,8 @@ from ingest.frame import Frame
 class Slots:
     """The waiting frames of one worker."""
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
-        self._schedule = Schedule()
+    def __init__(self, clock: Callable[[], datetime], threads: int = 1) -> None:
+        self._schedule = Schedule(threads)
         self._clock = clock
         self._changed = threading.Condition()
 
@@ -50,6 +50,11 @@ class Slots:
         with self._changed:
             self._schedule.done(device)
             self._changed.notify()
+
+    def regulate(self) -> dict[str, float]:
+        """Once a second: how many frames per second each camera should make now."""
+        with self._changed:
+            return self._schedule.regulate()
 
     def dropped(self, device: str) -> int:
         """How many frames of this camera nobody looked at."""

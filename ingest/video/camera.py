@@ -77,7 +77,7 @@ class Camera:
     ) -> None:
         self.device = device
         self._url = url
-        self._fps = fps
+        self._fps = self._pace = fps
         self._on_frame = on_frame
         self._on_glance = on_glance
         self._on_quiet = on_quiet
@@ -162,6 +162,7 @@ class Camera:
         )
         with self._lock:
             self._eye = eye
+            eye.pace(self._pace)
             if self._hold_until is not None:
                 eye.hold(self._hold_until)
         log.info("camera %s: %s %dx%d", self.device, info.codec, info.width, info.height)
@@ -211,6 +212,13 @@ class Camera:
                 self._hold_until = until
             if self._eye is not None:
                 self._eye.hold(until)
+
+    def pace(self, fps: float) -> None:
+        """Hand on at most so many pictures a second from now on: nobody has time for more. From any thread."""
+        with self._lock:
+            self._pace = fps
+            if self._eye is not None:
+                self._eye.pace(fps)
 
     def looked(self, at: datetime | None) -> None:
         """A frame of that time was looked at. None: what was seen before does not count. From any thread."""

@@ -19,6 +19,8 @@ from ingest.frame import Frame
 from ingest.packet import Packet
 from ingest.video.stream import StreamInfo
 
+SPARSE = 1.0
+"""Pictures per second at which keyframes, usually one or two seconds apart, do."""
 REMEMBERED = 64
 """Packets in flight inside a decoder whose arrival times are remembered; reordering is at most 16."""
 
@@ -99,9 +101,10 @@ class Sampler:
     def __init__(self, device: str, info: StreamInfo, fps: float, *, since: float = 0.0) -> None:
         self._device = device
         self._decoder = Decoder(info)
+        self._fps = fps
         self._period = 1.0 / fps
         self._due = since
-        self._started = False
+        self._started = self._sparse = self._broken = False
         self.decoded = 0
         self.newest: tuple[VideoFrame, float, datetime] | None = None
         """The latest picture, its media time and the arrival time of its packet."""
@@ -111,8 +114,18 @@ class Sampler:
         """Packets that could not be decoded."""
         return self._decoder.errors
 
+    def pace(self, fps: float) -> None:
+        """Hand on so many from now on. At SPARSE, if that is less, only keyframes are decoded: it saves most."""
+        self._period = 1.0 / fps
+        self._sparse = fps <= SPARSE and fps < self._fps
+
     def feed(self, packet: Packet) -> Frame | None:
         """The newest picture that is due now, or None."""
+        if packet.keyframe:
+            self._broken = False
+        elif self._sparse or self._broken:  # after a gap the next keyframe is the first that can be decoded
+            self._broken = True
+            return None
         if not self._started:  # pictures before the first keyframe would be grey smears
             if not packet.keyframe:
                 return None

@@ -76,7 +76,7 @@ class Eye:
     ) -> None:
         self._device = device
         self._info = info
-        self._fps = fps
+        self._fps = self._pace = fps
         self._gate = gate
         self._ring = ring
         self._on_frame = on_frame
@@ -108,6 +108,10 @@ class Eye:
         """Be open until then: something is followed. May be called from any thread."""
         if self._hold_until is None or until > self._hold_until:
             self._hold_until = until
+
+    def pace(self, fps: float) -> None:
+        """Hand on no more than so many pictures a second; while it catches up, all. From any thread."""
+        self._pace = min(fps, self._fps)
 
     def looked(self, at: datetime | None) -> None:
         """A frame of that time was looked at; None: nothing that was seen before counts. From any thread."""
@@ -180,6 +184,7 @@ class Eye:
 
     def _step(self, sampler: Sampler, packet: Packet) -> None:
         errors, decoded = sampler.errors, sampler.decoded
+        sampler.pace(self._fps if self._waiting else self._pace)
         frame = sampler.feed(packet)
         self.counts.errors += sampler.errors - errors
         self.counts.decoded += sampler.decoded - decoded

@@ -172,6 +172,56 @@ def test_overload_ends_and_is_no_longer_said() -> None:
     assert schedule.shortage("a", at(13)) is None
 
 
+def second(schedule: Schedule, cameras: Mapping[str, int], looks: int, moment: float) -> dict[str, float]:
+    """One second: so many frames of each camera, so many looks; what each camera should make then."""
+    for tick in range(max(cameras.values())):
+        for device, frames in cameras.items():
+            if tick < frames:
+                schedule.offer(frame(device, moment + tick / 100), at(moment + tick / 100))
+        for _ in range(looks // max(cameras.values())):
+            taken = schedule.take(at(moment))
+            if taken is not None:
+                schedule.done(taken.device)
+    return schedule.regulate()
+
+
+def test_who_is_dropped_makes_fewer_and_more_again_when_there_is_room() -> None:
+    """Decoding what nobody looks at takes time from the others; life safety always makes all."""
+    schedule = declared(life=("life", 5.0), a=("normal", 10.0))
+    paces = [second(schedule, {"life": 5, "a": 10}, 0, number) for number in range(30)]
+    assert paces[0] == {"life": 5.0, "a": 10.0}  # one bad second is nothing
+    assert paces[-1] == {"life": 5.0, "a": 0.5}  # its keyframes
+    assert schedule.shortage("a", at(30)) == "overloaded"  # nobody was looked at, nobody went before it
+    paces = [second(schedule, {"life": 5, "a": 1}, 100, number) for number in range(30, 60)]
+    assert paces[-1] == {"life": 5.0, "a": 10.0}
+    assert schedule.shortage("a", at(60)) is None
+
+
+def test_when_life_comes_too_short_all_others_make_room() -> None:
+    """Theirs were all looked at, and yet the machine is too slow for what must come first."""
+    schedule = Schedule(threads=2)
+    schedule.declare("life", "life", 5.0)
+    for device in ("a", "b"):
+        schedule.declare(device, "normal", 10.0)
+    paces: dict[str, float] = {}
+    for number in range(3):
+        for tick in range(5):
+            schedule.offer(frame("life", number + tick / 10), at(number))
+        schedule.offer(frame("a", number), at(number))
+        while (taken := schedule.take(at(number))) is not None:
+            schedule.done(taken.device)
+        paces = schedule.regulate()
+    assert paces["life"] == 5.0
+    assert paces["a"] < 10.0
+    assert schedule.shortage("a", at(3)) == "thinned"
+    schedule.offer(frame("a", 4), at(4))
+    schedule.offer(frame("b", 4), at(4))
+    assert taken_device(schedule, 4) == "b"
+    assert taken_device(schedule, 4) is None  # the other thread waits for what must not wait
+    schedule.offer(frame("life", 4), at(4))
+    assert taken_device(schedule, 4) == "life"
+
+
 REASONS: list[tuple[dict[str, object], str | None, str]] = [
     ({}, "overloaded", "frames come, none is dropped, yet too few are looked at: decoding is too slow"),
     ({"actual": 4.6}, None, "a frame more or less in ten seconds is no shortage"),
