@@ -16,7 +16,7 @@ import av
 
 CLOCK = 90_000  # RTP ticks per second of video
 _PACKET_SIZE = 1400  # bytes, RTP header included: fits an Ethernet frame
-_CODECS = {"h264": "H264", "hevc": "H265"}
+_CODECS = {"h264": "H264", "hevc": "H265", "mjpeg": "JPEG"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Clip:
     """One file, ready to be sent in a loop.
 
     Attributes:
-        codec: H264 or H265 (the RTP payload's name).
+        codec: H264, H265 or JPEG (the RTP payload's name).
         sdp: The media part of its session description, without the control line.
         units: In sending order; the first is a keyframe.
         duration: Length of one round in ticks; the next round's first picture is due then.
@@ -75,12 +75,12 @@ class _Sink(io.RawIOBase):
 
 
 def load(path: Path) -> Clip:
-    """Packetise the video of `path`; ValueError when it holds no H.264 or H.265 with a keyframe."""
+    """Packetise the video of `path`; ValueError when it holds no H.264, H.265 or Motion JPEG with a keyframe."""
     sink = _Sink()
     units: list[AccessUnit] = []
     with av.open(str(path)) as source:
         if not source.streams.video or source.streams.video[0].codec.name not in _CODECS:
-            raise ValueError(f"{path} holds no H.264 or H.265 video")
+            raise ValueError(f"{path} holds no H.264, H.265 or Motion JPEG video")
         video = source.streams.video[0]
         codec = _CODECS[video.codec.name]
         extradata = bytes(video.codec_context.extradata or b"")
@@ -127,6 +127,14 @@ def renumber(packet: bytes, *, sequence: int, timestamp: int, source: int) -> by
 
 
 def _media_description(codec: str, extradata: bytes, rate: float) -> str:
+    if codec == "JPEG":  # its payload type is fixed and its packets describe themselves (RFC 2435)
+        fixed = [
+            "m=video 0 RTP/AVP 26",
+            "c=IN IP4 0.0.0.0",
+            f"a=rtpmap:26 JPEG/{CLOCK}",
+            f"a=framerate:{rate:g}",
+        ]
+        return "".join(f"{line}\r\n" for line in fixed)
     sets = _parameter_sets(codec, extradata)
     encoded = {name: ",".join(base64.b64encode(each).decode() for each in sets[name]) for name in sets}
     if codec == "H264":

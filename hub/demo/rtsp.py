@@ -3,8 +3,8 @@
     python -m hub.demo.rtsp --stream gate=clip.mp4 --stream kitchen=other.mp4
 
 It prints `rtsp://127.0.0.1:PORT/` when it listens; the streams are below that by name. Over TCP (interleaved)
-and UDP, H.264 and H.265, with Digest and Basic passwords when asked, sender reports, at real pace, in a loop
-without a seam in sequence or time.
+and UDP, H.264, H.265 and Motion JPEG, with Digest and Basic passwords when asked, sender reports, at real pace, in a
+loop without a seam in sequence or time.
 """
 
 from __future__ import annotations

@@ -89,24 +89,25 @@ async def read_request(reader: asyncio.StreamReader) -> Request | None:
 
 @dataclass(frozen=True, slots=True)
 class Password:
-    """The one user that may watch; Digest (RFC 2617, MD5 as cameras do) and Basic are both offered.
+    """The one user that may watch; Digest (RFC 2617 and 7616: MD5 as cameras do, SHA-256) and Basic are offered.
 
     Attributes:
         user: Name.
         password: Secret.
-        schemes: What is offered, in this order.
+        schemes: What is offered, in this order: SHA-256 (Digest by it), Digest (by MD5), Basic.
     """
 
     user: str
     password: str = field(repr=False)
-    schemes: tuple[str, ...] = ("Digest", "Basic")
+    schemes: tuple[str, ...] = ("SHA-256", "Digest", "Basic")
     realm: str = "xianshao-demo"
     nonce: str = field(default_factory=lambda: secrets.token_hex(16))
 
     def challenge(self) -> dict[str, str]:
         """Headers of the 401 reply; schemes beyond the first are appended as further lines."""
         offers = {
-            "Digest": f'Digest realm="{self.realm}", nonce="{self.nonce}", algorithm=MD5',
+            "SHA-256": f'Digest realm="{self.realm}", nonce="{self.nonce}", qop="auth", algorithm=SHA-256',
+            "Digest": f'Digest realm="{self.realm}", nonce="{self.nonce}", qop="auth", algorithm=MD5',
             "Basic": f'Basic realm="{self.realm}"',
         }
         return {"WWW-Authenticate": "\r\nWWW-Authenticate: ".join(offers[each] for each in self.schemes)}
@@ -117,20 +118,27 @@ class Password:
         if scheme == "Basic" and "Basic" in self.schemes:
             expected = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
             return hmac.compare_digest(rest.strip().encode(), expected.encode())
-        if scheme == "Digest" and "Digest" in self.schemes:
+        if scheme == "Digest":
             said = {name: quoted or bare for name, quoted, bare in _PAIR.findall(rest)}
+            if ("SHA-256" if said.get("algorithm") == "SHA-256" else "Digest") not in self.schemes:
+                return False
             return said.get("nonce") == self.nonce and hmac.compare_digest(
                 said.get("response", "").encode(), self._digest(request.method, said).encode()
             )
         return False
 
     def _digest(self, method: str, said: Mapping[str, str]) -> str:
-        who = _md5(f"{self.user}:{self.realm}:{self.password}")
-        what = _md5(f"{method}:{said.get('uri', '')}")
+        hashed = _sha256 if said.get("algorithm") == "SHA-256" else _md5
+        who = hashed(f"{self.user}:{self.realm}:{self.password}")
+        what = hashed(f"{method}:{said.get('uri', '')}")
         if said.get("qop") == "auth":
-            return _md5(f"{who}:{self.nonce}:{said.get('nc', '')}:{said.get('cnonce', '')}:auth:{what}")
-        return _md5(f"{who}:{self.nonce}:{what}")
+            return hashed(f"{who}:{self.nonce}:{said.get('nc', '')}:{said.get('cnonce', '')}:auth:{what}")
+        return hashed(f"{who}:{self.nonce}:{what}")
 
 
 def _md5(text: str) -> str:
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -12,8 +12,8 @@ import secrets
 from collections.abc import Callable, Sequence
 
 _PAIR = re.compile(r'(\w+)\s*=\s*(?:"([^"]*)"|([^",\s]+))')
-DIGESTS = ("", "MD5")
-"""Algorithms; FFmpeg knows no SHA-256."""
+DIGESTS = ("", "MD5", "MD5-SESS")
+"""Algorithms; FFmpeg knows no SHA-256, which RFC 7616 wants offered beside MD5."""
 
 
 def answer_to(challenges: Sequence[str], user: str, password: str) -> Callable[[str, str], str] | None:
@@ -37,13 +37,17 @@ def answer_to(challenges: Sequence[str], user: str, password: str) -> Callable[[
 def _digest(said: dict[str, str], method: str, url: str, user: str, password: str) -> str:
     realm, nonce = said.get("realm", ""), said.get("nonce", "")
     who, what = _md5(f"{user}:{realm}:{password}"), _md5(f"{method}:{url}")
+    own = secrets.token_hex(8)
+    if said.get("algorithm", "").upper() == "MD5-SESS":
+        who = _md5(f"{who}:{nonce}:{own}")
     fields = f'username="{user}", realm="{realm}", nonce="{nonce}", uri="{url}"'
     if "auth" in re.split(r"[,\s]+", said.get("qop", "")):
-        own = secrets.token_hex(8)
         response = _md5(f"{who}:{nonce}:00000001:{own}:auth:{what}")
         fields += f', qop=auth, nc=00000001, cnonce="{own}"'
     else:
         response = _md5(f"{who}:{nonce}:{what}")
+    if "algorithm" in said:
+        fields += f", algorithm={said['algorithm']}"
     if "opaque" in said:
         fields += f', opaque="{said["opaque"]}"'
     return f'Digest {fields}, response="{response}"'

@@ -12,6 +12,20 @@ ENCODERS = {
     "h265": ["-c:v", "libx265", "-preset", "ultrafast", "-pix_fmt", "yuv420p"],
 }
 
+JPEG = [
+    "-c:v",
+    "mjpeg",
+    "-huffman",
+    "default",
+    "-force_duplicated_matrix",
+    "1",
+    "-pix_fmt",
+    "yuvj420p",
+    "-q:v",
+    "5",
+]
+"""RTP carries no Huffman tables and wants two quantisation tables."""
+
 
 def raw_clip(
     path: Path, *, size: str = "320x240", seconds: float = 6.0, gop: int = 25, source: Path | None = None
@@ -31,6 +45,25 @@ def raw_clip(
         check=True,
         timeout=60,
     )
+    return path
+
+
+def jpeg_pictures(folder: Path, *, size: str = "320x240", seconds: float = 2.0) -> Path:
+    """A new folder of JPEG pictures (`NAME.jpeg`), 25 for each second, as RTP can carry them (RFC 2435)."""
+    folder.mkdir()
+    picture = ["-f", "lavfi", "-i", f"testsrc2=size={size}:rate=25:duration={seconds}"]
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-y", *picture, *JPEG, "-f", "image2", str(folder / "%05d.jpeg")],
+        check=True,
+        timeout=60,
+    )
+    return folder
+
+
+def jpeg_clip(path: Path, *, size: str = "320x240", seconds: float = 2.0) -> Path:
+    """`path` (ends in .avi) as Motion JPEG, 25 pictures a second."""
+    picture = ["-f", "lavfi", "-i", f"testsrc2=size={size}:rate=25:duration={seconds}"]
+    subprocess.run(["ffmpeg", "-v", "error", "-y", *picture, *JPEG, str(path)], check=True, timeout=60)
     return path
 
 

@@ -1,7 +1,8 @@
 """GStreamer's RTSP server looping raw Annex-B files: an implementation that is not ours, for interop tests.
 
 Runs with Debian's own python3 (`/usr/bin/python3`), which has `gi`; the project's .venv has not.
-Usage: gst_rtsp.py PORT NAME=PATH … [--user NAME --password WORD]; PATH ends in .h264 or .h265.
+Usage: gst_rtsp.py PORT NAME=PATH … [--user NAME --password WORD [--digest]]; PATH ends in .h264 or .h265, or is a
+folder that ends in .jpeg.
 A folder of one picture per file is sent with rising time stamps; a single file is sent with stamps that
 stand still (as some cameras do).
 Prints `rtsp://127.0.0.1:PORT/` when it takes clients.
@@ -15,10 +16,12 @@ from pathlib import Path
 import gi  # type: ignore[import-not-found] # lives in Debian's python3 only
 
 gi.require_version("Gst", "1.0")
+gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
 from gi.repository import (  # type: ignore[import-not-found] # noqa: E402 - after the versions are chosen
     GLib,
     Gst,
+    GstRtsp,
     GstRtspServer,
 )
 
@@ -29,6 +32,9 @@ PICTURE_NS = 40_000_000
 def launch(path: Path) -> str:
     """The pipeline that loops raw pictures at 25 pictures a second."""
     codec = path.suffix.removeprefix(".")
+    if codec == "jpeg":
+        caps = "image/jpeg,framerate=25/1"
+        return f"( appsrc name=source format=time caps={caps} ! jpegparse ! rtpjpegpay name=pay0 pt=26 )"
     caps = f"video/x-{codec},framerate=25/1,stream-format=byte-stream"
     if path.is_dir():
         source = f"appsrc name=source format=time caps={caps},alignment=au"
@@ -59,6 +65,7 @@ def main() -> int:
     parser.add_argument("streams", nargs="+")
     parser.add_argument("--user")
     parser.add_argument("--password")
+    parser.add_argument("--digest", action="store_true", help="ask for Digest instead of Basic")
     args = parser.parse_args()
     Gst.init(None)
     server = GstRtspServer.RTSPServer()
@@ -68,7 +75,11 @@ def main() -> int:
         auth = GstRtspServer.RTSPAuth()
         token = GstRtspServer.RTSPToken()
         token.set_string("media.factory.role", "viewer")
-        auth.add_basic(GstRtspServer.RTSPAuth.make_basic(args.user, args.password), token)
+        if args.digest:
+            auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
+            auth.add_digest(args.user, args.password, token)
+        else:
+            auth.add_basic(GstRtspServer.RTSPAuth.make_basic(args.user, args.password), token)
         server.set_auth(auth)
     for stream in args.streams:
         name, _, path = stream.partition("=")

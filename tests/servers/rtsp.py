@@ -17,11 +17,13 @@ SCRIPT = Path(__file__).with_name("gst_rtsp.py")
 class GstServer:
     """Serves `streams` (name → path) on one port; use as a context manager."""
 
-    def __init__(self, streams: Mapping[str, Path], *, user: str = "", password: str = "") -> None:
+    def __init__(
+        self, streams: Mapping[str, Path], *, user: str = "", password: str = "", digest: bool = False
+    ) -> None:
         self.port = free_port()
         self._args = [f"{name}={path}" for name, path in streams.items()]
         if user:
-            self._args += ["--user", user, "--password", password]
+            self._args += ["--user", user, "--password", password, *(["--digest"] if digest else [])]
         self._process: subprocess.Popen[str] | None = None
 
     def url(self, name: str, credentials: str = "") -> str:

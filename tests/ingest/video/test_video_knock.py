@@ -19,7 +19,7 @@ WORD = "s3cr3t-word"
 
 @pytest.mark.slow
 @pytest.mark.parametrize("strict", [False, True])
-@pytest.mark.parametrize("name", ["h264", "h265"])
+@pytest.mark.parametrize("name", ["h264", "h265", "mjpeg"])
 def test_a_camera_that_plays_is_let_through(rtsp: GstServer, name: str, strict: bool) -> None:
     """At its first packet, or at its next keyframe when it sent garbage before."""
     knock(rtsp.url(name), strict=strict, patience=5)

@@ -10,14 +10,17 @@ import pytest
 
 from ingest.errors import CameraUnreachable, StreamEnded
 from ingest.packet import Packet
+from ingest.video.knock import knock
 from ingest.video.read import read
-from ingest.video.stream import StreamInfo
+from ingest.video.stream import StreamInfo, Transport
 from tests.servers import nasty
 from tests.servers.clips import raw_clip
 from tests.servers.ports import free_port
 from tests.servers.rtsp import GstServer
 
 pytestmark = pytest.mark.slow
+
+TRANSPORTS: tuple[Transport, ...] = ("tcp", "udp")
 
 
 def collect(
@@ -48,7 +51,7 @@ def collect(
 
 
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
-@pytest.mark.parametrize(("name", "codec"), [("h264", "h264"), ("h265", "hevc")])
+@pytest.mark.parametrize(("name", "codec"), [("h264", "h264"), ("h265", "hevc"), ("mjpeg", "mjpeg")])
 def test_packets_come_over_both_transports(
     rtsp: GstServer, name: str, codec: str, transport: Literal["tcp", "udp"]
 ) -> None:
@@ -138,17 +141,25 @@ def test_an_unknown_path_is_not_found(rtsp: GstServer) -> None:
     assert caught.value.reason == "not-found"
 
 
-def test_user_and_password_open_a_guarded_stream(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The right password gives packets, the wrong one and none give `unauthorized`."""
+@pytest.mark.parametrize("digest", [False, True], ids=["basic", "digest"])
+def test_user_and_password_open_a_guarded_stream(
+    tmp_path_factory: pytest.TempPathFactory, digest: bool
+) -> None:
+    """The right password gives packets over both transports, the wrong one and none give `unauthorized`."""
     clip = raw_clip(tmp_path_factory.mktemp("guarded") / "g.h264", seconds=2)
-    with GstServer({"cam": clip}, user="admin", password="s3cr3t-word") as server:
-        _, packets = collect(server.url("cam", CREDENTIALS), 5)
-        assert len(packets) >= 5
+    with GstServer({"cam": clip}, user="admin", password="s3cr3t-word", digest=digest) as server:
+        for transport in TRANSPORTS:
+            _, packets = collect(server.url("cam", CREDENTIALS), 5, transport=transport)
+            assert len(packets) >= 5
+        knock(server.url("cam", CREDENTIALS), strict=True, patience=5)
         for wrong in ("", "admin:wr0ng"):
             with pytest.raises(CameraUnreachable) as caught:
                 collect(server.url("cam", wrong), 1)
             assert caught.value.reason == "unauthorized"
             assert "wr0ng" not in str(caught.value)
+            with pytest.raises(CameraUnreachable) as caught:
+                knock(server.url("cam", wrong))
+            assert caught.value.reason == "unauthorized"
 
 
 @pytest.mark.parametrize("how", ["killed", "frozen"])
