@@ -72,9 +72,11 @@ def _take(conn: Connection, directory: Directory, spoken: Sequence[Known], now: 
     """These incidents, and those that the log speaks of; answers how many notices that gave."""
     head, cursor = groups.positions(conn)
     fresh = seen.touched(conn, cursor, head) if cursor is None or head > cursor else []
+    told = mute.settle(conn, directory, [*spoken, *fresh], now)
+    folding = _Folding(conn, directory, told, now)
     ready: dict[str, None] = {}
-    for each in mute.settle(conn, directory, [*spoken, *fresh], now):
-        ready |= dict.fromkeys(_fold(conn, directory, each, now))
+    for each in told:
+        ready |= dict.fromkeys(folding.fold(each))
     if cursor is None or head > cursor:
         groups.folded(conn, head)
     return sum(_look(conn, directory, key, now) for key in ready)
@@ -135,67 +137,86 @@ def title(about: Sequence[Known], directory: Directory) -> Text:
     return Text(zh, en)
 
 
-def _fold(conn: Connection, directory: Directory, incident: Known, now: datetime) -> list[str]:
-    """The groups of one incident, and what it waits for, after something became of it; answers those due now."""
-    touched(conn, directory, incident, now)
-    mine = groups.memberships(conn, incident.id)
-    if not incident.open:
-        return [each.group for each in mine.values() if _leave(conn, each, now)]
-    chosen = directory.choose(incident.facts)
-    first: Route | None = None
-    for route in chosen.told if chosen else ():
-        key = key_of(route, route.group_values(incident.facts))
-        if key not in mine:
-            mine[key] = _join(conn, key, route, incident, now)
-        if mine[key].told is None and route.keeper_first:
-            first = first or route
-    if first is not None and not incident.muted and not incident.settled:
-        _tell_keepers(conn, directory, first, incident, now)
-    return [each.group for each in mine.values() if _hasten(conn, directory, incident, each, now)]
+class _Folding:
+    """Incidents of which something became, on their way into and out of groups; what they need is read at once."""
 
+    def __init__(
+        self, conn: Connection, directory: Directory, incidents: Sequence[Known], now: datetime
+    ) -> None:
+        self._conn, self._directory, self._now = conn, directory, now
+        self._mine = groups.memberships(conn, [each.id for each in incidents])
+        self._routes = {each.id: self._told(each) for each in incidents if each.open}
+        keys = {key for each in self._mine.values() for key in each}
+        keys |= {key for each in self._routes.values() for key in each}
+        self._known = groups.of_keys(conn, keys)
 
-def _hasten(
-    conn: Connection, directory: Directory, incident: Known, membership: groups.Membership, now: datetime
-) -> bool:
-    """The group is looked at no later than its member asks for; whether that is now."""
-    group = groups.get(conn, membership.group)
-    if group is None:
-        return False
-    group = _as_now(group, directory, [incident])
-    member = _kept(directory, group, incident, incident.member(membership.since, membership.told))
-    at = groups_core.due(group, member)
-    if at is not None:
-        groups.hasten(conn, group.key, at)
-    return at is not None and at <= now
+    def _told(self, incident: Known) -> dict[str, Route]:
+        """The routes that tell of it, by the key of its group."""
+        chosen = self._directory.choose(incident.facts)
+        told = chosen.told if chosen else ()
+        return {key_of(route, route.group_values(incident.facts)): route for route in told}
 
+    def fold(self, incident: Known) -> list[str]:
+        """The groups of one incident, and what it waits for; answers those due now."""
+        touched(self._conn, self._directory, incident, self._now)
+        mine = self._mine.setdefault(incident.id, {})
+        if not incident.open:
+            return [each.group for each in mine.values() if each.open and self._leave(each)]
+        begun: dict[str, Group] = {}
+        first: Route | None = None
+        for key, route in self._routes[incident.id].items():
+            if key not in mine:
+                if key not in self._known:
+                    begun[key] = self._known[key] = Group(key, route.id, route.unit, Terms.of(route))
+                mine[key] = self._join(key, incident, begun=key in begun)
+            if mine[key].told is None and route.keeper_first:
+                first = first or route
+        if first is not None and not incident.muted and not incident.settled:
+            _tell_keepers(self._conn, self._directory, first, incident, self._now)
+        return [
+            each.group for each in mine.values() if self._hasten(incident, each, begun=each.group in begun)
+        ]
 
-def _leave(conn: Connection, membership: groups.Membership, now: datetime) -> bool:
-    """A member less; with the last one the group ends, when that is said or the waiting is over: whether now."""
-    group = groups.get(conn, membership.group) if groups.leave(conn, membership) == 0 else None
-    if group is None:
-        return False
-    at = groups_core.ends(group) or membership.since + group.terms.wait
-    groups.hasten(conn, group.key, at)
-    return at <= now
+    def _hasten(self, incident: Known, membership: groups.Membership, *, begun: bool) -> bool:
+        """The group is looked at no later than its member asks for; whether that is now."""
+        group = self._known.get(membership.group)
+        if group is None:
+            return False
+        now = _as_now(group, self._directory, [incident])
+        member = _kept(self._directory, now, incident, incident.member(membership.since, membership.told))
+        at = groups_core.due(now, member)
+        if begun:
+            groups.start(self._conn, group, membership, at)
+        elif at is not None:
+            groups.hasten(self._conn, group.key, at)
+        return at is not None and at <= self._now
 
+    def _leave(self, membership: groups.Membership) -> bool:
+        """A member less; with the last one the group ends, when that is said or the waiting is over: whether now."""
+        left = groups.leave(self._conn, membership)
+        group = self._known.get(membership.group)
+        if left or group is None:
+            return False
+        at = groups_core.ends(group) or membership.since + group.terms.wait
+        groups.hasten(self._conn, group.key, at)
+        return at <= self._now
 
-def _join(conn: Connection, key: str, route: Route, incident: Known, now: datetime) -> groups.Membership:
-    """A member more; what comes back before its end was told is no news, unless lives are at stake."""
-    fresh = groups.Membership(key, incident.id, now, open=True, told=None)
-    if groups.get(conn, key) is None:
-        groups.start(conn, Group(key, route.id, route.unit, Terms.of(route)), fresh)
+    def _join(self, key: str, incident: Known, *, begun: bool) -> groups.Membership:
+        """A member more; what comes back before its end was told is no news, unless lives are at stake."""
+        fresh = groups.Membership(key, incident.id, self._now, open=True, told=None)
+        if begun:
+            return fresh
+        back = groups.returned(self._conn, key, incident)
+        if back is not None:
+            told = back.told if incident.severity != "life" else None
+            fresh = replace(fresh, since=back.since, told=told)
+        groups.join(self._conn, fresh)
         return fresh
-    back = groups.returned(conn, key, incident)
-    if back is not None:
-        told = back.told if incident.severity != "life" else None
-        fresh = replace(fresh, since=back.since, told=told)
-    groups.join(conn, fresh)
-    return fresh
 
 
 def _look(conn: Connection, directory: Directory, key: str, now: datetime) -> bool:
     """A group that is due; whether it said something."""
-    stored = groups.get(conn, key)
+    stored = groups.of_keys(conn, [key]).get(key)
     if stored is None:
         return False
     found = groups.members(conn, key)

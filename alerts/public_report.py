@@ -162,7 +162,8 @@ def word_of(conn: Connection, receipt: str, now: datetime) -> dict[str, object] 
     case = None if key is None else cases.surviving(conn, key)
     if key is None:
         return None
-    shown = cases.shown(conn, case.id if case is not None else key, now=now)
+    subject = case.id if case is not None else key
+    shown = cases.shown(conn, [subject], now=now)[subject]
     people = any(each.role not in {WHO.role, HUB} for each in public_reports.acts(conn, key))
     word: Word
     if shown["state"] == "closed":

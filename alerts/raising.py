@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from alerts import flap
-from alerts.case import HUB, Actor, Done, Opening, join, open_case, recur, worsen
+from alerts.case import HUB, LIVE, Actor, Done, Opening, join, open_case, recur, worsen
 from alerts.category import Assigned
 from alerts.directory import Directory
 from alerts.ids import new_id
@@ -125,12 +125,14 @@ def _into_known_case(
 ) -> Done | None:
     """The live case of its group joined, or the one that closed a short while ago reopened; None for neither."""
     key = chosen.group_key(facts)
-    live = cases.live_of_group(conn, key)
-    if live is not None:
-        return join(live, incident.id, incident.severity, now=now)
-    last = watch.closed_of_group(conn, key, now - chosen.route.reopen_within)
-    workflow = directory.closed_loop(last.workflow, last.category) if last is not None else None
-    if not chosen.route.reopen_within or last is None or workflow is None:
+    last = cases.of_group(conn, key)
+    if last is None:
+        return None
+    if last.state in LIVE:
+        return join(last, incident.id, incident.severity, now=now)
+    within = chosen.route.reopen_within
+    workflow = directory.closed_loop(last.workflow, last.category)
+    if not within or workflow is None or not watch.may_return(conn, last, key, now - within):
         return None
     if last.mastered_by != HUB:  # its state is decided elsewhere: the platform gets a case of its own
         return None

@@ -13,12 +13,13 @@ from sqlalchemy.engine import Connection
 from alerts.case import Case, Done, Entry, ReportIn
 from alerts.chain import START
 from alerts.clock import Clock
-from alerts.ledger import figures, incidents, mappings, platform_cases, public_reports
+from alerts.ledger import figures, incidents, mappings, pending, platform_cases, public_reports
 from alerts.ledger.columns import from_ms, to_ms
 from alerts.ledger.page import Page, decode, encode, limit_of
 from alerts.ledger.sieve import standing, stands, visible
 from alerts.ledger.tables import case_history, cases
 from alerts.ledger.tables import incidents as incident_rows
+from alerts.ledger.upsert import CHUNK
 from alerts.limit import parse_limit
 from alerts.sight import Sight
 from alerts.workflow import Status
@@ -65,12 +66,14 @@ class Wanted:
 
 
 # Built once: making a statement anew costs more than running it, and these run for every incident raised.
-_ADD = insert(cases)
+_ADD = insert(cases).execution_options(rows_by=("id",))
 _SAVE = (
     update(cases)
     .where(cases.c.id == bindparam("key"))
     .values({column.name: bindparam(column.name) for column in cases.c if column.name != "id"})
+    .execution_options(rows_by=("key",))
 )
+_BY_IDS = select(cases).where(cases.c.id.in_(bindparam("ids", expanding=True)))
 _ADD_ENTRY = insert(case_history)
 _BY_ID = select(cases).where(cases.c.id == bindparam("key"))
 _MASTERED_ELSEWHERE = (
@@ -82,9 +85,11 @@ _MASTERED_ELSEWHERE = (
         cases.c.state.in_(LIVE),
     )
 )
-_LIVE_OF_GROUP = select(cases).where(cases.c.group_key == bindparam("group"), cases.c.state.in_(LIVE))
-_NEWEST_OF_GROUP = (
-    select(cases.c.id).where(cases.c.group_key == bindparam("group")).order_by(cases.c.id.desc()).limit(1)
+_OF_GROUP = (
+    select(cases)
+    .where(cases.c.group_key == bindparam("group"))
+    .order_by(cases.c.state.not_in(LIVE), cases.c.id.desc())
+    .limit(1)
 )
 _LAST_HASH = (
     select(case_history.c.hash)
@@ -121,17 +126,16 @@ def load(conn: Connection, sight: Sight, case: str) -> Case:
 
 def live_of_group(conn: Connection, group_key: str) -> Case | None:
     """The live case of a group, or the live case that the group's newest one was merged into."""
-    live = conn.execute(_LIVE_OF_GROUP, {"group": group_key}).one_or_none()
-    if live is not None:
-        return _case(conn, live)
-    last = newest_of_group(conn, group_key)
-    return last if last is not None and last.state in LIVE else None
+    found = of_group(conn, group_key)
+    return found if found is not None and found.state in LIVE else None
 
 
-def newest_of_group(conn: Connection, group_key: str) -> Case | None:
-    """The newest case of a group, or the one it became part of; None when it never had one."""
-    newest = conn.execute(_NEWEST_OF_GROUP, {"group": group_key}).scalar()
-    return None if newest is None else surviving(conn, str(newest))
+def of_group(conn: Connection, group_key: str) -> Case | None:
+    """The live case of a group; else what its newest one is, or is part of, now; None when it never had one."""
+    row = conn.execute(_OF_GROUP, {"group": group_key}).one_or_none()
+    if row is None or row.state != "merged":
+        return None if row is None else _case(conn, row)
+    return surviving(conn, row.id)
 
 
 def surviving(conn: Connection, case: str) -> Case | None:
@@ -180,12 +184,17 @@ def get(conn: Connection, sight: Sight, case: str, *, now: datetime) -> dict[str
     return {**_shown(conn, [row], now)[0], "history": history(conn, row.id)}
 
 
-def shown(conn: Connection, case: str, *, now: datetime) -> dict[str, object]:
-    """One case without its history, for events; raises NotFound."""
-    row = conn.execute(_BY_ID, {"key": case}).one_or_none()
-    if row is None:
-        raise NotFound(f"no case {case}")
-    return _shown(conn, [row], now)[0]
+def shown(conn: Connection, ids: Collection[str], *, now: datetime) -> dict[str, dict[str, object]]:
+    """Cases without their histories, for events; raises NotFound."""
+    found: dict[str, dict[str, object]] = {}
+    wanted = sorted(ids)
+    for start in range(0, len(wanted), CHUNK):
+        rows = conn.execute(_BY_IDS, {"ids": wanted[start : start + CHUNK]}).all()
+        found |= {row.id: each for row, each in zip(rows, _shown(conn, rows, now), strict=True)}
+    missing = sorted(set(ids) - found.keys())
+    if missing:
+        raise NotFound(f"no case {missing[0]}")
+    return found
 
 
 def history(conn: Connection, case: str) -> list[dict[str, object]]:
@@ -229,7 +238,7 @@ def _add_entry(conn: Connection, case: str, entry: Entry) -> None:
     body = entry.as_dict()
     seal = body.pop("hash")
     row = {"case_id": case, "seq": entry.seq, "at": entry.at, "entry": body, "hash": seal}
-    conn.execute(_ADD_ENTRY, row)
+    pending.run(conn, _ADD_ENTRY, row)
 
 
 def _columns(case: Case) -> dict[str, object]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.dml import ReturningInsert
 
+from alerts.ledger import pending
 from alerts.ledger.tables import counters
-from alerts.ledger.upsert import insert_of
+from alerts.ledger.upsert import insert_of, put
 
 EVENTS = "events"
 AUDIT = "audit"
@@ -22,8 +24,23 @@ def lock(conn: Connection) -> None:
 
 
 def take(conn: Connection, name: str, many: int = 1) -> int:
-    """The next number of `name`, from 1, or the last of the next `many`; given back when the transaction is undone."""
-    return int(conn.execute(_take(conn.dialect.name), {"name": name, "value": many}).scalar_one())
+    """The next number of `name`, from 1, or the last of the next `many`; given back when the transaction is undone.
+
+    In an act of the ledger's writer, which is the only one until its commit, they are counted in memory.
+    """
+    act = pending.of(conn)
+    if act is None:
+        return int(conn.execute(_take(conn.dialect.name), {"name": name, "value": many}).scalar_one())
+    if name not in act.numbers:
+        act.found(name, _stored(conn, name))
+    act.numbers[name] += many
+    return act.numbers[name]
+
+
+def keep(conn: Connection, numbers: Mapping[str, int]) -> None:
+    """The last numbers that were taken."""
+    for name, number in numbers.items():
+        put(conn, counters, {"name": name, "value": number})
 
 
 @cache
@@ -41,6 +58,11 @@ _VALUE = select(counters.c.value).where(counters.c.name == bindparam("name"))
 
 def value(conn: Connection, name: str) -> int:
     """The last number taken of `name`, 0 when none was."""
+    act = pending.of(conn)
+    return act.numbers[name] if act is not None and name in act.numbers else _stored(conn, name)
+
+
+def _stored(conn: Connection, name: str) -> int:
     return int(conn.execute(_VALUE, {"name": name}).scalar() or 0)
 
 

@@ -24,7 +24,7 @@ from typing import Generic, Literal, TypeVar, cast
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
-from alerts.ledger import counters, schema
+from alerts.ledger import counters, journal, pending, schema
 from alerts.ledger.connect import reading_engine, writing_engine
 from ingest.errors import LedgerAway
 
@@ -81,7 +81,7 @@ class _Work(Generic[T]):
     def run(self, conn: Connection) -> None:
         """In its own savepoint: a mistake undoes only itself; a lost database is for the batch to handle."""
         try:
-            with conn.begin_nested():
+            with conn.begin_nested(), journal.act(conn):
                 self.result = self.act(conn)
         except DBAPIError as wrong:
             if wrong.connection_invalidated:
@@ -105,6 +105,7 @@ class Ledger:
         self.url = url
         self._clock = clock
         self._writing: Engine = writing_engine(url)
+        pending.watch(self._writing)
         self._reading: Engine = reading_engine(url)
         self._queue: queue.Queue[_Work[object] | None] = queue.Queue(WAITING)
         self._callbacks: list[Callable[[int], None]] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import cast
+from typing import NamedTuple, cast
 
 from sqlalchemy import Row, delete, func, insert, select
 from sqlalchemy.engine import Connection
@@ -20,6 +20,26 @@ from ingest.errors import TooOld
 _APPEND = insert(events)
 
 
+class New(NamedTuple):
+    """An event to be written under a number that was taken for it.
+
+    Attributes:
+        seq: Its number.
+        type: Of the contract.
+        noun: Decides who sees it: incident, case, device, …
+        at: When (UTC).
+        data: The Incident, Case or Device as of this transaction, its `id` among it.
+        place: Where it stands.
+    """
+
+    seq: int
+    type: EventType
+    noun: str
+    at: datetime
+    data: Mapping[str, object]
+    place: Visibility
+
+
 def append(
     conn: Connection,
     type: EventType,  # noqa: A002 - the word of the contract
@@ -31,22 +51,10 @@ def append(
 ) -> int:
     """Writes one event and the outbox rows of the webhooks that may see it; answers its seq.
 
-    `data` is the Incident, Case or Device as of this transaction, its `id` among it. `noun` decides who sees it;
-    by default the word before the dot of `type`.
+    `noun` decides who sees it; by default the word before the dot of `type`.
     """
     seq = counters.take(conn, counters.EVENTS)
-    about = noun or type.partition(".")[0]
-    row = {
-        "seq": seq,
-        "type": type,
-        "noun": about,
-        "subject": str(data.get("id", "")),
-        "at": at,
-        "data": dict(data),
-        **stands(visibility),
-    }
-    conn.execute(_APPEND, row)
-    outbox.spread(conn, seq, type, about, place=visibility, at=at)
+    write(conn, [New(seq, type, noun or type.partition(".")[0], at, data, visibility)])
     return seq
 
 
@@ -60,21 +68,27 @@ def append_all(
     if not new:
         return
     first = counters.take(conn, counters.EVENTS, len(new)) - len(new) + 1
-    rows = [
-        {
-            "seq": first + at_place,
-            "type": type,
-            "noun": noun,
-            "subject": str(data.get("id", "")),
-            "at": at,
-            "data": dict(data),
-            **stands(place),
-        }
-        for at_place, (data, place, noun) in enumerate(new)
-    ]
-    conn.execute(insert(events), rows)
-    placed = [(first + at_place, noun, place) for at_place, (_, place, noun) in enumerate(new)]
-    outbox.spread_all(conn, type, placed, at=at)
+    write(conn, [New(first + n, type, noun, at, data, place) for n, (data, place, noun) in enumerate(new)])
+
+
+def write(conn: Connection, new: Sequence[New]) -> None:
+    """Writes events, and the outbox rows of the webhooks that may see them."""
+    conn.execute(
+        _APPEND,
+        [
+            {
+                "seq": each.seq,
+                "type": each.type,
+                "noun": each.noun,
+                "subject": str(each.data.get("id", "")),
+                "at": each.at,
+                "data": dict(each.data),
+                **stands(each.place),
+            }
+            for each in new
+        ],
+    )
+    outbox.spread(conn, [(each.seq, each.type, each.noun, each.place, each.at) for each in new])
 
 
 def head(conn: Connection) -> int:

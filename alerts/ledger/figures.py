@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.engine import Connection
 
 from alerts.case import Case, Done, Entry
-from alerts.ledger import upsert
+from alerts.ledger import pending, upsert
 from alerts.ledger.columns import Instant
 from alerts.ledger.figure_tables import case_figures, case_steps
 
@@ -27,7 +27,7 @@ _OPENED = insert(case_figures)
 
 def opened(conn: Connection, done: Done) -> None:
     """A new case."""
-    conn.execute(_OPENED, {"case_id": done.case.id, "returns": 0, "reopens": 0})
+    pending.run(conn, _OPENED, {"case_id": done.case.id, "returns": 0, "reopens": 0})
     _clocks(conn, done.case, done.entry)
 
 
@@ -70,7 +70,7 @@ def _clocks(conn: Connection, case: Case, entry: Entry) -> None:
             "done_at": clock.done_at,
             "completed": completed,
         }
-        conn.execute(_clock(conn.dialect.name, tuple(row), over=clock.done_at is not None), row)
+        pending.run(conn, _clock(conn.dialect.name, tuple(row), over=clock.done_at is not None), row)
 
 
 @cache

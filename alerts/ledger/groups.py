@@ -6,7 +6,7 @@ what was told.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
@@ -16,10 +16,11 @@ from sqlalchemy.engine import Connection
 
 from alerts.group import Group, Member, Terms
 from alerts.ledger import counters as numbers
+from alerts.ledger import pending
 from alerts.ledger.group_tables import group_members, notice_groups
 from alerts.ledger.known import Known, query, read
 from alerts.ledger.tables import counters, incidents
-from alerts.ledger.upsert import put
+from alerts.ledger.upsert import CHUNK, put
 from detectors.signal import SEVERITIES, Severity
 
 CURSOR = "notices"
@@ -28,8 +29,8 @@ CURSOR = "notices"
 
 # The statements of the hot path, built once: building one costs more than running it.
 _THIS = (group_members.c.group_key == bindparam("key"), group_members.c.incident == bindparam("id"))
-_MEMBERSHIPS = select(group_members).where(group_members.c.incident == bindparam("id"))
-_GET = select(notice_groups).where(notice_groups.c.group_key == bindparam("key"))
+_MEMBERSHIPS = select(group_members).where(group_members.c.incident.in_(bindparam("ids", expanding=True)))
+_OF_KEYS = select(notice_groups).where(notice_groups.c.group_key.in_(bindparam("keys", expanding=True)))
 _MEMBERS = (
     query()
     .add_columns(group_members.c.since, group_members.c.told)
@@ -114,16 +115,23 @@ def folded(conn: Connection, seq: int) -> None:
     put(conn, counters, {"name": CURSOR, "value": seq})
 
 
-def memberships(conn: Connection, incident: str) -> dict[str, Membership]:
-    """The groups that an incident is in, by key."""
-    rows = conn.execute(_MEMBERSHIPS, {"id": incident})
-    return {row.group_key: _membership(row) for row in rows}
+def memberships(conn: Connection, incidents: Sequence[str]) -> dict[str, dict[str, Membership]]:
+    """The groups that incidents are in: by incident, then by key; without those that are in none."""
+    found: dict[str, dict[str, Membership]] = {}
+    for start in range(0, len(incidents), CHUNK):
+        for row in conn.execute(_MEMBERSHIPS, {"ids": incidents[start : start + CHUNK]}):
+            found.setdefault(row.incident, {})[row.group_key] = _membership(row)
+    return found
 
 
-def get(conn: Connection, key: str) -> Group | None:
-    """One group with the terms it was made on, None when there is none."""
-    row = conn.execute(_GET, {"key": key}).one_or_none()
-    return None if row is None else _group(row)
+def of_keys(conn: Connection, keys: Collection[str]) -> dict[str, Group]:
+    """The groups that there are, with the terms they were made on."""
+    wanted = sorted(keys)
+    found: dict[str, Group] = {}
+    for start in range(0, len(wanted), CHUNK):
+        rows = conn.execute(_OF_KEYS, {"keys": wanted[start : start + CHUNK]})
+        found |= {row.group_key: _group(row) for row in rows}
+    return found
 
 
 def members(conn: Connection, key: str) -> list[tuple[Known, Member]]:
@@ -132,9 +140,10 @@ def members(conn: Connection, key: str) -> list[tuple[Known, Member]]:
     return [(each, each.member(since, told)) for each, since, told in found]
 
 
-def start(conn: Connection, group: Group, first: Membership) -> None:
-    """A group that nobody was told of yet, with its first member."""
-    conn.execute(
+def start(conn: Connection, group: Group, first: Membership, at: datetime | None) -> None:
+    """A group that nobody was told of yet, with its first member; to be looked at then, if ever."""
+    pending.run(
+        conn,
         _START,
         {
             "group_key": group.key,
@@ -142,6 +151,7 @@ def start(conn: Connection, group: Group, first: Membership) -> None:
             "addressee": group.addressee,
             "terms": _terms_row(group.terms),
             "open": 1,
+            "due_at": at,
         },
     )
     _add(conn, first)
@@ -154,7 +164,8 @@ def join(conn: Connection, fresh: Membership) -> None:
 
 
 def _add(conn: Connection, fresh: Membership) -> None:
-    conn.execute(
+    pending.run(
+        conn,
         _ADD,
         {
             "group_key": fresh.group,
@@ -176,10 +187,9 @@ def wait_again(conn: Connection, incident: str, since: datetime) -> None:
 
 
 def leave(conn: Connection, membership: Membership) -> int:
-    """A member is over; the group remembers it until it is looked at. Answers how many are open."""
-    if membership.open:
-        conn.execute(_OVER, _key(membership))
-    return _count(conn, membership.group, -1 if membership.open else 0)
+    """An open member is over; the group remembers it until it is looked at. Answers how many are open."""
+    conn.execute(_OVER, _key(membership))
+    return _count(conn, membership.group, -1)
 
 
 def returned(conn: Connection, key: str, fresh: Known) -> Membership | None:

@@ -84,7 +84,7 @@ _OPEN_IN = select(*STORED).where(
 _DUE = select(*STORED).where(
     incidents.c.due_at <= bindparam("now")
 )  # for the same reason: only what is open is due
-_BY_ID = select(incidents).where(incidents.c.id == bindparam("key"))
+_BY_IDS = select(incidents).where(incidents.c.id.in_(bindparam("ids", expanding=True)))
 _ENDED = select(incidents.c.cleared_at).where(
     incidents.c.place == bindparam("place"),
     incidents.c.condition == bindparam("condition"),
@@ -95,16 +95,18 @@ _OF_CASES = (
     .where(incidents.c.case_id.in_(bindparam("cases", expanding=True)))
     .order_by(incidents.c.id)
 )
-_ADD = insert(incidents)
+_ADD = insert(incidents).execution_options(rows_by=("id", "case_id"))
 _SAVE = (
     update(incidents)
     .where(incidents.c.id == bindparam("key"))
     .values({name: bindparam(f"new_{name}") for name in SIGNALLED})
+    .execution_options(rows_by=("key",))
 )
 _RENEW = (
     update(incidents)
     .where(incidents.c.id == bindparam("key"))
     .values({name: bindparam(f"new_{name}") for name in RENEWED})
+    .execution_options(rows_by=("key",))
 )
 
 
@@ -295,12 +297,18 @@ def get(conn: Connection, sight: Sight, incident: str) -> dict[str, object]:
     return _shown(conn, [row])[0]
 
 
-def told(conn: Connection, incident: str) -> tuple[dict[str, object], Visibility]:
-    """One incident as the contract shapes it, and where it stands, for the log; raises NotFound."""
-    row = conn.execute(_BY_ID, {"key": incident}).one_or_none()
-    if row is None:
-        raise NotFound(f"no incident {incident}")
-    return _shown(conn, [row])[0], standing(row.area, row.site_kind, row.site, row.units)
+def told(conn: Connection, ids: Collection[str]) -> dict[str, tuple[dict[str, object], Visibility]]:
+    """Incidents as the contract shapes them, and where each stands, for the log; raises NotFound."""
+    found: dict[str, tuple[dict[str, object], Visibility]] = {}
+    wanted = sorted(ids)
+    for start in range(0, len(wanted), CHUNK):
+        rows = conn.execute(_BY_IDS, {"ids": wanted[start : start + CHUNK]}).all()
+        for row, shown in zip(rows, _shown(conn, rows), strict=True):
+            found[row.id] = (shown, standing(row.area, row.site_kind, row.site, row.units))
+    missing = sorted(set(ids) - found.keys())
+    if missing:
+        raise NotFound(f"no incident {missing[0]}")
+    return found
 
 
 def page(

@@ -5,7 +5,7 @@ A row is pending, delivered, or dropped: a dead letter, which keeps its event fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -46,32 +46,23 @@ class Delivery:
 
 _HOOKS = select(webhooks.c.id, webhooks.c.types, webhooks.c.sight).where(webhooks.c.state == "on")
 
-
-def spread(
-    conn: Connection, seq: int, kind: EventType, noun: str, *, place: Visibility, at: datetime
-) -> None:
-    """One row for every webhook that wants this type and may see this noun at this place."""
-    spread_all(conn, kind, [(seq, noun, place)], at=at)
+_ADD = insert(outbox)
 
 
-def spread_all(
-    conn: Connection, kind: EventType, new: Sequence[tuple[int, str, Visibility]], *, at: datetime
-) -> None:
-    """The same for many events of one type, each given as (seq, noun, where it stands)."""
-    hooks = conn.execute(_HOOKS).all()
-    sights = {
-        row.id: Sight.of(cast("Mapping[str, list[str] | None]", row.sight))
-        for row in hooks
-        if not row.types or kind in row.types
-    }
+def spread(conn: Connection, new: Iterable[tuple[int, EventType, str, Visibility, datetime]]) -> None:
+    """One row for every webhook that wants an event and may see it; each is (seq, type, noun, where, when)."""
+    hooks = [
+        (row.id, row.types, Sight.of(cast("Mapping[str, list[str] | None]", row.sight)))
+        for row in conn.execute(_HOOKS)
+    ]
     rows = [
         {"hook": hook, "seq": seq, "state": "pending", "attempts": 0, "next_at": at, "reason": ""}
-        for seq, noun, place in new
-        for hook, sight in sights.items()
-        if sight.sees(noun, place)
+        for seq, kind, noun, place, at in new
+        for hook, types, sight in hooks
+        if (not types or kind in types) and sight.sees(noun, place)
     ]
     if rows:
-        conn.execute(insert(outbox), rows)
+        conn.execute(_ADD, rows)
 
 
 def hooks_on(conn: Connection) -> list[str]:

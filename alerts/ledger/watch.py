@@ -42,16 +42,15 @@ def family(conn: Connection, case: str) -> list[str]:
     return found
 
 
-def closed_of_group(conn: Connection, group_key: str, since: datetime) -> Case | None:
-    """The newest case of a group, or the one it was merged into, if it was closed at `since` or later.
+def may_return(conn: Connection, last: Case, group_key: str, since: datetime) -> bool:
+    """Whether the case of a group that is over may live again: it was closed at `since` or later.
 
-    None also when that case could not live again beside another live one of its own group.
+    Not when it could not live beside another live one of its own group.
     """
-    last = cases.newest_of_group(conn, group_key)
-    if last is None or last.state != "closed" or last.closed_at is None or last.closed_at < since:
-        return None
+    if last.state != "closed" or last.closed_at is None or last.closed_at < since:
+        return False
     own = last.group_key
-    return None if own not in {None, group_key} and cases.live_of_group(conn, str(own)) else last
+    return own in {None, group_key} or cases.live_of_group(conn, str(own)) is None
 
 
 def _watched(stored: Stored, shown: dict[str, object]) -> Watched:

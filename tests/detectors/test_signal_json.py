@@ -91,8 +91,6 @@ def test_a_round_trip_loses_nothing(signal: Signal) -> None:
         ("at", "2026-11-22T08:00:00"),
         ("at", "0001-01-01T00:00:00+14:00"),
         ("since", 5),
-        ("value", float("nan")),
-        ("value", 10**400),
         ("value", True),
         ("certainty", 1.5),
         ("certainty", None),
@@ -101,7 +99,6 @@ def test_a_round_trip_loses_nothing(signal: Signal) -> None:
         ("epoch", True),
         ("rule", ""),
         ("rule", "a\0b"),
-        ("rule", "\ud800"),
         ("explanation", "because"),
         ("explanation", {"zh": 1, "en": ""}),
         ("id", None),
@@ -112,6 +109,21 @@ def test_a_wrong_field_is_named(field: str, value: object) -> None:
     with pytest.raises(MalformedPayload) as wrong:
         from_json(json.dumps({**json.loads(to_json(SIGNAL)), field: value}).encode())
     assert wrong.value.reason == "wrong-shape"
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        (float("nan"), "NaN is no JSON (RFC 8259, 6)"),
+        (10**400, "no computer's number is so large"),
+        ("\ud800", "half a character is none"),
+    ],
+)
+def test_what_json_cannot_say_is_refused(value: object, why: str) -> None:
+    """Python writes it, and no reader has to understand it."""
+    with pytest.raises(MalformedPayload) as wrong:
+        from_json(json.dumps({**json.loads(to_json(SIGNAL)), "value": value}).encode())
+    assert wrong.value.reason == "not-json", why
 
 
 def test_unknown_fields_are_ignored() -> None:
