@@ -12,11 +12,10 @@ from sqlalchemy.engine import Connection
 
 from alerts.correlate import TogetherRule
 from alerts.incident import TOGETHER, Incident
-from alerts.ledger import evidence
+from alerts.ledger import bulk, evidence
 from alerts.ledger.columns import join_ids
 from alerts.ledger.incident_rows import (
     OPEN,
-    RENEWED,
     SIGNALLED,
     STORED,
     Stored,
@@ -100,12 +99,6 @@ _SAVE = (
     update(incidents)
     .where(incidents.c.id == bindparam("key"))
     .values({name: bindparam(f"new_{name}") for name in SIGNALLED})
-    .execution_options(rows_by=("key",))
-)
-_RENEW = (
-    update(incidents)
-    .where(incidents.c.id == bindparam("key"))
-    .values({name: bindparam(f"new_{name}") for name in RENEWED})
     .execution_options(rows_by=("key",))
 )
 
@@ -216,9 +209,7 @@ def save(conn: Connection, incident: Incident) -> None:
 
 def renew(conn: Connection, heard: Iterable[Incident]) -> None:
     """What hearing them again changed, of many at once: no column that an index of open incidents is made of."""
-    rows = [changed(each.id, renewed(each)) for each in heard]
-    if rows:
-        conn.execute(_RENEW, rows)
+    bulk.change(conn, incidents, ("id",), [{"id": each.id, **renewed(each)} for each in heard])
 
 
 def set_case(conn: Connection, incident: str, case: str, units: frozenset[str]) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.engine import Connection
 
+from alerts.ledger import bulk
 from alerts.ledger.columns import from_ms, to_ms
 from alerts.ledger.tables import signal_marks
 from alerts.ledger.upsert import CHUNK, insert_of
@@ -78,25 +79,14 @@ def save(conn: Connection, marks: Mapping[Key, Mark]) -> None:
 
 def move(conn: Connection, marks: Mapping[Key, Mark]) -> None:
     """The same where only the position is new, and no level."""
-    if marks:
-        conn.execute(_MOVE, [_position(key, mark) for key, mark in sorted(marks.items())])
-
-
-_MOVE = (
-    update(signal_marks)
-    .where(
-        signal_marks.c.rule == bindparam("of_rule"),
-        signal_marks.c.place == bindparam("of_place"),
-        signal_marks.c.device == bindparam("of_device"),
-    )
-    .values(epoch=bindparam("epoch"), n=bindparam("n"), at=bindparam("at"))
-)
+    rows = [_position(key, mark) for key, mark in sorted(marks.items())]
+    bulk.change(conn, signal_marks, ("rule", "place", "device"), rows)
 
 
 @cache
 def _save(dialect: str) -> Insert:
     statement = insert_of(dialect, signal_marks).values(
-        rule=bindparam("of_rule"), place=bindparam("of_place"), device=bindparam("of_device"),
+        rule=bindparam("rule"), place=bindparam("place"), device=bindparam("device"),
         epoch=bindparam("epoch"), n=bindparam("n"), at=bindparam("at"), levels=bindparam("levels"),
     )  # fmt: skip
     return statement.on_conflict_do_update(
@@ -107,9 +97,9 @@ def _save(dialect: str) -> Insert:
 
 def _position(key: Key, mark: Mark) -> dict[str, object]:
     return {
-        "of_rule": key.rule,
-        "of_place": key.place,
-        "of_device": key.device,
+        "rule": key.rule,
+        "place": key.place,
+        "device": key.device,
         "epoch": mark.epoch,
         "n": mark.n,
         "at": mark.at,
