@@ -21,7 +21,7 @@ BODY = json.dumps({"seq": 7, "type": "case.opened", "data": {"名": "灶"}}).enc
 
 def test_an_independent_receiver_accepts_the_signature() -> None:
     """The reference library of the standard verifies what we send."""
-    headers = dict(webhook.headers(SECRET, ID, BODY, NOW))
+    headers = dict(webhook.headers(SECRET, ID, BODY, datetime.now(tz=UTC)))
     assert headers["webhook-id"] == "7.platform"
     assert standardwebhooks.Webhook(SECRET).verify(BODY, headers) == json.loads(BODY)
 
