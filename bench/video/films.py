@@ -90,7 +90,7 @@ def films(scene: Scene, coding: Coding, cameras: int) -> list[Path]:
 
 def _source(scene: Scene) -> tuple[list[str], str]:
     if scene == "quiet":
-        return ["-loop", "1", "-framerate", str(FPS), "-t", str(QUIET_SECONDS), "-i", str(_empty())], WIDE
+        return ["-loop", "1", "-framerate", str(FPS), "-t", str(QUIET_SECONDS), "-i", str(empty())], WIDE
     if scene == "busy":
         return ["-i", str(STREET)], f"setpts=N/{FPS}/TB,{WIDE}"
     return ["-i", str(KITCHEN)], f"setpts=N/{FPS}/TB"
@@ -101,7 +101,7 @@ def _tail(filters: str, coding: Coding) -> Sequence[str]:
     return ["-an", "-vf", shown, "-r", str(FPS), *ENCODER, *RATES[coding], "-movflags", "+faststart"]
 
 
-def _empty() -> Path:
+def empty() -> Path:
     """The street without its people, as a picture."""
     target = FOLDER / "street-empty.png"
     if not target.exists():

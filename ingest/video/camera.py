@@ -135,15 +135,16 @@ class Camera:
             self.device,
             self._url,
             transport=self._transport,
-            on_stream=self._begin,
-            on_packet=self._take,
+            on_stream=self.begin,
+            on_packet=self._arrive,
             on_failure=self._fail,
             stop=self._stop,
             clock=self._clock,
         )
         self._eye = None
 
-    def _begin(self, info: StreamInfo) -> None:
+    def begin(self, info: StreamInfo) -> None:
+        """A session of the stream begins; from the thread that will take() its packets."""
         with self._lock:
             if self._info is not None and not self._info.same_coding(info):
                 self._ring.clear()
@@ -167,11 +168,16 @@ class Camera:
                 eye.hold(self._hold_until)
         log.info("camera %s: %s %dx%d", self.device, info.codec, info.width, info.height)
 
-    def _take(self, packet: Packet, raw: av.Packet[VideoStream]) -> None:
+    def _arrive(self, packet: Packet, raw: av.Packet[VideoStream]) -> None:
         offset = sender_offset(raw, packet.at)
-        with self._lock:
-            if offset is not None:
+        if offset is not None:
+            with self._lock:
                 self._clock_offset = offset
+        self.take(packet)
+
+    def take(self, packet: Packet) -> None:
+        """The next packet."""
+        with self._lock:
             if self._last_packet_at is None or packet.at - self._last_packet_at >= SILENCE:
                 self._online_since = packet.at
             self._last_packet_at = packet.at

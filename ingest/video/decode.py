@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from datetime import datetime
 from fractions import Fraction
+from math import ceil
 from typing import cast
 
 import av
@@ -96,14 +97,17 @@ def still(device: str, info: StreamInfo, packets: tuple[Packet, ...]) -> Frame |
 
 
 class Sampler:
-    """Decodes a stream whole and hands on `fps` pictures per second of media time, from second `since` on."""
+    """Decodes a stream whole and hands on `fps` pictures per second of media time, from second `since` on.
+
+    They lie on the multiples of the period, so that it does not matter where decoding began.
+    """
 
     def __init__(self, device: str, info: StreamInfo, fps: float, *, since: float = 0.0) -> None:
         self._device = device
         self._decoder = Decoder(info)
         self._fps = fps
         self._period = 1.0 / fps
-        self._due = since
+        self._due = ceil(since / self._period - 1e-6) * self._period
         self._started = self._sparse = self._broken = False
         self.decoded = 0
         self.newest: tuple[VideoFrame, float, datetime] | None = None
