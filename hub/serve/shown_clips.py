@@ -1,7 +1,7 @@
 """Shown clips: the blurred copy of an original, made when somebody first opens it, one at a time.
 
 What is asked for stands in the ledger (`shown.mp4` pending), so a restart goes on with it. The work is done by a
-process of its own (hub/recoder.py) at the lowest priority: neither cameras nor requests wait for it, and the
+process of its own (hub/recoder.py) at a low priority: neither cameras nor requests wait for it, and the
 original goes to it and the copy comes back through pipes: it is on no disk as it is.
 """
 
@@ -26,12 +26,12 @@ log = logging.getLogger(__name__)
 
 EVERY = 0.5
 """Seconds between two looks for what is asked."""
-PATIENCE = 240.0
+PATIENCE = 600.0
 """Seconds that one clip may take: a clip of 12 s takes 5 to 20 s on a processor of its own, this is a busy machine."""
 HOPELESS = 3
 """Exit code of hub/recoder.py (which is not imported here: it brings decoders and models with it)."""
 TRIES = 2
-"""A clip that failed so often, for whatever reason but room, is given up."""
+"""A clip that failed so often is given up; want of room and of time does not count."""
 PAUSE = 5.0
 """Seconds of rest after one that could not be made."""
 
@@ -89,7 +89,7 @@ class ShownClips:
             log.warning("incident %s has no shown clip: %s", incident, wrong)
             await self._write(incident, lambda conn: self._none(conn, incident))
         except (HubError, OSError, TimeoutError) as wrong:  # cancelled, it stays asked for
-            tried = self._tried.pop(incident, 0) + (not isinstance(wrong, NoRoom))
+            tried = self._tried.pop(incident, 0) + (not isinstance(wrong, NoRoom | TimeoutError))
             if tried < TRIES:
                 self._tried[incident] = tried
                 await self._write(incident, lambda conn: evidence.unask_clip(conn, incident), tell=False)

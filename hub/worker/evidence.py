@@ -247,7 +247,8 @@ class EvidenceKeeper:
         if meta is None:  # forgotten or pushed out in the meantime
             return
         try:
-            content = wanted.clip(wanted.at - BEFORE, wanted.at + AFTER + WIDER)
+            first = min(wanted.at, wanted.look.frame.at)  # a busy worker looks at what was a moment ago
+            content = wanted.clip(first - BEFORE, wanted.at + AFTER + WIDER)
             self._bound(len(content), but=path)
             _write(path / SEALED, b"".join(seal.seal(self._key, f"{wanted.ref}/{ORIGINAL}", content)))
             digests = cast("dict[str, str]", meta["sha256"])

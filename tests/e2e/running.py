@@ -53,10 +53,15 @@ def until(look: Callable[[], T | None], *, seconds: float, what: str, every: flo
 
 
 class Running:
-    """One `hub demo` under test."""
+    """One hub under test: `hub demo`, or another command that serves."""
 
     def __init__(
-        self, data: Path, *, arguments: tuple[str, ...] = (), environment: dict[str, str] | None = None
+        self,
+        data: Path,
+        *,
+        arguments: tuple[str, ...] = (),
+        environment: dict[str, str] | None = None,
+        command: tuple[str, ...] = ("demo", "--headless"),
     ) -> None:
         self.data = data
         self.port = free_port()
@@ -70,8 +75,7 @@ class Running:
                 sys.executable,
                 "-m",
                 "hub",
-                "demo",
-                "--headless",
+                *command,
                 "--port",
                 str(self.port),
                 "--data",
