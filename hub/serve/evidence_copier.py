@@ -76,7 +76,11 @@ class EvidenceCopier:
                     self._complain("evidence", wrong)
                 await asyncio.sleep(EVERY)
         finally:
-            await self._client.aclose()
+            await self.close()
+
+    async def close(self) -> None:
+        """Give back the connections."""
+        await self._client.aclose()
 
     async def once(self) -> None:
         """Fetch what is there now."""

@@ -87,7 +87,10 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, Cal
 def numbers(clip: bytes) -> list[int]:
     """What the clock in each picture of a clip says."""
     with av.open(io.BytesIO(clip), "r") as container:
-        return [clock.read(frame.to_ndarray(format="bgr24")) for frame in container.decode(video=0)]
+        return [
+            clock.read(np.asarray(frame.to_ndarray(format="bgr24"), np.uint8))
+            for frame in container.decode(video=0)
+        ]
 
 
 def picture(content: bytes) -> NDArray[np.uint8]:

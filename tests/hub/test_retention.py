@@ -92,13 +92,17 @@ class World:
         """Commit."""
         self.ledger.write(act).result(10)  # type: ignore[arg-type] # whatever it answers is not looked at
 
-    def picture(self, condition: str, size: int = 100, name: EvidenceName = "shown.jpg") -> str:
-        """An incident of this condition with one file; answers its id."""
+    def incident(self, condition: str) -> str:
+        """An open incident of this condition; its id."""
         self.say(condition, "active")
         with self.ledger.read() as conn:
             found = incidents.open_at(conn, "k1", condition)
         assert found is not None
-        key = found.incident.id
+        return found.incident.id
+
+    def picture(self, condition: str, size: int = 100, name: EvidenceName = "shown.jpg") -> str:
+        """An incident of this condition with one file; answers its id."""
+        key = self.incident(condition)
         digest = self.store.put(key, name, b"x" * size)
         now = self.clock.now
 
