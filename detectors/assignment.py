@@ -17,6 +17,20 @@ def best_pairs(worth: NDArray[np.float32], least: float) -> list[tuple[int, int]
     if not rows or not columns:
         return []
     usable = worth >= least
+    # Most things are alone with their box: such a pair is certain, and only the rest must be weighed against it.
+    alone = usable & (usable.sum(axis=1) == 1)[:, None] & (usable.sum(axis=0) == 1)[None, :]
+    sure = [(int(row), int(column)) for row, column in np.argwhere(alone)]
+    doubtful = usable & ~alone
+    some_rows, some_columns = np.flatnonzero(doubtful.any(axis=1)), np.flatnonzero(doubtful.any(axis=0))
+    if not len(some_rows):
+        return sure
+    pick = np.ix_(some_rows, some_columns)
+    weighed = _weigh(worth[pick], usable[pick])
+    return sorted([*sure, *((int(some_rows[row]), int(some_columns[column])) for row, column in weighed)])
+
+
+def _weigh(worth: NDArray[np.float32], usable: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    rows, columns = worth.shape
     # A row may stay alone at the cost of 1 on a column of its own; a pair that is not made costs more than two.
     cost = np.full((rows, columns + rows), 1.0, np.float64)
     cost[:, :columns] = np.where(usable, 1.0 - worth / (worth.max() + 1.0), 4.0)

@@ -11,15 +11,30 @@ TABLE = 128
 
 def overlaps(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:
     """Intersection over union of boxes (N, 4) against boxes (M, 4): (N, M), 0..1; empty boxes give 0."""
-    corner = np.maximum(first[:, None, :2], second[None, :, :2])
-    far = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    shared = np.prod(np.clip(far - corner, 0.0, None), axis=2)
-    area_first = np.prod(np.clip(first[:, 2:] - first[:, :2], 0.0, None), axis=1)
-    area_second = np.prod(np.clip(second[:, 2:] - second[:, :2], 0.0, None), axis=1)
+    shared = _shared(first, second)
+    area_first, area_second = _areas(first), _areas(second)
     union = area_first[:, None] + area_second[None, :] - shared
     share = np.zeros(shared.shape, np.float32)
     np.divide(shared, union, out=share, where=union > 0)
     return share
+
+
+def _shared(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The area that each of the first has in common with each of the second."""
+    width = np.minimum(first[:, None, 2], second[None, :, 2]) - np.maximum(
+        first[:, None, 0], second[None, :, 0]
+    )
+    height = np.minimum(first[:, None, 3], second[None, :, 3]) - np.maximum(
+        first[:, None, 1], second[None, :, 1]
+    )
+    common: NDArray[np.float32] = np.maximum(width, 0.0) * np.maximum(height, 0.0)
+    return common
+
+
+def _areas(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+    width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
+    areas: NDArray[np.float32] = np.maximum(width, 0.0) * np.maximum(height, 0.0)
+    return areas
 
 
 def crowds(
@@ -38,10 +53,7 @@ def crowds(
         inside: This share of a box's area must lie within the larger one. Far smaller: a sixth of its area, and
             at least half as certain.
     """
-    corner = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
-    far = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
-    shared = np.prod(np.clip(far - corner, 0.0, None), axis=2)
-    area = np.prod(np.clip(boxes[:, 2:] - boxes[:, :2], 0.0, None), axis=1)
+    shared, area = _shared(boxes, boxes), _areas(boxes)
     held = shared >= inside * area[None, :]
     held &= (classes[:, None] == classes[None, :]) & ~np.eye(len(boxes), dtype=np.bool_)
     surer = held & (certainty[None, :] > certainty[:, None])

@@ -60,23 +60,27 @@ class Tuning:
     looked: timedelta = timedelta(seconds=1)
 
 
+Box = tuple[float, float, float, float]
+
+
 @dataclass(slots=True)
 class _Followed:
     """One thing in the tracker's memory.
 
     Attributes:
+        velocity: Of the middle, per second, along x and y.
         place: The box that it has not left since `placed_at`.
         missed: How long pictures were looked at in which it was not seen.
     """
 
     id: int
-    box: NDArray[np.float64]
-    velocity: NDArray[np.float64]
+    box: Box
+    velocity: tuple[float, float]
     certainty: float
     peak: float
     first_at: datetime
     at: datetime
-    place: NDArray[np.float64]
+    place: Box
     placed_at: datetime
     still: bool = False
     missed: timedelta = timedelta(0)
@@ -88,23 +92,42 @@ class _Followed:
         """The class with the most certainty behind it; the first one on a tie."""
         return max(self.votes, key=lambda each: self.votes[each])
 
-    def expected(self, at: datetime) -> NDArray[np.float64]:
+    def expected(self, at: datetime) -> Box:
         """Where the box should be."""
-        return self.box if self.still else self.box + self.velocity * (at - self.at).total_seconds()
+        if self.still:
+            return self.box
+        seconds = (at - self.at).total_seconds()
+        x, y = self.velocity[0] * seconds, self.velocity[1] * seconds
+        left, top, right, bottom = self.box
+        return left + x, top + y, right + x, bottom + y
 
     def value(self) -> Track:
         """As others see it."""
-        left, top, right, bottom = (float(each) for each in self.box)
         return Track(
             self.id,
             self.label,
-            (left, top, right, bottom),
+            self.box,
             self.certainty,
             self.first_at,
             self.at,
             self.peak,
             self.still,
         )
+
+
+def _box(detections: Detections, index: int) -> Box:
+    left, top, right, bottom = detections.boxes[index].tolist()
+    return left, top, right, bottom
+
+
+def _overlap(first: Box, second: Box) -> float:
+    """Intersection over union of two boxes; without numpy, which would cost ten times as much for one pair."""
+    width = min(first[2], second[2]) - max(first[0], second[0])
+    height = min(first[3], second[3]) - max(first[1], second[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    areas = (first[2] - first[0]) * (first[3] - first[1]) + (second[2] - second[0]) * (second[3] - second[1])
+    return width * height / (areas - width * height)
 
 
 def _grown(boxes: NDArray[np.float64], share: float) -> NDArray[np.float32]:
@@ -173,8 +196,8 @@ class Tracker:
         For blurring, not for rules: a person whom the model misses in one frame is still hidden.
         """
         wanted = [each for each in self._followed if not labels.isdisjoint(each.votes)]
-        boxes = [np.clip(each.expected(at), 0.0, 1.0).tolist() for each in wanted]
-        return tuple((box[0], box[1], box[2], box[3]) for box in boxes)
+        cut = (tuple(min(max(edge, 0.0), 1.0) for edge in each.expected(at)) for each in wanted)
+        return tuple((left, top, right, bottom) for left, top, right, bottom in cut)
 
     def _match(
         self, tracks: list[_Followed], detections: Detections, indices: list[int], at: datetime
@@ -183,11 +206,12 @@ class Tracker:
         if not tracks or not indices:
             return tracks, indices
         tuning = self._tuning
-        expected = np.stack([each.expected(at) for each in tracks])
+        expected = np.array([each.expected(at) for each in tracks])
         seen = detections.boxes[indices].astype(np.float64)
         worth = overlaps(_grown(expected, tuning.grow), _grown(seen, tuning.grow))
         labels = [detections.labels[detections.classes[index]] for index in indices]
-        alike = np.array([[_alike(track.label, label) for label in labels] for track in tracks])
+        known = [track.label for track in tracks]
+        alike = np.array([[_alike(one, label) for label in labels] for one in known])
         pairs = best_pairs(np.where(alike, worth, 0.0).astype(np.float32), tuning.overlap)
         for row, column in pairs:
             self._go_on(tracks[row], detections, indices[column], at)
@@ -198,16 +222,15 @@ class Tracker:
         )
 
     def _go_on(self, track: _Followed, detections: Detections, index: int, at: datetime) -> None:
-        box = detections.boxes[index].astype(np.float64)
+        box = _box(detections, index)
         seconds = (at - track.at).total_seconds()
         if seconds > 0:
-            step = (box - track.box) / seconds
-            middle = (
-                step[:2] + step[2:]
-            ) / 2  # the box moves as a whole: its size breathes with each detection
-            moved = np.concatenate([middle, middle])
+            # The box moves as a whole: its size breathes with each detection.
             weight = 1.0 if track.seen == 1 else self._tuning.smooth
-            track.velocity = (1 - weight) * track.velocity + weight * moved
+            x = (box[0] - track.box[0] + box[2] - track.box[2]) / 2 / seconds
+            y = (box[1] - track.box[1] + box[3] - track.box[3]) / 2 / seconds
+            old_x, old_y = track.velocity
+            track.velocity = (1 - weight) * old_x + weight * x, (1 - weight) * old_y + weight * y
         certainty = float(detections.certainty[index])
         label = detections.labels[detections.classes[index]]
         track.box, track.at, track.certainty = box, at, certainty
@@ -219,20 +242,19 @@ class Tracker:
 
     def _settle(self, track: _Followed) -> None:
         """Whether it stands still now."""
-        here, place = track.box[None].astype(np.float32), track.place[None].astype(np.float32)
-        if overlaps(here, place)[0, 0] < self._tuning.still_overlap:
+        if _overlap(track.box, track.place) < self._tuning.still_overlap:
             track.place, track.placed_at = track.box, track.at
         track.still = track.at - track.placed_at >= self._tuning.still_after
 
     def _begin(self, detections: Detections, index: int, at: datetime) -> None:
         certainty = float(detections.certainty[index])
         label = detections.labels[detections.classes[index]]
-        box = detections.boxes[index].astype(np.float64)
+        box = _box(detections, index)
         self._followed.append(
             _Followed(
                 self._next,
                 box,
-                np.zeros(4),
+                (0.0, 0.0),
                 certainty,
                 certainty,
                 at,

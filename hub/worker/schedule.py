@@ -118,8 +118,9 @@ class Schedule:
         if replaced:
             row.pop()
             lane.dropped += 1
-            lane.lost += 1
-            lane.drops.add(now)
+            if not row or not row[0].catch_up:  # else it is behind for a moment, not too fast
+                lane.lost += 1
+                lane.drops.add(now)
         elif not row and not lane.busy:
             lane.turn = max(lane.turn, self._turn)  # who was idle saves up nothing
         if not row and not replaced:
