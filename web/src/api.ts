@@ -179,6 +179,16 @@ export function eventsAddress(after: number, page: { protocol: string; host: str
   return `${scheme}://${page.host}${ROOT}/events/ws?after=${after}`;
 }
 
+/** Where a camera is shown live; `jpeg`: as single pictures. */
+export function liveAddress(
+  camera: string,
+  form?: "jpeg",
+  page: { protocol: string; host: string } = location,
+): string {
+  const scheme = page.protocol === "https:" ? "wss" : "ws";
+  return `${scheme}://${page.host}${ROOT}/cameras/${encodeURIComponent(camera)}/live${query({ as: form })}`;
+}
+
 export function query(params: Params): string {
   const given = Object.entries(params).filter((pair): pair is [string, string | number] => pair[1] !== undefined);
   if (given.length === 0) return "";
