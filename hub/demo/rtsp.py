@@ -20,6 +20,7 @@ import secrets
 import signal
 import socket
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,6 +102,7 @@ class RtspServer:
         self.slow_limit = slow_limit
         self.slow = 0  # TCP clients dropped because they did not read
         self.lost = 0  # datagrams the kernel did not take
+        self.played: Counter[str] = Counter()  # sessions that began to play, by stream
         self._server: asyncio.Server | None = None
         self._sockets: tuple[socket.socket, socket.socket] | None = None
         self._sessions: set[_Session] = set()
@@ -284,6 +286,7 @@ class _Session:
         headers = {"Session": self._id, "Range": "npt=now-"}
         if not self._playing:
             self._playing = True
+            self._server.played[self._name] += 1
             # Sending is another task: its first packet comes after this reply, which is written first.
             sequence, timestamp = self._stream.add(self._viewer)
             track = f"{self._server.url}{self._name}/trackID=0"

@@ -25,6 +25,7 @@ from tests.servers import nasty
 from tests.servers.assignments import TOKEN, AssignmentServer
 from tests.servers.broker import Mosquitto
 from tests.servers.clips import raw_clip, raw_pictures
+from tests.servers.demo_cameras import DemoCameras
 from tests.servers.ear import Ear
 from tests.servers.rtsp import GstServer
 from tests.servers.wait import wait_until
@@ -235,6 +236,34 @@ def test_changes_touch_only_what_changed(
         wait_until(lambda: ear.signals[-1]["epoch"] == 5, within=5, what="a signal of the new epoch")
         assert next(each["n"] for each in ear.signals if each["epoch"] == 5) == 1
         assert ear.camera("street")["reconnects"] == 0
+
+
+def test_sessions_at_the_cameras(broker: Mosquitto, ear: Ear, tmp_path: Path) -> None:
+    """Counted at the server: a camera added, changed and removed costs the others no session, and itself one each."""
+    clip = raw_clip(tmp_path / "c.h264", seconds=2)
+    with DemoCameras(dict.fromkeys(("stays", "other", "third"), clip)) as cameras:
+        stays, other, third = (
+            {**camera(name, "", RULE), "url": cameras.url(name), "model": None}
+            for name in ("stays", "other", "third")
+        )
+        with (
+            AssignmentServer(assignment(broker, stays, other)) as serve,
+            WorkerProcess(serve.url, tmp_path / "w"),
+        ):
+
+            def online(*names: str) -> bool:
+                return all(ear.camera(name).get("state") == "online" for name in names)
+
+            wait_until(lambda: online("stays", "other"), within=20, what="two cameras")
+            serve.assignment = assignment(broker, stays, other, third)
+            wait_until(lambda: online("third"), within=10, what="the camera added")
+            serve.assignment = assignment(broker, stays, {**other, "fps": 2}, third)
+            wait_until(lambda: cameras.played("other") == 2, within=10, what="the camera changed")
+            wait_until(lambda: cameras.watching("other") == 1, within=10, what="its old session's end")
+            serve.assignment = assignment(broker, stays, {**other, "fps": 2})
+            wait_until(lambda: cameras.watching("third") == 0, within=10, what="the camera removed")
+            assert [cameras.played(name) for name in ("stays", "other", "third")] == [1, 2, 1]
+            assert cameras.watching("stays") == 1
 
 
 def test_a_broken_model_blinds_its_cameras_and_nothing_else(
