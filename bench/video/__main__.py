@@ -80,7 +80,7 @@ def say(line: str) -> None:
 
 def _compare(plan: Plan, document: Path | None, given: str) -> None:
     runs = compare(plan, say)
-    table = rows(runs, plan.fps)
+    table = rows(runs, plan.fps, FPS)
     raw = {
         f"{scene}, {coding}": (
             median(run.decode_ms for run in group),

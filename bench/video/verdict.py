@@ -1,7 +1,7 @@
 """Verdict: what was measured, which comparisons are void, and whether the engine kept what it promises. No I/O.
 
 A peer that does not look as often as it should, or that costs far more than what it decodes and infers costs alone,
-was written badly: the comparison with it is void, and said to be.
+was written badly, and who does not keep up with the streams does less work: such a comparison is void, and said to be.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ UNGATED = ("opencv", "pyav")
 MOST = {"opencv": 1.6, "opencv + motion gate": 1.6, "pyav": 1.35}
 """Times what decoding and inference cost alone, above which a comparison is void."""
 KEPT = 0.95
-"""Share of the wanted analysed pictures that an ungated peer must reach."""
+"""Share of what is sent that must be received, and of the wanted analysed pictures that an ungated peer must reach."""
 QUIET_TIMES = {"opencv": 10.0, "pyav": 9.0, "opencv + motion gate": 4.5}
 """On quiet cameras a peer must cost at least so many times what the hub costs."""
 BUSY_MOST = 1.15
@@ -64,6 +64,7 @@ class Row:
         per_analysed: Milliseconds for one analysed picture; infinite when none was.
         excess: Its cost over that of what it decoded and inferred, each alone.
         times: Its cost over the hub's.
+        received: Packets a second, of the camera with fewest.
         void: Why `times` says nothing; empty when it does.
     """
 
@@ -110,7 +111,7 @@ class Claim:
         )
 
 
-def rows(runs: Iterable[Run], fps: float) -> list[Row]:
+def rows(runs: Iterable[Run], fps: float, stream_fps: float) -> list[Row]:
     """In the order in which they were first run."""
     grouped: dict[tuple[Scene, Coding, str], list[Run]] = {}
     for run in runs:
@@ -120,6 +121,7 @@ def rows(runs: Iterable[Run], fps: float) -> list[Row]:
         per_camera = [run.cost.per_camera for run in group]
         hub = [run.cost.per_camera for run in grouped.get((scene, coding, HUB), [])]
         analysed = median(min(run.cost.analysed) for run in group)
+        received = median(min(run.cost.received) for run in group)
         excess = median(run.excess for run in group)
         found.append(
             Row(
@@ -128,15 +130,19 @@ def rows(runs: Iterable[Run], fps: float) -> list[Row]:
                 contestant=contestant,
                 per_camera=median(per_camera),
                 spread=spread(per_camera),
-                received=median(min(run.cost.received) for run in group),
+                received=received,
                 analysed=analysed,
                 per_analysed=median(run.cost.per_analysed for run in group),
                 excess=excess,
                 times=median(per_camera) / median(hub) if hub else float("nan"),
-                void=_void(contestant, analysed, excess, fps),
+                void=_behind(received, stream_fps) or _void(contestant, analysed, excess, fps),
             )
         )
     return found
+
+
+def _behind(received: float, stream_fps: float) -> str:
+    return f"took only {received:.1f} pictures a second" if received < KEPT * stream_fps else ""
 
 
 def _void(contestant: str, analysed: float, excess: float, fps: float) -> str:
@@ -155,15 +161,18 @@ def claims(table: Sequence[Row], runs: Sequence[Run], fps: float, stream_fps: fl
     found: list[Claim] = []
     for row in table:
         where = f"{row.scene}, {row.coding}"
-        if row.scene == "quiet" and row.contestant in QUIET_TIMES:
-            what = f"{where}: {row.contestant} costs so many times the hub"
-            found.append(Claim(what, row.times, QUIET_TIMES[row.contestant], least=True, void=row.void))
-        if row.scene != "busy":
-            continue
         hub = next((each for each in table if _key(each) == (row.scene, row.coding, HUB)), None)
         if hub is None:
             continue
-        late = f"the hub {_rarely(hub.analysed)}" if hub.analysed < KEPT * fps else ""
+        behind = f"the hub {hub.void}" if hub.void else ""
+        if row.scene == "quiet" and row.contestant in QUIET_TIMES:
+            what = f"{where}: {row.contestant} costs so many times the hub"
+            found.append(
+                Claim(what, row.times, QUIET_TIMES[row.contestant], least=True, void=behind or row.void)
+            )
+        if row.scene != "busy":
+            continue
+        late = behind or (f"the hub {_rarely(hub.analysed)}" if hub.analysed < KEPT * fps else "")
         if row is hub:
             alone = median(
                 run.decode_ms * stream_fps / fps + run.inference_ms

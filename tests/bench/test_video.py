@@ -17,9 +17,9 @@ from bench.video.verdict import Run, claims, rows
 from bench.video.watch import Raises, Watch
 
 
-def cost(cpu: float, decoded: float = 25.0, analysed: float = 5.0) -> Cost:
+def cost(cpu: float, decoded: float = 25.0, analysed: float = 5.0, received: float = 25.0) -> Cost:
     """Of two cameras."""
-    return Cost(cpu=cpu, received=(25.0, 25.0), decoded=(decoded, decoded), analysed=(analysed, analysed))
+    return Cost(cpu=cpu, received=(25.0, received), decoded=(decoded, decoded), analysed=(analysed, analysed))
 
 
 def test_a_ratio_is_void_when_the_peer_costs_too_much_or_looks_too_rarely() -> None:
@@ -29,11 +29,13 @@ def test_a_ratio_is_void_when_the_peer_costs_too_much_or_looks_too_rarely() -> N
         Run("quiet", "cbr", "opencv", cost(0.31), 1.0, 15.0),
         Run("quiet", "cbr", "pyav", cost(0.28), 1.0, 15.0),
         Run("busy", "cbr", "opencv", cost(0.2, 25.0, 4.6), 1.0, 15.0),
+        Run("busy", "cbr", "opencv + motion gate", cost(0.1, received=19.0), 1.0, 15.0),
     ]
-    void = [row.void for row in rows(runs, 5.0)]
+    void = [row.void for row in rows(runs, 5.0, 25.0)]
     assert void[:2] == ["", ""]
     assert void[2] == "costs 1.40 times decoding and inference, more than 1.35"
     assert void[3] == "looked only 4.60 times a second"
+    assert void[4] == "took only 19.0 pictures a second"
 
 
 def test_what_must_hold_is_judged_by_medians_and_ratios() -> None:
@@ -48,7 +50,7 @@ def test_what_must_hold_is_judged_by_medians_and_ratios() -> None:
         Run("busy", "vbr", "hub", cost(0.22), 1.0, 15.0),
         Run("busy", "vbr", "opencv", cost(0.21), 1.0, 15.0),
     ]
-    answers = {claim.what: claim.answer for claim in claims(rows(runs, 5.0), runs, 5.0, 25.0)}
+    answers = {claim.what: claim.answer for claim in claims(rows(runs, 5.0, 25.0), runs, 5.0, 25.0)}
     assert answers == {
         "quiet, vbr: opencv costs so many times the hub": "passed",
         "quiet, vbr: pyav costs so many times the hub": "not passed",
