@@ -32,18 +32,7 @@ class WorkerProxy:
 
     async def snapshot(self, device: str) -> bytes:
         """The camera's present picture, persons blurred; raises WorkerAway or CameraUnreachable."""
-        address = self._hub.workers.address(device)
-        if address is None:
-            raise WorkerAway("no worker has this camera now", reason="worker-lost", where=device)
-        url = f"{address.rstrip('/')}/cameras/{quote(device, safe='')}/snapshot.jpg"
-        try:
-            response = await self._client.get(url)
-        except httpx.TimeoutException:
-            raise WorkerAway("the worker does not answer in time", reason="timeout", where=device) from None
-        except httpx.HTTPError as wrong:
-            raise WorkerAway(
-                f"the worker cannot be reached: {type(wrong).__name__}", reason="unreachable", where=device
-            ) from None
+        response = await self._ask("GET", device, "snapshot.jpg")
         if response.status_code == 404:
             raise NotFound("the worker does not have this camera")
         if response.status_code == 503:
@@ -53,3 +42,34 @@ class WorkerProxy:
                 f"the worker answered {response.status_code}", reason="worker-error", where=device
             )
         return response.content
+
+    async def goto(self, device: str, preset: str) -> None:
+        """Send the camera to a preset; raises WorkerAway, NotFound, or CameraUnreachable when it does not obey."""
+        response = await self._ask("POST", device, f"preset/{quote(preset, safe='')}")
+        if response.status_code == 404:
+            raise NotFound("the worker does not have this camera, or it has no such preset")
+        if response.status_code == 503:
+            said = response.json()
+            raise CameraUnreachable(
+                str(said.get("detail", "it does not obey")),
+                reason=str(said.get("reason", "refused")),
+                where=device,
+            )
+        if response.status_code != 204:
+            raise WorkerAway(
+                f"the worker answered {response.status_code}", reason="worker-error", where=device
+            )
+
+    async def _ask(self, method: str, device: str, path: str) -> httpx.Response:
+        address = self._hub.workers.address(device)
+        if address is None:
+            raise WorkerAway("no worker has this camera now", reason="worker-lost", where=device)
+        url = f"{address.rstrip('/')}/cameras/{quote(device, safe='')}/{path}"
+        try:
+            return await self._client.request(method, url)
+        except httpx.TimeoutException:
+            raise WorkerAway("the worker does not answer in time", reason="timeout", where=device) from None
+        except httpx.HTTPError as wrong:
+            raise WorkerAway(
+                f"the worker cannot be reached: {type(wrong).__name__}", reason="unreachable", where=device
+            ) from None

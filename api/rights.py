@@ -30,6 +30,9 @@ LIVE = frozenset({"camera.live"})
 With `camera.picture` alone a live view is a row of shown (blurred) pictures.
 """
 
+DRIVE = frozenset({"camera.drive"})
+"""Sending a movable camera to a preset: its rules pause while it looks elsewhere."""
+
 RECORDED = frozenset({"camera.playback"})
 """What recorders keep: looking back at people, so it goes with the sealed originals of evidence."""
 
@@ -59,6 +62,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     | PICTURES
     | LIVE
     | RECORDED
+    | DRIVE
     | {"reporter.open"}
     | STREAM
     | DUTY
@@ -94,6 +98,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     "dispatcher": SCENE
     | PICTURES
     | LIVE
+    | DRIVE
     | {"reporter.open", "qr.print"}
     | STREAM
     | DUTY

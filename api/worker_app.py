@@ -47,6 +47,9 @@ class WorkerView(Protocol):
         Raises NotFound for a camera of another worker, CameraUnreachable when there is no picture.
         """
 
+    def goto(self, device: str, preset: str) -> None:
+        """Send the camera to a preset; raises NotFound, or CameraUnreachable when it does not obey."""
+
     def live(self, device: str, form: Form) -> AsyncGenerator[str | bytes]:
         """First JSON `{codec, mime, as, otherwise}`, then the stream; from the event loop, closed when done.
 
@@ -91,6 +94,11 @@ def create_worker_app(view: WorkerView, token: str) -> FastAPI:
     @app.get("/cameras/{device}/snapshot.jpg")
     def snapshot(device: str) -> Response:
         return binary(view.snapshot(device), "image/jpeg", "snapshot.jpg")
+
+    @app.post("/cameras/{device}/preset/{preset}")
+    def goto(device: str, preset: str) -> Response:
+        view.goto(device, preset)
+        return Response(status_code=204)
 
     @app.websocket("/cameras/{device}/live")
     async def live(ws: WebSocket, device: str, form: Form = "fmp4") -> None:

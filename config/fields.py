@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from typing import Annotated
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
@@ -121,6 +122,17 @@ def _camera_url(value: str) -> str:
 
 
 CameraUrl = Annotated[str, AfterValidator(_camera_url)]
+
+
+def _onvif_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts.query:
+        raise ValueError("write http://host/onvif/device_service; user and password stand beside it")
+    return value
+
+
+OnvifUrl = Annotated[str, Field(max_length=500), AfterValidator(_onvif_url)]
+"""Where a camera's ONVIF device service answers."""
 
 
 def _recorder_url(value: str) -> str:

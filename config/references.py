@@ -215,6 +215,14 @@ class References:
         quantity = getattr(rule, "quantity", None)
         if isinstance(quantity, str) and quantity not in quantities():
             complain(f"{quantity!r} is no quantity", meant(quantity, quantities(), "quantity"), "quantity")
+        preset = getattr(rule, "preset", None)
+        for at, name in enumerate(rule.devices if preset is not None else ()):
+            camera = self._devices.get(name)
+            known = {each.id for each in camera.presets} if isinstance(camera, Camera) else {str(preset)}
+            if preset not in known:
+                complain(
+                    f"{name!r} has no preset {preset!r}", meant(str(preset), known, "preset"), "devices", at
+                )
         wants_camera = shelf.kinds()[rule.kind].INPUT != "readings"
         for at, name in enumerate(rule.devices):
             device = self._devices.get(name)

@@ -6,23 +6,38 @@ from datetime import datetime, timedelta
 from typing import Annotated, Literal, cast
 
 from fastapi import APIRouter, Depends, Query, Request, Response, WebSocket
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
+from alerts.ledger import registry
 from api.answers import answer, binary
+from api.changes import commit
 from api.devices import camera_seen, describe
 from api.guard import hub_of, needs, socket
 from api.hub import Hub
 from api.live import LiveProxy, Span
 from api.proxy import WorkerProxy
 from api.rights import Principal
-from ingest.errors import InvalidInput
+from api.trail import note
+from config.entries import Stored, item_of
+from config.nouns.device import Camera
+from ingest.errors import InvalidInput, NotFound
 from ingest.instant import parse_instant
 
 router = APIRouter(prefix="/cameras", tags=["cameras"])
 
 HubHere = Annotated[Hub, Depends(hub_of)]
 Moment = Annotated[str, Query(max_length=40, description="RFC 3339, such as 2026-11-22T08:00:00Z")]
+
+
+class Goto(BaseModel):
+    """Where to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    preset: str = Field(max_length=63)
+
 
 SHORT = timedelta(minutes=5)
 """A playback without `to`."""
@@ -73,6 +88,58 @@ def health(
 ) -> Response:
     """State, reason, rates, gate and sampling of a camera."""
     return answer(describe(hub, camera_seen(hub, who, device)))
+
+
+@router.get("/{device}/presets")
+def presets(
+    device: str,
+    who: Annotated[Principal, needs("device.read", seen=camera_seen)],
+    hub: HubHere,
+) -> Response:
+    """The presets of a movable camera, home among them, and where it looks: `{items, home, preset}`."""
+    camera = _camera(hub, who, device)
+    now = hub.device_states().get(device, {}).get("preset")
+    found = [each.model_dump(mode="json", exclude={"token"}) for each in camera.presets]
+    return answer({"items": found, "next": None, "home": camera.home_preset, "preset": now})
+
+
+@router.post("/{device}/preset")
+async def goto(
+    device: str,
+    request: Request,
+    who: Annotated[Principal, needs("camera.drive", seen=camera_seen)],
+    hub: HubHere,
+    asked: Goto,
+) -> Response:
+    """Send the camera to a preset; audited first. 202: it has begun to move."""
+    camera = await run_in_threadpool(_camera, hub, who, device)
+    known = [each.id for each in camera.presets]
+    if asked.preset not in known:
+        raise InvalidInput(
+            f"this camera has no preset {asked.preset!r}",
+            where="preset",
+            mend=f"one of: {', '.join(known) or 'none'}",
+        )
+    await run_in_threadpool(_note, hub, who, device, asked.preset)
+    await cast("WorkerProxy", request.app.state.workers).goto(device, asked.preset)
+    return answer({"device": device, "preset": asked.preset}, 202)
+
+
+def _camera(hub: Hub, who: Principal, device: str) -> Camera:
+    """Its entry in the registry, secrets as `***`."""
+    camera_seen(hub, who, device)
+    with hub.ledger.read() as conn:
+        entry = registry.get(conn, "device", device)
+    item = item_of(Stored(entry.noun, entry.id, entry.body, entry.secrets)) if entry is not None else None
+    if not isinstance(item, Camera):
+        raise NotFound(f"no camera {device!r}")
+    return item
+
+
+def _note(hub: Hub, who: Principal, device: str, preset: str) -> None:
+    """One line in the audit chain, committed."""
+    area = hub.directory().visibility(device).area
+    commit(hub, lambda tx: note(tx, hub, who, "camera.preset", device, area=area, detail={"preset": preset}))
 
 
 @router.websocket("/{device}/live", dependencies=[socket("camera.picture")])

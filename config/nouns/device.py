@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from config.fields import CameraUrl, Id, Name, RecorderUrl, ShortText, Topic
+from config.fields import CameraUrl, Id, Name, OnvifUrl, RecorderUrl, ShortText, Topic
 from config.nouns.item import Item
 from config.secrets import MASK
 from config.urls import holds_secret, split_credentials
@@ -22,6 +22,25 @@ def _blind(length: timedelta) -> timedelta:
     if not BLIND[0] <= length <= BLIND[1]:
         raise ValueError("a quiet camera may go unseen for 200ms to 4s")
     return length
+
+
+class Onvif(Item):
+    """Where a camera is asked by ONVIF; without a user, as the stream's."""
+
+    url: OnvifUrl
+    user: ShortText | None = None
+
+
+class Preset(Item):
+    """One place that a movable camera looks at; `token` is its token or name at the camera, its id if left out."""
+
+    id: Id
+    token: ShortText | None = None
+    name: Name | None = None
+
+
+def _preset(value: object) -> object:
+    return {"id": value} if isinstance(value, str) else value
 
 
 class Device(Item):
@@ -48,6 +67,11 @@ class Camera(Device):
     max_blind: Annotated[Duration, AfterValidator(_blind)] = timedelta(seconds=2)
     substream: CameraUrl | None = None
     playback: RecorderUrl | None = None
+    onvif: Onvif | None = None
+    onvif_password: ShortText | None = None
+    presets: tuple[Annotated[Preset, BeforeValidator(_preset)], ...] = ()
+    home_preset: Id | None = None
+    return_after: Duration = timedelta(minutes=5)
     source_platform: ShortText | None = None
     room: Id | None = None
     purpose: ShortText | None = None
@@ -77,11 +101,28 @@ class Camera(Device):
                     raise ValueError(f"{key} carries another {name} than the key {name}; give it once")
                 body[name] = found
             body[key] = bare
+        onvif = body.get("onvif")
+        if isinstance(onvif, dict) and "password" in onvif:  # kept apart, as every secret is
+            body["onvif"] = {key: each for key, each in onvif.items() if key != "password"}
+            body.setdefault("onvif_password", onvif["password"])
         return body
+
+    @model_validator(mode="after")
+    def _presets_can_be_reached(self) -> Self:
+        names = [each.id for each in self.presets]
+        if self.presets and self.onvif is None:
+            raise ValueError("presets are gone to by ONVIF; give `onvif: {url}`")
+        if len(set(names)) < len(names):
+            raise ValueError("a preset is there twice")
+        if self.home_preset is not None and self.home_preset not in names:
+            raise ValueError(f"home_preset {self.home_preset!r} is none of the presets")
+        if self.presets and self.home_preset is None:
+            raise ValueError("give `home_preset`, to which rules without a preset belong")
+        return self
 
     def secret_keys(self) -> frozenset[str]:
         """The keys that are encrypted and never shown: the password, and addresses with one inside."""
-        keys = {"password"}
+        keys = {"password", "onvif_password"}
         for key, url in (("url", self.url), ("substream", self.substream), ("playback", self.playback)):
             if url and (url == MASK or holds_secret(url) or split_credentials(url)[2] is not None):
                 keys.add(key)
@@ -89,7 +130,12 @@ class Camera(Device):
 
     def host(self) -> str:
         """Where user and password are sent; empty while the address itself is a secret."""
-        return urlsplit(self.url).netloc.lower()
+        netloc = urlsplit(self.url).netloc.lower()
+        return (
+            netloc
+            if self.onvif is None
+            else f"{netloc} {urlsplit(self.onvif.url).netloc.lower()} {self.onvif.user}"
+        )
 
 
 class Sensor(Device):

@@ -41,12 +41,14 @@ class Params(RuleParams):
         classes: Labels of the camera's model; any of them counts.
         zone: Corners in 0..1 of the picture, in order; the whole picture by default.
         min_certainty: A track counts once a detection of it was at least this sure.
+        preset: Of a movable camera: the zone is drawn for it; None: for the camera's home preset.
     """
 
     kind: Literal["presence"]
     classes: tuple[str, ...] = Field(min_length=1)
     zone: Annotated[zones.Polygon, AfterValidator(_checked)] = zones.WHOLE
     min_certainty: float = Field(default=0.5, ge=0, le=1)
+    preset: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
 
 
 class Rule:

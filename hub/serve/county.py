@@ -21,6 +21,7 @@ from config.targets import CAMERAS, targets
 from config.urls import split_credentials, with_credentials
 from config.watched import watched
 from detectors.shelf import input_of
+from ingest.duration import format_duration
 
 Json = Mapping[str, object]
 
@@ -95,9 +96,25 @@ def _cameras(
             "max_blind": camera.max_blind.total_seconds(),
             "timezone": str(whole.zone(whole.sites[camera.site].area)),
             "rules": rules.get(camera.id, []),
+            "ptz": _ptz(camera, plain),
             "health": [each.model_dump(mode="json") for each in health.get(camera.id, ())],
         }
     return tasks
+
+
+def _ptz(camera: Camera, plain: Mapping[str, str]) -> Json | None:
+    """How the camera is driven; the stream's user goes with the stream's password, never with another's."""
+    if camera.onvif is None or not camera.presets:
+        return None
+    own = camera.onvif.user is not None or "onvif_password" in plain
+    return {
+        "url": camera.onvif.url,
+        "user": camera.onvif.user or camera.user,
+        "password": plain.get("onvif_password", "") if own else plain.get("password", ""),
+        "presets": [{"id": each.id, "token": each.token} for each in camera.presets],
+        "home": camera.home_preset,
+        "return_after": format_duration(camera.return_after),
+    }
 
 
 def _priority(rules: Sequence[Json], vital: AbstractSet[object]) -> str:

@@ -24,6 +24,7 @@ FIGURES = (
     "analysed_fps",
     "gate",
     "sampling",
+    "preset",
     "codec",
     "width",
     "height",

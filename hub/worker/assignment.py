@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -12,6 +12,7 @@ import httpx
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from detectors.health import Watched
+from detectors.rule import Duration
 from hub.worker.schedule import Priority
 from ingest.errors import HubError, InvalidInput, NotAuthenticated, NotFound, Unavailable
 
@@ -19,6 +20,35 @@ log = logging.getLogger(__name__)
 
 TIMEOUT = httpx.Timeout(4.0, connect=2.0)
 PATH = "/api/v1/internal/assignment"
+
+
+class PresetTask(BaseModel):
+    """One preset: its id, and its token or name at the camera."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    id: str
+    token: str | None = None
+
+
+class PtzTask(BaseModel):
+    """How a movable camera is driven.
+
+    Attributes:
+        url: Of its ONVIF device service.
+        user, password: For it.
+        presets: That rules and people may name.
+        home: The one it goes back to, after `return_after` in which nobody drove it (0: never).
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    url: str
+    user: str | None = None
+    password: str = Field(default="", repr=False)
+    presets: tuple[PresetTask, ...] = ()
+    home: str | None = None
+    return_after: Duration = timedelta(minutes=5)
 
 
 class CameraTask(BaseModel):
@@ -39,6 +69,7 @@ class CameraTask(BaseModel):
         priority: Who goes first when there is not enough time for all (hub.worker.schedule).
         rules: Full parameters of each rule (JSON), validated one by one by the shelf.
         health: Faults of the camera itself that are watched.
+        ptz: How it is driven; None: it stands still.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)  # serve may be newer and say more
@@ -57,6 +88,7 @@ class CameraTask(BaseModel):
     priority: Priority = "normal"
     rules: tuple[dict[str, object], ...] = ()
     health: tuple[Watched, ...] = ()
+    ptz: PtzTask | None = None
 
     @field_validator("timezone")
     @classmethod

@@ -34,7 +34,7 @@ class Crew:
             running = dict(self._watches)
         for device, watch in running.items():
             if device not in wanted:
-                watch.camera.ask_stop()
+                watch.ask_stop()
                 self._slots.forget(device)
                 with self._lock:
                     del self._watches[device]
@@ -78,7 +78,7 @@ class Crew:
     def ask_stop(self) -> None:
         """Let every camera end at its next packet or timeout; returns at once."""
         for watch in self.all():
-            watch.camera.ask_stop()
+            watch.ask_stop()
 
     def close(self, timeout: float = 5.0) -> None:
         """End every camera's thread, all together within `timeout` seconds."""

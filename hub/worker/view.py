@@ -100,6 +100,11 @@ class View:
             message = "; ".join(watch.refused.values())
         elif state == "online" and (away := watch.camera.original_away(now)) is not None:
             state, reason, message = "degraded", "main-stream", away
+        place, preset = watch.turning.place(now) if watch.turning is not None else (None, None)
+        if state == "online" and watch.turning is not None and place != "preset":
+            state, reason = "degraded", "off-preset" if place == "off-preset" else "preset-unknown"
+        elif state == "online" and watch.off_preset(now):
+            state, reason = "degraded", "off-preset"
         actual = watch.analysed_fps(now)
         return {
             "device": task.device,
@@ -131,10 +136,18 @@ class View:
                     shortage=self._slots.shortage(task.device),
                 ),
             },
+            "preset": preset,
             "codec": health.codec,
             "width": health.width,
             "height": health.height,
         }
+
+    def goto(self, device: str, preset: str) -> None:
+        """Send the camera to a preset; NotFound, or CameraUnreachable when it does not obey."""
+        watch = self._crew.get(device)
+        if watch is None or watch.turning is None:
+            raise NotFound("this camera is not ours, or has no presets", where=device)
+        watch.turning.goto(preset)
 
     def snapshot(self, device: str) -> bytes:
         """JPEG of the newest keyframe, persons blurred; NotFound, or CameraUnreachable without a picture."""

@@ -19,8 +19,10 @@ from detectors.tracker import Tracker
 from hub.worker.assignment import CameraTask
 from hub.worker.camera_check import CameraCheck
 from hub.worker.people import PERSON
+from hub.worker.turning import Turning
 from ingest.errors import InvalidInput
 from ingest.frame import Frame
+from ingest.glance import Glance
 from ingest.text import Text
 from ingest.video.camera import Camera
 from ingest.video.health import CameraHealth
@@ -111,8 +113,25 @@ class Watch:
         self._behind_at: datetime | None = None
         self.task = task
         self.check = CameraCheck(task.device, task.health, ZoneInfo(task.timezone), clock())
+        self.turning = self._new_turning(task)
         self.camera = self._new_camera(task)
         self._read_rules(task)
+
+    def _new_turning(self, task: CameraTask) -> Turning | None:
+        if task.ptz is None:
+            return None
+        return Turning(task.device, task.ptz, clock=self._clock, on_clock=self.check.told)
+
+    def off_preset(self, now: datetime) -> bool:
+        """Whether it looks elsewhere than at its home preset, as far as it says."""
+        if self.turning is None:
+            return False
+        place, preset = self.turning.place(now)
+        return place != "unknown" and preset != self.turning.task.home
+
+    def _glance(self, glance: Glance) -> None:
+        if not self.off_preset(glance.at):  # what it usually shows is what it shows at home
+            self.check.glance(glance)
 
     def _new_camera(self, task: CameraTask) -> Camera:
         original = None
@@ -132,7 +151,7 @@ class Watch:
             ring_seconds=RING_SECONDS,
             on_frame=self._wanted,
             original=original,
-            on_glance=self.check.glance,
+            on_glance=self._glance,
             on_quiet=self._unchanged,
             gate=task.gate,
             max_blind=task.max_blind,
@@ -173,6 +192,14 @@ class Watch:
     def start(self) -> None:
         """Begin to read."""
         self.camera.start()
+        if self.turning is not None:
+            self.turning.start()
+
+    def ask_stop(self) -> None:
+        """Let its threads end; returns at once."""
+        self.camera.ask_stop()
+        if self.turning is not None:
+            self.turning.ask_stop()
 
     def change(self, task: CameraTask) -> None:
         """Do what `task` says from now on; what is the same goes on undisturbed."""
@@ -180,6 +207,12 @@ class Watch:
             old, self.camera = self.camera, self._new_camera(task)
             old.ask_stop()
             self.camera.start()
+        if task.ptz != self.task.ptz:
+            before, self.turning = self.turning, self._new_turning(task)
+            if before is not None:
+                before.ask_stop()
+            if self.turning is not None:
+                self.turning.start()
         same_view = task.same_stream(self.task) and task.rules == self.task.rules
         self.check.change(task.health, ZoneInfo(task.timezone), self._clock(), same_view=same_view)
         with self._lock:
@@ -262,10 +295,18 @@ class Watch:
             Verdict(
                 running.rule.params,
                 source(running.rule.params, site=self.task.site, device=self.task.device),
-                running.rule.level(running.state, now),
+                self._at_preset(running.rule.params, running.rule.level(running.state, now), now),
             )
             for running in self._rules.values()
         ]
+
+    def _at_preset(self, params: RuleParams, level: Level, now: datetime) -> Level:
+        """The level while the camera looks where the rule's zone was drawn; unknown elsewhere."""
+        if self.turning is None:
+            return level
+        place, preset = self.turning.place(now)
+        wanted = getattr(params, "preset", None) or self.turning.task.home
+        return level if place == "unknown" or preset == wanted else _unknown(level, "off-preset", now)
 
     def health(self, now: datetime) -> CameraHealth:
         """Of the stream."""

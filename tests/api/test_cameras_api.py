@@ -25,6 +25,7 @@ class View:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.forgotten: list[str] = []
+        self.gone_to: list[tuple[str, str]] = []
         self.sent = 0
 
     def status(self) -> Mapping[str, object]:
@@ -61,6 +62,12 @@ class View:
             return (self.folder / ref / name).read_bytes()
         except FileNotFoundError:
             raise EvidenceNone("not there") from None
+
+    def goto(self, device: str, preset: str) -> None:
+        """Kept; one preset is not set at the camera."""
+        if preset == "lost":
+            raise CameraUnreachable("not set at the camera", reason="no-preset", where=device)
+        self.gone_to.append((device, preset))
 
     def forget(self, ref: str) -> None:
         """Kept."""
@@ -197,3 +204,24 @@ def test_a_worker_gives_evidence_and_nothing_else(worker: tuple[str, View]) -> N
             assert client.get(path).status_code == 404
         assert client.delete("/evidence/ref-1").status_code == 204
         assert view.forgotten == ["ref-1"]
+
+
+def test_a_camera_is_sent_to_a_preset(house: House, worker: tuple[str, View]) -> None:
+    """By right, audited before it moves; what it cannot do is told with the reason."""
+    house.workers.addresses["cam-1"] = worker[0]
+    client = house.client("olga")
+    listed = client.get("/cameras/cam-1/presets").json()
+    assert [each["id"] for each in listed["items"]] == ["gate", "lost"]
+    assert (listed["home"], listed["preset"]) == ("gate", None)
+    assert client.post("/cameras/cam-1/preset", json={"preset": "gate"}).status_code == 202
+    assert worker[1].gone_to == [("cam-1", "gate")]
+    unknown = client.post("/cameras/cam-1/preset", json={"preset": "moon"})
+    assert (unknown.status_code, "one of: gate, lost" in unknown.text) == (422, True)
+    refused = client.post("/cameras/cam-1/preset", json={"preset": "lost"})
+    assert (refused.status_code, refused.json()["reason"]) == (503, "no-preset")
+    assert house.client("ines").post("/cameras/cam-1/preset", json={"preset": "gate"}).status_code == 403
+    trail = house.client("admin").get("/audit?subject=cam-1").json()["items"]
+    assert [(each["who"], each["action"], each["detail"]["preset"]) for each in trail[:2]] == [
+        ("olga", "camera.preset", "lost"),
+        ("olga", "camera.preset", "gate"),
+    ]

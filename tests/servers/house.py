@@ -80,7 +80,8 @@ sites:
 contacts:
   - {{site: school-1, duty: officer, name: Li, phone: "{PHONE}"}}
 devices:
-  - {{id: cam-1, site: school-1, kind: camera, url: "rtsp://10.0.0.1/a", user: viewer, password: {CAMERA_PASSWORD}}}
+  - {{id: cam-1, site: school-1, kind: camera, url: "rtsp://10.0.0.1/a", user: viewer, password: {CAMERA_PASSWORD},
+     onvif: {{url: "http://10.0.0.1/onvif/device_service"}}, presets: [gate, lost], home_preset: gate}}
   - {{id: cam-2, site: cross-1, kind: camera, url: "rtsp://10.0.0.2/a"}}
   - {{id: cam-9, site: school-9, kind: camera, url: "rtsp://viewer:{CAMERA_PASSWORD}@10.0.0.9/a"}}
   - {{id: fridge-1, site: school-1, kind: sensor, payload: native}}

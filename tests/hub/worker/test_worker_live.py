@@ -63,6 +63,9 @@ class View:
     def evidence(self, ref: str, name: str) -> bytes:
         raise EvidenceNone(f"{ref}/{name}")
 
+    def goto(self, device: str, preset: str) -> None:
+        """Not part of this."""
+
     def forget(self, ref: str) -> None:
         """Nothing to forget."""
 
