@@ -1,10 +1,10 @@
 """Schedule: which waiting frame is looked at next, and which cameras get less when there are too many; pure.
 
-Each camera has a lane. Lanes of priority `life` come first, always: among them the frame whose deadline (the
-moment its successor is due) is nearest, a frame that catches up after those of now. The others share what is left
-by start-time fair queueing: each look moves a lane's turn on by a step that is short for a camera with a high
-frame rate or priority and long for one with a low, and the lane whose turn is earliest is next. So under overload
-every camera gets its share, none is blind because another is fast, and a lane that was idle saves up nothing.
+Each camera has a lane. Lanes of priority `life` come first, but for one look every RARELY: among them the frame
+whose deadline (the moment its successor is due) is nearest, a frame that catches up after those of now. The others
+share what is left by start-time fair queueing: each look moves a lane's turn on by a step that is short for a camera
+with a high frame rate or priority and long for one with a low, and the lane whose turn is earliest is next. So under
+overload every camera gets its share, none is blind because another is fast, and a lane that was idle saves up nothing.
 
 A frame that is made and then dropped cost decoding that the others lack: so a camera whose frames keep being dropped
 is told to make fewer (`regulate`), down to its keyframes, and more again once there is room; so are all others when
@@ -43,6 +43,9 @@ TOLERATED = 0.1
 """Share of a second's frames that may be dropped: two cameras whose frames come at once is no shortage."""
 HOT, COOL = 2, 3
 """Seconds in a row with and without shortage before something is changed."""
+
+RARELY = timedelta(seconds=2)
+"""However short life safety comes, one look in so long goes to another camera: none is blind for ever."""
 
 Shortage = Literal["catching-up", "thinned", "overloaded"]
 
@@ -91,6 +94,7 @@ class Schedule:
     def __init__(self, threads: int = 1) -> None:
         self._threads = threads
         self._vital = False
+        self._others_at: datetime | None = None
         self._lanes: dict[str, _Lane] = {}
         self._turn = 0.0
         self._rows = 0
@@ -135,12 +139,17 @@ class Schedule:
         if not ready:
             return None
         urgent = [lane for lane in ready if lane.priority == "life"]
-        if urgent:
+        others = [lane for lane in ready if lane.priority != "life"]
+        if not others or self._others_at is None:
+            self._others_at = now
+        forgotten = now - self._others_at >= RARELY
+        if urgent and not forgotten:
             lane = min(urgent, key=lambda each: (each.waiting[0].catch_up, each.deadline()))
         else:
-            if self._vital and self._looking() >= self._threads - 1:
+            if self._vital and not forgotten and self._looking() >= self._threads - 1:
                 return None  # a look cannot be broken off: one thread waits for life safety
-            lane = min(ready, key=lambda each: (each.turn, each.began))
+            self._others_at = now
+            lane = min(others, key=lambda each: (each.turn, each.began))
             self._turn = max(self._turn, lane.turn)
         frame = lane.waiting.popleft()
         lane.turn += lane.step(frame)

@@ -87,6 +87,15 @@ def test_shares_go_by_rate_and_priority() -> None:
     assert schedule.shortage("low", at(100)) == "thinned"
 
 
+def test_nobody_is_blind_for_ever() -> None:
+    """Life safety alone wants twice what can be looked at: the others still get a look every two seconds."""
+    cameras = {"life": 20.0, "a": 5.0, "b": 5.0}
+    schedule = declared(life=("life", 20.0), a=("normal", 5.0), b=("normal", 5.0))
+    seen = play(schedule, cameras, looks_per_second=10, seconds=60)
+    assert seen["a"] + seen["b"] == pytest.approx(30, abs=2)
+    assert abs(seen["a"] - seen["b"]) <= 1
+
+
 def test_among_equals_it_is_overload() -> None:
     """Nobody went before them: then it is said that the machine is too small."""
     cameras = {"a": 5.0, "b": 5.0}
