@@ -46,9 +46,7 @@ def advance(conn: Connection, directory: Directory, now: datetime, *, most: int 
     """
     lapsed = seen.silenced(conn) if most and silences.lapse(conn, now) else []
     done = _take(conn, directory, lapsed, now)
-    return done + sum(
-        _look(conn, directory, key, now) for key in (groups.due(conn, now, most) if most else ())
-    )
+    return done + _look_at(conn, directory, groups.due(conn, now, most) if most else [], now)
 
 
 def silence(conn: Connection, directory: Directory, new: Silence, now: datetime) -> None:
@@ -79,7 +77,7 @@ def _take(conn: Connection, directory: Directory, spoken: Sequence[Known], now: 
         ready |= dict.fromkeys(folding.fold(each))
     if cursor is None or head > cursor:
         groups.folded(conn, head)
-    return sum(_look(conn, directory, key, now) for key in ready)
+    return _look_at(conn, directory, list(ready), now)
 
 
 def tell(
@@ -214,12 +212,22 @@ class _Folding:
         return fresh
 
 
-def _look(conn: Connection, directory: Directory, key: str, now: datetime) -> bool:
+def _look_at(conn: Connection, directory: Directory, keys: Sequence[str], now: datetime) -> int:
+    """Groups that are due; how many of them said something."""
+    if not keys:
+        return 0
+    stored, members = groups.of_keys(conn, keys), groups.members(conn, keys)
+    return sum(_look(conn, directory, stored[key], members[key], now) for key in keys if key in stored)
+
+
+def _look(
+    conn: Connection,
+    directory: Directory,
+    stored: Group,
+    found: Sequence[tuple[Known, groups_core.Member]],
+    now: datetime,
+) -> bool:
     """A group that is due; whether it said something."""
-    stored = groups.of_keys(conn, [key]).get(key)
-    if stored is None:
-        return False
-    found = groups.members(conn, key)
     group = _as_now(stored, directory, [each for each, _ in found])
     members = tuple(_kept(directory, group, each, member) for each, member in found)
     outcome = groups_core.look(group, members, now)
@@ -228,16 +236,16 @@ def _look(conn: Connection, directory: Directory, key: str, now: datetime) -> bo
         about = [each for each, _ in found if each.id in say.incidents]
         notices.add(conn, _notice(directory, group, say.why, about, now))
     if outcome.over:
-        groups.end(conn, key)
+        groups.end(conn, stored.key)
         return say is not None
     if say is not None:
         late = [each.incident for each in members if each.told is None and each.keeper]
         _not_mended(conn, [each for each in late if each in say.incidents], now)
         group, members = groups_core.told(group, members, say, now)
-        groups.told(conn, key, [each for each in members if each.incident in say.incidents])
+        groups.told(conn, stored.key, [each for each in members if each.incident in say.incidents])
     groups.looked(conn, group, outcome.due if say is None else _next(group, members))
     if any(not each.open and each.told is None for each in members):
-        groups.forget(conn, key)
+        groups.forget(conn, stored.key)
     return say is not None
 
 

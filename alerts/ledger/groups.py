@@ -21,7 +21,7 @@ from alerts.ledger.group_tables import group_members, notice_groups
 from alerts.ledger.known import Known, query, read
 from alerts.ledger.tables import counters, incidents
 from alerts.ledger.upsert import CHUNK, put
-from detectors.signal import SEVERITIES, Severity
+from detectors.signal import Severity
 
 CURSOR = "notices"
 """Counter: the last event that was folded into groups."""
@@ -33,8 +33,11 @@ _MEMBERSHIPS = select(group_members).where(group_members.c.incident.in_(bindpara
 _OF_KEYS = select(notice_groups).where(notice_groups.c.group_key.in_(bindparam("keys", expanding=True)))
 _MEMBERS = (
     query()
-    .add_columns(group_members.c.since, group_members.c.told)
-    .where(group_members.c.group_key == bindparam("key"), group_members.c.incident == incidents.c.id)
+    .add_columns(group_members.c.group_key, group_members.c.since, group_members.c.told)
+    .where(
+        group_members.c.group_key.in_(bindparam("keys", expanding=True)),
+        group_members.c.incident == incidents.c.id,
+    )
     .order_by(incidents.c.id)
 )
 _START = insert(notice_groups)
@@ -76,14 +79,9 @@ _LOOKED = (
     .where(notice_groups.c.group_key == bindparam("key"))
     .values(told_at=bindparam("said_at"), due_at=bindparam("at"), terms=bindparam("as_now"))
 )
-_TOLD = (
-    update(group_members)
-    .where(
-        group_members.c.group_key == bindparam("key"),
-        group_members.c.incident.in_(bindparam("ids", expanding=True)),
-    )
-    .values(told=bindparam("with"))
-)
+_TOLD = update(group_members).where(*_THIS).values(told=bindparam("with"))
+_END_MEMBERS = delete(group_members).where(group_members.c.group_key == bindparam("key"))
+_END = delete(notice_groups).where(notice_groups.c.group_key == bindparam("key"))
 _COUNT = (
     update(notice_groups)
     .where(notice_groups.c.group_key == bindparam("key"))
@@ -134,10 +132,14 @@ def of_keys(conn: Connection, keys: Collection[str]) -> dict[str, Group]:
     return found
 
 
-def members(conn: Connection, key: str) -> list[tuple[Known, Member]]:
-    """The members of a group, as their incidents are now."""
-    found = [(read(row), row.since, row.told) for row in conn.execute(_MEMBERS, {"key": key})]
-    return [(each, each.member(since, told)) for each, since, told in found]
+def members(conn: Connection, keys: Sequence[str]) -> dict[str, list[tuple[Known, Member]]]:
+    """The members of groups, as their incidents are now, the oldest first."""
+    found: dict[str, list[tuple[Known, Member]]] = {key: [] for key in keys}
+    for start in range(0, len(keys), CHUNK):
+        for row in conn.execute(_MEMBERS, {"keys": keys[start : start + CHUNK]}):
+            each = read(row)
+            found[row.group_key].append((each, each.member(row.since, row.told)))
+    return found
 
 
 def start(conn: Connection, group: Group, first: Membership, at: datetime | None) -> None:
@@ -216,7 +218,7 @@ def prolong(conn: Connection, incident: str, now: datetime) -> None:
 
 def forget(conn: Connection, key: str) -> None:
     """The members that were over before anybody was told of them."""
-    conn.execute(_FORGET, {"key": key})
+    pending.run(conn, _FORGET, {"key": key})
 
 
 def hasten(conn: Connection, key: str, at: datetime) -> None:
@@ -231,7 +233,8 @@ def due(conn: Connection, now: datetime, limit: int) -> list[str]:
 
 def looked(conn: Connection, group: Group, at: datetime | None) -> None:
     """When to look again."""
-    conn.execute(
+    pending.run(
+        conn,
         _LOOKED,
         {"key": group.key, "said_at": group.told_at, "at": at, "as_now": _terms_row(group.terms)},
     )
@@ -239,16 +242,15 @@ def looked(conn: Connection, group: Group, at: datetime | None) -> None:
 
 def told(conn: Connection, key: str, members: Iterable[Member]) -> None:
     """What each member was told with."""
-    for severity in SEVERITIES:
-        ids = [each.incident for each in members if each.told == severity]
-        if ids:
-            conn.execute(_TOLD, {"key": key, "ids": ids, "with": severity})
+    for each in members:
+        if each.told is not None:
+            pending.run(conn, _TOLD, {"key": key, "id": each.incident, "with": each.told})
 
 
 def end(conn: Connection, key: str) -> None:
     """The group is done with, and so are its members."""
-    conn.execute(delete(group_members).where(group_members.c.group_key == key))
-    conn.execute(delete(notice_groups).where(notice_groups.c.group_key == key))
+    pending.run(conn, _END_MEMBERS, {"key": key})
+    pending.run(conn, _END, {"key": key})
 
 
 def _count(conn: Connection, key: str, more: int) -> int:

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Row, bindparam, func, insert, select
 from sqlalchemy.engine import Connection
 
+from alerts.ledger import pending
 from alerts.ledger.notice_tables import deliveries, notice_incidents, notices
 from alerts.ledger.page import Page, decode, encode, limit_of
 from alerts.ledger.sieve import stands, visible
@@ -28,14 +29,15 @@ class Wanted:
 
 
 _ADD = insert(notices)
-_ADD_INCIDENTS = insert(notice_incidents)
-_ADD_DELIVERIES = insert(deliveries)
+_ADD_INCIDENT = insert(notice_incidents)
+_ADD_DELIVERY = insert(deliveries)
 _OF_GROUP = select(func.count()).select_from(notices).where(notices.c.group_key == bindparam("group"))
 
 
 def add(conn: Connection, notice: Notice) -> None:
     """A new notice, due at once on each of its channels."""
-    conn.execute(
+    pending.run(
+        conn,
         _ADD,
         {
             "id": notice.id,
@@ -51,25 +53,20 @@ def add(conn: Connection, notice: Notice) -> None:
             **stands(notice.place),
         },
     )
-    if notice.incidents:
-        conn.execute(
-            _ADD_INCIDENTS,
-            [{"notice": notice.id, "incident": each} for each in dict.fromkeys(notice.incidents)],
-        )
-    if notice.channels:
-        conn.execute(
-            _ADD_DELIVERIES,
-            [
-                {
-                    "notice": notice.id,
-                    "channel": channel,
-                    "state": "pending",
-                    "attempts": 0,
-                    "next_at": notice.at,
-                    "reason": "",
-                }
-                for channel in notice.channels
-            ],
+    for each in dict.fromkeys(notice.incidents):
+        pending.run(conn, _ADD_INCIDENT, {"notice": notice.id, "incident": each})
+    for channel in notice.channels:
+        pending.run(
+            conn,
+            _ADD_DELIVERY,
+            {
+                "notice": notice.id,
+                "channel": channel,
+                "state": "pending",
+                "attempts": 0,
+                "next_at": notice.at,
+                "reason": "",
+            },
         )
 
 
