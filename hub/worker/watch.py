@@ -20,6 +20,7 @@ from hub.worker.assignment import CameraTask
 from hub.worker.camera_check import CameraCheck
 from hub.worker.people import PERSON
 from hub.worker.turning import Turning
+from hub.worker.where import where
 from ingest.errors import InvalidInput
 from ingest.frame import Frame
 from ingest.glance import Glance
@@ -247,6 +248,8 @@ class Watch:
         with self._lock:
             self._rules = kept
             self.refused = refused
+        zones = [getattr(each.rule.params, "zone", None) for each in kept.values()]  # not every kind has one
+        self.camera.watch(None if refused else where(zones))
 
     def look(self, frame: Frame, found: Detections, sure: float) -> list[Verdict]:
         """Follow what the model saw in one frame and ask every rule; boxes below `sure` are only blurred."""

@@ -73,7 +73,6 @@ class Camera:
         on_quiet: Callable[[datetime], None] | None = None,
         gate: GateMode = "auto",
         max_blind: float = 2.0,
-        mask: Mask | None = None,
     ) -> None:
         self.device = device
         self._url = url
@@ -83,7 +82,7 @@ class Camera:
         self._on_quiet = on_quiet
         self._gate: GateMode = gate
         self._max_blind = max_blind
-        self._mask = mask
+        self._mask: Mask | None = None
         self._taps: tuple[Callable[[Packet], None], ...] = ()
         self._clock = clock
         self._transport = transport
@@ -151,11 +150,13 @@ class Camera:
             self._info = info
             self._clock_offset = None
             self._sessions += 1
+        gate = Gate(max_blind=self._max_blind, pinned=self._gate == "open")
+        gate.watch(self._mask)
         eye = Eye(
             self.device,
             info,
             fps=self._fps,
-            gate=Gate(max_blind=self._max_blind, mask=self._mask, pinned=self._gate == "open"),
+            gate=gate,
             ring=self._ring,
             on_frame=self._on_frame,
             on_glance=self._on_glance,
@@ -225,6 +226,13 @@ class Camera:
             self._pace = fps
             if self._eye is not None:
                 self._eye.pace(fps)
+
+    def watch(self, mask: Mask | None) -> None:
+        """Let only changes inside `mask` (90, 160) open the gate; None: everywhere. From any thread."""
+        with self._lock:
+            self._mask = mask
+            if self._eye is not None:
+                self._eye.watch(mask)
 
     def looked(self, at: datetime | None) -> None:
         """A frame of that time was looked at. None: what was seen before does not count. From any thread."""

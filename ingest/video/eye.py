@@ -19,6 +19,7 @@ from av.video.frame import VideoFrame
 from ingest.frame import Frame
 from ingest.glance import Glance
 from ingest.packet import Packet
+from ingest.video.change import Mask
 from ingest.video.decode import Sampler, picture
 from ingest.video.gate import Gate
 from ingest.video.glance import Peek, small
@@ -108,6 +109,10 @@ class Eye:
         """Be open until then: something is followed. May be called from any thread."""
         if self._hold_until is None or until > self._hold_until:
             self._hold_until = until
+
+    def watch(self, mask: Mask | None) -> None:
+        """As of the gate. From any thread."""
+        self._gate.watch(mask)
 
     def pace(self, fps: float) -> None:
         """Hand on no more than so many pictures a second; while it catches up, all. From any thread."""

@@ -35,7 +35,7 @@ FIRST_REST, LONGEST_REST = 2.0, 60.0
 class Gate:
     """One camera's. `at` is media time in seconds; once it opened, it goes back to `clear_at`. Sizes in bytes."""
 
-    def __init__(self, *, max_blind: float = 2.0, mask: Mask | None = None, pinned: bool = False) -> None:
+    def __init__(self, *, max_blind: float = 2.0, pinned: bool = False) -> None:
         self.open = True
         self.clear_at = -1.0
         """Up to this time nothing happened that was not looked at, as of one look ago: what begins to show
@@ -43,7 +43,7 @@ class Gate:
         self._clear_now = -1.0
         self._max_blind = max_blind
         self._pinned = pinned
-        self._ground = Ground(mask)
+        self._ground = Ground()
         self._rhythm = Rhythm()
         self._reference: Plane | None = None
         self._learned: tuple[float, Plane] | None = None
@@ -57,6 +57,10 @@ class Gate:
         self._for_size = False
         self._rest = FIRST_REST
         self._rest_until = 0.0
+
+    def watch(self, mask: Mask | None) -> None:
+        """Let only changes inside `mask` (90, 160) count; None for everywhere."""
+        self._ground.mask = mask
 
     def due(self, at: float, size: int, *, keyframe: bool) -> bool:
         """One more packet: whether the picture it gives must be looked at."""
