@@ -101,6 +101,8 @@ def test_four_cameras_live_and_twenty_viewers_of_one(tmp_path: Path) -> None:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 800}, locale="zh-CN")
         errors: list[str] = []
+        opened: list[str] = []
+        page.on("websocket", lambda line: opened.append(line.url))
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on(
             "console",
@@ -124,6 +126,7 @@ def test_four_cameras_live_and_twenty_viewers_of_one(tmp_path: Path) -> None:
             assert after.mean() > 20, f"{name} is not black"
             assert np.abs(after - before[name]).mean() > 1, f"{name} moves"
 
+        assert sum("/live" in each for each in opened) == 4, "a view goes on while its camera's state changes"
         with ExitStack() as stack:
             url = f"{address.replace('http', 'ws')}/api/v1/cameras/cam-1/live"
             bearer = {"Authorization": f"Bearer {token(address, 'olga', PASSWORD)}"}

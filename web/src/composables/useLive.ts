@@ -38,7 +38,7 @@ export function useLive(camera: () => string, video: Ref<HTMLVideoElement | null
   }
 
   watch(
-    [camera, video],
+    [camera, () => video.value], // a getter: a shallow ref itself would begin anew with each event of the camera
     ([name, element]) => {
       stop();
       if (element === null) return;
