@@ -17,7 +17,6 @@ from pathlib import Path
 
 import bench
 from bench.figures import Figures
-from bench.video.__main__ import main as video
 
 ROOT = Path(__file__).parents[1]
 
@@ -30,7 +29,7 @@ def main() -> int:
         if each.name not in {"__main__", "figures", "processes"} and not each.ispkg
     ]
     if sys.argv[1:2] == ["video"]:
-        return video(sys.argv[2:])
+        return int(importlib.import_module("bench.video.__main__").main(sys.argv[2:]))
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(shelf)} (default: all)")
     names = parser.parse_args().names or shelf

@@ -56,6 +56,10 @@ class Raises:
         self.seconds: list[float] = []
         self._known: set[tuple[str, str]] = set()
 
+    def clear(self) -> None:
+        """The run begins now; what was raised before is not timed when it is told again."""
+        self.seconds.clear()
+
     def hear(self, signal: Json, at: datetime) -> None:
         """A signal that tells of a new raise counts; that it is still so does not."""
         if signal["state"] != "active":

@@ -78,8 +78,16 @@ def test_the_worst_window_counts() -> None:
 
 
 def test_a_raise_is_timed_once() -> None:
-    """Renewed it is the same raise; an end is none."""
+    """Renewed it is the same raise, also when it began before the run; an end is none."""
     raises, at = Raises(), datetime(2026, 1, 1, tzinfo=UTC)
+    signal: dict[str, object] = {
+        "rule": "r",
+        "state": "active",
+        "since": (at - timedelta(seconds=30)).isoformat(),
+    }
+    raises.hear(signal, at - timedelta(seconds=29))
+    raises.clear()
+    raises.hear(signal, at)
     for state, since, heard in (
         ("active", 0, 0.2),
         ("active", 0, 10.2),
