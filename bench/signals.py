@@ -68,6 +68,9 @@ def table(reports: Sequence[tuple[str, Report]]) -> str:
         "CPU of the hub, cores": [
             f"{each.cpu * each.rate / max(each.published, 1):.2f}" for _, each in reports
         ],
+        "CPU of the publishers, cores": [
+            f"{each.publishers_cpu * each.rate / max(each.published, 1):.2f}" for _, each in reports
+        ],
         "what must not be": [str(len(each.wrong)) for _, each in reports],
     }
     head = f"| | {' | '.join(name for name, _ in reports)} |\n|---|{'---:|' * len(reports)}"
