@@ -59,6 +59,11 @@ TRIES = 5
 """Attempts for one signal that meets what another router has just committed."""
 
 
+def _first_line(wrong: BaseException) -> str:
+    """The cause without SQL and parameters."""
+    return str(getattr(wrong, "orig", wrong)).strip().partition("\n")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     """A signal that is not committed yet."""
@@ -176,6 +181,8 @@ class SignalIntake:
             self._back(taken)
         elif len(taken) > 1 or (conflicted(wrong) and tries < TRIES):
             # another router was faster at one place, or one signal breaks us: alone it takes no other with it
+            self._metrics.errors.labels("signals-alone").inc()
+            log.warning("an act of %d signals failed and is done one by one: %s", len(taken), _first_line(wrong))
             for each in taken:
                 self._write(each, tries + 1)
         else:
