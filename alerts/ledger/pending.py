@@ -8,13 +8,15 @@ difference: before a statement reads what waits, or changes what an event that w
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Table, event
+from sqlalchemy import Insert, MetaData, Table, event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.elements import ClauseElement
@@ -88,7 +90,7 @@ class Pending:
         self._subjects.add(late.subject)
 
     def row(self, statement: UpdateBase, row: dict[str, object]) -> None:
-        """Run this statement for this row with the rest; in the order in which statements first came."""
+        """Run this statement for this row with the rest: what is new first, parents before their children."""
         self._rows.setdefault(statement, []).append(row)
         self._waiting |= tables_of(statement)
 
@@ -113,8 +115,8 @@ class Pending:
 
     def _write_rows(self, conn: Connection) -> None:
         rows, self._rows, self._waiting = self._rows, {}, set()
-        for statement, each in rows.items():
-            conn.execute(statement, each)
+        for statement in sorted(rows, key=_rank):
+            conn.execute(statement, rows[statement])
 
     def _disturbed(
         self, statement: object, tables: frozenset[str], parameters: Iterable[Mapping[str, object]]
@@ -130,6 +132,19 @@ class Pending:
             return False
         names = statement.get_execution_options().get(ROWS_BY)
         return names is None or any(row.get(name) in self._subjects for row in parameters for name in names)
+
+
+def _rank(statement: UpdateBase) -> int:
+    """New rows by what refers to what, then changes in the order in which they first came (sorting keeps it)."""
+    table = statement.table
+    if not isinstance(statement, Insert) or not isinstance(table, Table):
+        return sys.maxsize
+    return _order(table.metadata)[table.name]
+
+
+@cache
+def _order(metadata: MetaData) -> dict[str, int]:
+    return {each.name: place for place, each in enumerate(metadata.sorted_tables)}
 
 
 def of(conn: Connection) -> Pending | None:

@@ -10,8 +10,9 @@ from sqlalchemy import event, select
 from sqlalchemy.engine import Engine
 
 from alerts.directory import Directory
+from alerts.group import Group
 from alerts.incident import Incident, fold
-from alerts.ledger import counters, events, incidents, journal
+from alerts.ledger import counters, events, groups, incidents, journal
 from alerts.ledger.engine import Connection, Ledger
 from alerts.ledger.tables import case_history
 from alerts.router import apply_signals
@@ -99,6 +100,32 @@ def test_an_event_about_nothing_fails_its_act_alone(ledger: Ledger) -> None:
     with pytest.raises(NotFound, match="I9"):
         wrong.result(10)
     assert right.result(10) == 1
+
+
+def test_a_child_may_wait_longer_than_its_parent(ledger: Ledger) -> None:
+    """One incident joins a group that is there, the next begins one: both are written, whoever came first."""
+    there, fresh = Group("g|u|1", "g", "u"), Group("g|u|2", "g", "u")
+
+    def member(group: Group, incident: str) -> groups.Membership:
+        return groups.Membership(group.key, incident, NOW, open=True, told=None)
+
+    def begin(conn: Connection) -> None:
+        for name in ("I1", "I2", "I3"):
+            incidents.add(conn, replace(raised(name), place=name), Visibility(), None)
+        groups.start(conn, there, member(there, "I1"), None)
+
+    def join_and_begin(conn: Connection) -> None:
+        groups.join(conn, member(there, "I2"))
+        groups.start(conn, fresh, member(fresh, "I3"), None)
+
+    do(ledger, begin)
+    do(ledger, join_and_begin)
+    found = look(ledger, lambda conn: groups.memberships(conn, ["I1", "I2", "I3"]))
+    assert {name: list(of) for name, of in found.items()} == {
+        "I1": [there.key],
+        "I2": [there.key],
+        "I3": [fresh.key],
+    }
 
 
 def test_a_hundred_raises_cost_few_statements(ledger: Ledger, directory: Directory) -> None:
