@@ -182,7 +182,9 @@ class SignalIntake:
         elif len(taken) > 1 or (conflicted(wrong) and tries < TRIES):
             # another router was faster at one place, or one signal breaks us: alone it takes no other with it
             self._metrics.errors.labels("signals-alone").inc()
-            log.warning("an act of %d signals failed and is done one by one: %s", len(taken), _first_line(wrong))
+            log.warning(
+                "an act of %d signals failed and is done one by one: %s", len(taken), _first_line(wrong)
+            )
             for each in taken:
                 self._write(each, tries + 1)
         else:
