@@ -31,7 +31,8 @@ EVERY = 5.0
 """Seconds between two glances that a worker judges."""
 BEFORE = 300.0
 """Seconds of normal video before a fault."""
-FOOTAGE = (Path("build/footage"), Path("/work/shared/footage"))
+ROOT = Path(__file__).parents[2]
+FOOTAGE = (ROOT / "build" / "footage", ROOT.parent / "shared" / "footage")
 CUT = frozenset({"crossroad-3-cam.mp4", "bikes.mp4"})
 """Footage with cuts between cameras: no single camera sees that."""
 

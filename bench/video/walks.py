@@ -38,7 +38,7 @@ from hub.demo import footage
 from hub.demo.scene import ENTERS
 
 BIKES = ROOT / footage.FOLDER / "source" / footage.BIKES.file
-ONE_BY_ONE = Path("/work/shared/footage/one-by-one-person-detection.mp4")
+ONE_BY_ONE = ROOT.parent / "shared" / "footage" / "one-by-one-person-detection.mp4"
 CLOSES = 5.2
 """Seconds after the begin of a calm film at which its gate closes."""
 SIDE = 54
