@@ -28,7 +28,7 @@ from alerts.ledger import counters, journal, pending, schema
 from alerts.ledger.connect import reading_engine, writing_engine
 from ingest.errors import LedgerAway
 
-__all__ = ["Connection", "Health", "Ledger", "conflicted"]
+__all__ = ["Connection", "Health", "Ledger", "conflicted", "first_line"]
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -161,7 +161,7 @@ class Ledger:
         try:
             conn = self._reading.connect()
         except SQLAlchemyError as wrong:
-            raise LedgerAway(f"the ledger cannot be read: {_first_line(wrong)}", reason="connect") from wrong
+            raise LedgerAway(f"the ledger cannot be read: {first_line(wrong)}", reason="connect") from wrong
         with conn, conn.begin():
             yield conn
 
@@ -251,7 +251,7 @@ class Ledger:
             self._failed(wrong)
             for work in batch:
                 work.future.set_exception(
-                    LedgerAway(f"the commit failed: {_first_line(wrong)}", reason="commit")
+                    LedgerAway(f"the commit failed: {first_line(wrong)}", reason="commit")
                 )
             return
         self._succeeded()
@@ -285,9 +285,9 @@ class Ledger:
             first = self._state == "ok"
             if first:
                 self._state, self._since = "failed", self._clock()
-            self._reason = _first_line(wrong)
+            self._reason = first_line(wrong)
         if first:
-            log.error("ledger: a commit failed: %s", _first_line(wrong))
+            log.error("ledger: a commit failed: %s", first_line(wrong))
 
 
 def conflicted(wrong: BaseException) -> bool:
@@ -295,7 +295,7 @@ def conflicted(wrong: BaseException) -> bool:
     return isinstance(wrong, IntegrityError)
 
 
-def _first_line(wrong: Exception) -> str:
+def first_line(wrong: BaseException) -> str:
     """The cause in one line, without SQL and parameters: rows may hold what no log should."""
     cause = wrong.orig if isinstance(wrong, DBAPIError) and wrong.orig is not None else wrong
     return (str(cause).strip().splitlines() or [type(cause).__name__])[0]

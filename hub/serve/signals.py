@@ -18,7 +18,7 @@ from datetime import datetime
 
 from alerts.directory import Directory
 from alerts.ledger import rejected
-from alerts.ledger.engine import Connection, Ledger, conflicted
+from alerts.ledger.engine import Connection, Ledger, conflicted, first_line
 from alerts.notify import advance
 from alerts.router import Applied, Heard, apply_heard
 from detectors.signal_json import from_json
@@ -57,11 +57,6 @@ LONG = 0.2
 and what is said about lives are not to wait behind it."""
 TRIES = 5
 """Attempts for one signal that meets what another router has just committed."""
-
-
-def _first_line(wrong: BaseException) -> str:
-    """The cause without SQL and parameters."""
-    return str(getattr(wrong, "orig", wrong)).strip().partition("\n")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +178,7 @@ class SignalIntake:
             # another router was faster at one place, or one signal breaks us: alone it takes no other with it
             self._metrics.errors.labels("signals-alone").inc()
             log.warning(
-                "an act of %d signals failed and is done one by one: %s", len(taken), _first_line(wrong)
+                "an act of %d signals failed and is done one by one: %s", len(taken), first_line(wrong)
             )
             for each in taken:
                 self._write(each, tries + 1)
