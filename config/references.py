@@ -295,11 +295,12 @@ class References:
 
     def _bindings(self) -> None:
         """Two sensors that cannot be told apart would take each other's readings."""
-        seen: dict[tuple[str, str | None, str | None], str] = {}
+        seen: dict[tuple[object, ...], str] = {}
         for device in self._registry.devices:
             if not isinstance(device, Sensor) or (device.topic is None and device.external_id is None):
                 continue
-            binding = (device.payload, device.topic, device.external_id)
+            how = None if device.mapping is None else device.mapping.model_dump_json()
+            binding = (device.payload, device.topic, device.external_id, how)
             first = seen.setdefault(binding, device.id)
             if first != device.id:
                 what = f"listens to the same as {first}"

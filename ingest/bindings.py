@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ingest.decode import conventions
+from ingest.mapped import Mapped, MappedDevices
 from ingest.mqtt.topics import matches
 
 
@@ -19,6 +20,7 @@ class Binding:
         convention: The registry's `payload` word.
         topic: The registry's `topic`: any topic of the device, or a filter; native devices need none.
         external_id: The device's own name in the convention, where many share a topic (devEui, `Device A`).
+        mapping: How its messages are read, where they follow no convention.
     """
 
     device: str
@@ -26,6 +28,7 @@ class Binding:
     convention: str
     topic: str | None = None
     external_id: str | None = None
+    mapping: Mapped | None = None
 
 
 class Bindings:
@@ -38,9 +41,13 @@ class Bindings:
         self._by_name: dict[tuple[str, str], list[Binding]] = {}
         self._wild: list[Binding] = []
         self._used: dict[str, None] = {}
+        mapped = [entry.mapping for entry in self._entries if entry.mapping is not None]
+        self.mapped = MappedDevices(mapped) if mapped else None
         for entry in self._entries:
             kind = shelf[entry.convention]
             self._used.setdefault(entry.convention)
+            if entry.mapping is not None:  # named by its registry id, whoever shares its topic
+                self._by_name.setdefault((entry.convention, entry.device), []).append(entry)
             if entry.external_id is not None:
                 self._by_name.setdefault((entry.convention, entry.external_id), []).append(entry)
             elif entry.topic is None:

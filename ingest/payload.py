@@ -7,11 +7,15 @@ device, `ingest.interpret` turns observations into readings.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING
 
 from ingest.errors import InvalidInput, MalformedPayload
 from ingest.instant import from_epoch_ms, parse_instant
+
+if TYPE_CHECKING:
+    from ingest.mapped import MappedDevices
 
 Value = float | bool | str
 """A number, true/false, or a text that may turn out to be either (`"100.00"`, `ON`)."""
@@ -68,12 +72,14 @@ class Decoded:
         statuses: Devices that came or went.
         announcement: Self-description, for conventions that have it.
         hint: Why a recognised message carries no value, a short slug; or empty.
+        refused: Parts that cannot be used, where the rest stands.
     """
 
     observations: tuple[Observation, ...] = ()
     statuses: tuple[Status, ...] = ()
     announcement: Announcement | None = None
     hint: str = ""
+    refused: tuple[MalformedPayload, ...] = ()
 
 
 NOTHING = Decoded()
@@ -82,16 +88,22 @@ NOTHING = Decoded()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Described:
-    """What devices have announced about themselves: announcement topic → body. Immutable; held by the caller."""
+    """What is known of devices beyond their messages. Immutable; held by the caller.
+
+    Attributes:
+        bodies: What devices have announced about themselves: announcement topic → body.
+        mapped: What the registry says of devices that follow no convention.
+    """
 
     bodies: Mapping[str, bytes] = field(default_factory=dict)
+    mapped: MappedDevices | None = None
 
     def after(self, announcement: Announcement) -> Described:
         """With this announcement; an empty body removes it."""
         bodies = {**self.bodies, announcement.topic: announcement.body}
         if not announcement.body:
             del bodies[announcement.topic]
-        return Described(bodies)
+        return replace(self, bodies=bodies)
 
 
 def moment(value: object, *, zone: tzinfo, where: str) -> datetime:

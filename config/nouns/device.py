@@ -10,9 +10,13 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from config.fields import CameraUrl, Id, Name, OnvifUrl, RecorderUrl, ShortText, Topic
 from config.nouns.item import Item
+from config.nouns.mapping import Mapping
 from config.secrets import MASK
 from config.urls import holds_secret, split_credentials
 from detectors.rule import Duration
+
+MAPPED = "mapped"
+"""The payload word of devices that follow no convention."""
 
 BLIND = (timedelta(milliseconds=200), timedelta(seconds=4))
 """Longer, and a rule would take a quiet camera for one that is away."""
@@ -139,16 +143,26 @@ class Camera(Device):
 
 
 class Sensor(Device):
-    """A sensor behind MQTT: `topic` binds it; `external_id` is its name where many share one topic."""
+    """A sensor behind MQTT: `topic` binds it; `external_id` is its name where many share one topic.
+
+    `mapping` says where its values are, for `payload: mapped`: devices that follow no convention.
+    """
 
     kind: Literal["sensor"]
     payload: Id = "native"
     topic: Topic | None = None
     external_id: ShortText | None = None
+    mapping: Mapping | None = None
     room: Id | None = None
 
     @model_validator(mode="after")
     def _bound(self) -> Self:
+        if self.payload == MAPPED and (self.mapping is None or self.topic is None):
+            raise ValueError("a mapped device needs its topic and its mapping; give both")
+        if self.payload != MAPPED and self.mapping is not None:
+            raise ValueError(f"a {self.payload} device is read by its convention; write payload: {MAPPED}")
+        if self.payload == MAPPED and self.external_id is not None:
+            raise ValueError("external_id means nothing to a mapping; write mapping: {when: …}")
         if self.payload != "native" and self.topic is None and self.external_id is None:
             raise ValueError(
                 f"a {self.payload} device cannot be told apart; give its topic, or external_id (its name there)"

@@ -12,6 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alerts.ledger import announcements, readings, rejected, rule_states
@@ -19,6 +20,7 @@ from alerts.ledger.engine import Connection, Ledger
 from alerts.notify import advance
 from alerts.router import apply_signals
 from config.nouns.device import Gateway, Sensor, Speaker
+from config.nouns.mapping import mapped
 from config.registry import Registry
 from hub.serve.county import CountyHolder
 from hub.serve.device_keeper import DeviceKeeper
@@ -46,7 +48,10 @@ def bindings_of(registry: Registry) -> Bindings:
     found = []
     for device in registry.devices:
         if isinstance(device, Sensor | Gateway):
-            found.append(Binding(device.id, device.site, device.payload, device.topic, device.external_id))
+            mapping = mapped(device.id, device.topic or "", device.mapping) if device.mapping else None
+            found.append(
+                Binding(device.id, device.site, device.payload, device.topic, device.external_id, mapping)
+            )
         elif isinstance(device, Speaker):
             found.append(Binding(device.id, device.site, "native"))
     return Bindings(found)
@@ -92,6 +97,8 @@ class SensorIntake:
     def bind(self, bindings: Bindings) -> None:
         """The registry changed."""
         self._bindings = bindings
+        with self._lock:
+            self._described = replace(self._described, mapped=bindings.mapped)
 
     def on_readings(self, callback: Callable[[Sequence[Reading]], None]) -> None:
         """Call back, from the writer's thread, with every batch of readings after its commit."""
@@ -112,7 +119,8 @@ class SensorIntake:
             newest=self._newest_of,
         )
         if said.announcement is not None:
-            self._described = self._described.after(said.announcement)
+            with self._lock:
+                self._described = self._described.after(said.announcement)
             self.listen()
         self._commit(message, said, ack)
 

@@ -100,7 +100,7 @@ def _of(kind: str, said: Decoded, message: Message, bindings: Bindings, newest: 
     for each in said.observations:
         by_name.setdefault(each.name, []).append(each)
     readings: list[Reading] = []
-    refused: list[Refused] = []
+    refused = [Refused(each.reason, str(each)) for each in said.refused]
     heard: list[str] = []
     for name, observations in by_name.items():
         device = bindings.resolve(kind, message.topic, name)

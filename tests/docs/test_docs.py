@@ -222,7 +222,7 @@ def test_every_convention_has_an_example_that_is_understood(convention: str) -> 
         "devices": [entry],
     }
     bindings = bindings_of(parse(json.dumps(county), "example").resolve(Registry()))
-    described = Described()
+    described = Described(mapped=bindings.mapped)
     devices: set[str | None] = set()
     for topic, _, payload in messages:
         message = Message(topic, payload.encode(), 1, retain=False, received_at=NOW)

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from ingest.decode import conventions, decode
 from ingest.errors import MalformedPayload
+from ingest.expression import parse
 from ingest.interpret import interpret
+from ingest.mapped import Mapped, MappedDevices, MappedValue
 from ingest.mqtt.message import Message
 from ingest.payload import Decoded, Described
 from ingest.quantity import QUANTITIES
@@ -39,6 +41,7 @@ TOPICS = {
     "ttn": ["v3/a@t/devices/d/up", "v3/a@t/devices/d/join"],
     "senml": ["any"],
     "onenet": ["$sys/p/d/thing/property/post"],
+    "mapped": ["factory/line", "factory/text"],
 }  # fmt: skip
 
 KEYS = st.sampled_from(
@@ -74,7 +77,24 @@ DESCRIBED = Described(
     {
         "homeassistant/sensor/a/config": b'{"stat_t":"s","val_tpl":"{{ value_json.a | float / 3 }}","dev_cla":"co"}',
         "homeassistant/binary_sensor/b/config": b'{"stat_t":"s","avty_t":"l","dev_cla":"door"}',
-    }
+    },
+    mapped=MappedDevices(
+        [
+            Mapped(
+                "m",
+                "factory/line",
+                (
+                    MappedValue("temperature", parse("temperature || values.temperature"), scale=0.1),
+                    MappedValue("door", parse("state == 'ON'")),
+                    MappedValue("humidity", parse("avg(values.*)"), unit_from=parse("u")),
+                ),
+                each=parse("devices || [@]"),
+                time=parse("ts || time"),
+                id=parse("id"),
+            ),
+            Mapped("t", "factory/text", (MappedValue("temperature", parse("to_number(@)")),), format="text"),
+        ]
+    ),
 )
 
 

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ingest.decode import conventions, decode
+from ingest.expression import parse
+from ingest.mapped import Mapped, MappedDevices, MappedValue
 from ingest.mqtt.client import Client
 from ingest.mqtt.message import Ack, Message
 from ingest.payload import Described
@@ -38,7 +40,9 @@ MESSAGES: dict[str, tuple[str, object]] = {
     "ttn": ("v3/app1@ttn/devices/dev1/up", {"uplink_message": {"decoded_payload": {"temperature": 1}}}),
     "senml": ("plants/7/senml", [{"n": "urn:dev:ow:10e2073a01080063", "u": "Cel", "v": 1}]),
     "onenet": ("$sys/pid/d1/thing/property/post", {"params": {"temperature": {"value": 1}}}),
+    "mapped": ("factory/7", {"probe": 1}),
 }
+MAPPED = MappedDevices([Mapped("d1", "factory/7", (MappedValue("temperature", parse("probe")),))])
 
 
 @pytest.mark.slow
@@ -73,7 +77,9 @@ def test_each_convention_through_mosquitto(broker: Mosquitto, wait_until: Callab
         }
         assert len(came) == len(MESSAGES)
         for kind, message in came:
-            decoded = decode(kind, message, zone=ZoneInfo("Asia/Shanghai"), described=Described())
+            decoded = decode(
+                kind, message, zone=ZoneInfo("Asia/Shanghai"), described=Described(mapped=MAPPED)
+            )
             if kind == "homeassistant":
                 assert decoded.announcement is not None
             else:
