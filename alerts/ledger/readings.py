@@ -2,39 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import Row, delete, func, literal, select, tuple_
 from sqlalchemy.engine import Connection
 
 from alerts.directory import Directory
+from alerts.ledger import reading_rows
 from alerts.ledger.columns import Instant, from_ms, to_ms
 from alerts.ledger.page import Page, decode, encode, limit_of
+from alerts.ledger.reading_rows import Key, key_of
 from alerts.ledger.tables import readings
-from alerts.ledger.upsert import add_missing
 from alerts.sight import Sight
 from ingest.errors import NotFound
 from ingest.instant import format_instant
 from ingest.reading import Reading
 
+T = TypeVar("T")
+
+CHUNK = 500
+"""Values in one question at most."""
+
 
 def add(conn: Connection, new: Iterable[Reading]) -> int:
     """Writes readings that are not there yet (device, quantity, at, message_id); answers how many."""
-    rows: list[Mapping[str, object]] = [
-        {
-            "device": each.device,
-            "quantity": each.quantity,
-            "at": each.at,
-            "message_id": each.message_id,
-            "value": each.value,
-            "unit": each.unit,
-            "received_at": each.received_at,
-            "quality": each.quality,
-        }
-        for each in new
-    ]
-    return add_missing(conn, readings, rows)
+    return reading_rows.write(conn, reading_rows.rows_of(new))
+
+
+def there(conn: Connection, some: Iterable[Reading]) -> frozenset[Key]:
+    """Keys of those readings that are stored already, under their own key."""
+    found: set[Key] = set()
+    for (device, quantity), series in _by_series(some).items():
+        for part in _chunks(sorted({each.at for each in series})):
+            rows = conn.execute(
+                select(readings.c.at, readings.c.message_id).where(
+                    readings.c.device == device, readings.c.quantity == quantity, readings.c.at.in_(part)
+                )
+            )
+            found.update((device, quantity, to_ms(row.at), row.message_id) for row in rows)
+    return frozenset(key for each in some if (key := key_of(each)) in found)
+
+
+def came(conn: Connection, some: Iterable[Reading], since: datetime) -> frozenset[Key]:
+    """Keys of those readings whose message has been stored since then, whatever their `at`.
+
+    For what the broker delivers again: a reading stamped on arrival has another `at` then. A message without an
+    identifier is told from others by its `at`.
+    """
+    found: set[tuple[str, str, str]] = set()
+    named = [each for each in some if each.message_id]
+    for (device, quantity), series in _by_series(named).items():
+        for part in _chunks(sorted({each.message_id for each in series})):
+            rows = conn.execute(
+                select(readings.c.message_id).where(
+                    readings.c.device == device,
+                    readings.c.quantity == quantity,
+                    readings.c.at >= since,
+                    readings.c.message_id.in_(part),
+                )
+            )
+            found.update((device, quantity, row.message_id) for row in rows)
+    known = {key_of(each) for each in named if (each.device, each.quantity, each.message_id) in found}
+    return there(conn, [each for each in some if not each.message_id]) | known
 
 
 def page(
@@ -113,28 +144,21 @@ def newest_at(conn: Connection, device: str, quantity: str) -> datetime | None:
     return found if isinstance(found, datetime) else None
 
 
-def stored_since(conn: Connection, reading: Reading, since: datetime) -> bool:
-    """Whether a reading of the same device, quantity and message is there, whatever its `at`.
-
-    A message without an identifier is told from others by its `at`.
-    """
-    same = readings.c.at >= since if reading.message_id else readings.c.at == reading.at
-    found = conn.execute(
-        select(readings.c.at)
-        .where(
-            readings.c.device == reading.device,
-            readings.c.quantity == reading.quantity,
-            same,
-            readings.c.message_id == reading.message_id,
-        )
-        .limit(1)
-    )
-    return found.first() is not None
-
-
 def forget(conn: Connection, before: datetime) -> int:
     """Deletes readings older than `before`; answers how many."""
     return conn.execute(delete(readings).where(readings.c.at < before)).rowcount
+
+
+def _by_series(some: Iterable[Reading]) -> dict[tuple[str, str], list[Reading]]:
+    found: dict[tuple[str, str], list[Reading]] = {}
+    for each in some:
+        found.setdefault((each.device, each.quantity), []).append(each)
+    return found
+
+
+def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(values), CHUNK):
+        yield values[start : start + CHUNK]
 
 
 def _shown(row: Row[tuple[object, ...]]) -> dict[str, object]:

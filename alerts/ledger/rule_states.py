@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from alerts.ledger.tables import rule_states
 from alerts.ledger.upsert import put as upsert
+from alerts.ledger.upsert import put_all as upsert_all
 
 
 def get(conn: Connection, key: str) -> Mapping[str, object] | None:
@@ -26,6 +27,15 @@ def load_all(conn: Connection) -> dict[str, Mapping[str, object]]:
 def put(conn: Connection, key: str, state: Mapping[str, object], now: datetime) -> None:
     """Remembers `state`."""
     upsert(conn, rule_states, {"key": key, "state": dict(state), "updated_at": now})
+
+
+def put_all(conn: Connection, states: Mapping[str, Mapping[str, object]], now: datetime) -> None:
+    """Remembers each of these states."""
+    upsert_all(
+        conn,
+        rule_states,
+        [{"key": key, "state": dict(state), "updated_at": now} for key, state in states.items()],
+    )
 
 
 def forget(conn: Connection, key: str) -> None:

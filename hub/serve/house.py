@@ -333,8 +333,11 @@ class House:
             found[name] = ("ok", "") if client.connected else ("failed", client.health().reason)
         late = self._ticked_at is None or now - self._ticked_at > QUIET
         found["router"] = ("failed", "no tick") if late else ("ok", "")
-        waiting = self.sensors.waiting
-        found["sensors"] = ("degraded", "messages wait for the ledger") if waiting else ("ok", "")
+        found["sensors"] = ("ok", "")
+        if self.sensors.overloaded(now):
+            found["sensors"] = ("degraded", "more comes than is stored, and the broker holds the rest")
+        if self.sensors.waiting:
+            found["sensors"] = ("degraded", "messages wait for the ledger")
         for name, heard in self.workers.heard().items():
             lost = heard is None or now - heard > QUIET
             found[f"worker-{name}"] = ("degraded", "not heard") if lost else ("ok", "")

@@ -1,46 +1,61 @@
 """Sensor intake: a message is acknowledged after its effect is committed, never before.
 
-The handler runs on the MQTT client's network thread and only decodes; the effect (readings, rule states, signals,
-incidents, cases, events) is one closure for the ledger's writer. When a commit fails the message waits here and is
-tried again; a hub that dies meanwhile has not acknowledged it, so the broker sends it again.
+The handlers run on the network threads of the MQTT clients and only decode. Whatever waits when the ledger's writer
+comes is one act: readings, rule states, signals, incidents, cases and events of all these messages are committed
+together, life safety first. When a commit fails the messages wait here, in order, and are tried again; a hub that dies
+meanwhile has not acknowledged them, so the broker sends them again.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
+import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alerts.ledger import announcements, readings, rejected, rule_states
-from alerts.ledger.engine import Connection, Ledger
+from alerts.ledger.engine import Connection, Ledger, first_line
+from alerts.ledger.reading_rows import key_of
 from alerts.notify import advance
 from alerts.router import apply_signals
 from config.nouns.device import Gateway, Sensor, Speaker
 from config.nouns.mapping import mapped
 from config.registry import Registry
+from detectors.rule import RuleState
+from detectors.signal import Signal
 from hub.serve.county import CountyHolder
 from hub.serve.device_keeper import DeviceKeeper
 from hub.serve.metrics import Metrics
+from hub.serve.sensor_queue import Arrived, SensorQueue
 from hub.serve.sensor_rules import SensorRules
 from hub.serve.understand import Refused, Understood, understand
 from ingest.bindings import Binding, Bindings
 from ingest.decode import conventions, listens
-from ingest.errors import HubError, LedgerAway
+from ingest.errors import LedgerAway
 from ingest.mqtt.message import Ack, Message
 from ingest.payload import Described
 from ingest.reading import Reading
 
 log = logging.getLogger(__name__)
 
-WAITING = 5_000
-"""Messages that may wait here for the ledger; more stay at the broker, unacknowledged, until the next connection."""
+Series = tuple[str, str]
+"""device, quantity"""
+
 ORIGIN = "serve"
 AGAIN = timedelta(hours=24)
 """How long the broker may deliver a message again: the expiry of our session there."""
+AT_ONCE = 200
+"""Messages that are folded together; further ones follow in the same act while it is short."""
+LONG = 0.2
+"""Seconds after which an act takes no further messages: ticks, people and signals of cameras wait behind it."""
+TICK = timedelta(milliseconds=1)
+"""Readings are stored to the millisecond."""
+OVERLOADED = timedelta(seconds=30)
+"""For so long after a message that there was no room for, health says so."""
 
 
 def bindings_of(registry: Registry) -> Bindings:
@@ -88,10 +103,13 @@ class SensorIntake:
         self._bindings = Bindings(())
         with ledger.read() as conn:
             self._described = Described(announcements.load_all(conn))
-        self._newest: dict[tuple[str, str], datetime | None] = {}
+        self._newest: dict[Series, datetime | None] = {}
         self._listeners: list[Callable[[Sequence[Reading]], None]] = []
-        self._waiting: deque[tuple[Message, Understood, Ack]] = deque()
+        self._queue = SensorQueue()
         self._lock = threading.Lock()
+        self._called = False  # the writer has been asked to come
+        self._away = False  # the last commit failed
+        self._full_at: datetime | None = None
         self._reload = False
 
     def bind(self, bindings: Bindings) -> None:
@@ -106,8 +124,12 @@ class SensorIntake:
 
     @property
     def waiting(self) -> int:
-        """Messages that wait for the ledger."""
-        return len(self._waiting)
+        """Messages that wait for a ledger that is away."""
+        return len(self._queue) if self._away else 0
+
+    def overloaded(self, now: datetime) -> bool:
+        """Whether there was no room for a message lately."""
+        return self._full_at is not None and now - self._full_at < OVERLOADED
 
     def handle(self, message: Message, ack: Ack) -> None:
         """One message, on the network thread."""
@@ -122,7 +144,7 @@ class SensorIntake:
             with self._lock:
                 self._described = self._described.after(said.announcement)
             self.listen()
-        self._commit(message, said, ack)
+        self._take_in(Arrived(message, said, ack))
 
     def listen(self) -> None:
         """Subscribe to the topics that announcements name and that are new."""
@@ -133,12 +155,7 @@ class SensorIntake:
 
     def retry(self) -> None:
         """Try again what a failed commit left; called every second."""
-        for _ in range(len(self._waiting)):
-            with self._lock:
-                if not self._waiting:
-                    return
-                message, said, ack = self._waiting.popleft()
-            self._commit(message, said, ack)
+        self._call()
 
     def resume(self) -> None:
         """The broker is back: nobody was silent while nobody could be heard."""
@@ -147,7 +164,7 @@ class SensorIntake:
     def tick(self, conn: Connection, now: datetime, *, listening: bool) -> None:
         """What time alone changes; in the caller's transaction, on the writer's thread."""
         self._refresh(conn)
-        self._tell(conn, now, None, listening=listening)
+        self._tell(conn, self._rules.signals(now, listening=listening), now)
         self._keeper.silent(self._rules.silent(now) if listening else frozenset())
 
     def lost(self) -> None:
@@ -156,27 +173,64 @@ class SensorIntake:
 
     # -- on the writer's thread ----------------------------------------------------------------------------
 
-    def _effect(self, message: Message, said: Understood) -> Callable[[Connection], None]:
-        def act(conn: Connection) -> None:
-            self._refresh(conn)
-            now = self._clock()
-            fresh = said.readings
-            if message.duplicate:  # perhaps its effect was committed, and only the acknowledgement was lost
-                fresh = tuple(each for each in fresh if not readings.stored_since(conn, each, now - AGAIN))
+    def _apply(
+        self, conn: Connection, portion: Sequence[Arrived], newest: dict[Series, datetime], now: datetime
+    ) -> list[Reading]:
+        """The effect of some messages, in their order; answers the readings that are new."""
+        self._refresh(conn)
+        new: list[Reading] = []
+        signals: list[Signal] = []
+        states: dict[str, RuleState] = {}
+        for each, fresh in zip(portion, self._fresh(conn, portion, newest, now), strict=True):
             if fresh:
-                readings.add(conn, fresh)
-                for key, state in self._rules.observe(fresh).items():
-                    rule_states.put(conn, key, state, now)
-                self._tell(conn, now, [each.device for each in fresh], listening=True)
-            if said.announcement is not None:
-                announcements.put(conn, said.announcement.topic, said.announcement.body, now=now)
-            for each in said.refused:
-                self._refuse(conn, message, said.convention, each, now)
+                new += fresh
+                states |= self._rules.observe(fresh)
+                # after each message: what comes and goes within one act is told too
+                signals += self._rules.signals(now, [reading.device for reading in fresh], listening=True)
+            if each.said.announcement is not None:
+                told = each.said.announcement
+                announcements.put(conn, told.topic, told.body, now=now)
+            for refused in each.said.refused:
+                self._refuse(conn, each.message, each.said.convention, refused, now)
+        readings.add(conn, new)
+        rule_states.put_all(conn, states, now)
+        self._tell(conn, signals, now)
+        return new
 
-        return act
+    def _fresh(
+        self, conn: Connection, portion: Sequence[Arrived], newest: dict[Series, datetime], now: datetime
+    ) -> list[Sequence[Reading]]:
+        """Of each message the readings that are not stored yet; one that is said twice counts the first time.
 
-    def _tell(self, conn: Connection, now: datetime, devices: list[str] | None, *, listening: bool) -> None:
-        signals = self._rules.signals(now, devices, listening=listening)
+        What is newer than everything known of its series is new; the ledger is asked for the others only.
+        """
+        doubtful: list[Reading] = []
+        again: list[Reading] = []
+        for each in portion:
+            for reading in each.said.readings:
+                series = reading.device, reading.quantity
+                before = newest.get(series) or self._newest.get(series)
+                if before is None or reading.at - before >= TICK:
+                    newest[series] = reading.at
+                else:
+                    doubtful.append(reading)
+            if each.message.duplicate:  # perhaps committed, and only the acknowledgement was lost
+                again += each.said.readings
+        if not doubtful and not again:
+            return [each.said.readings for each in portion]
+        known = {*readings.there(conn, doubtful), *readings.came(conn, again, now - AGAIN)}
+        found: list[Sequence[Reading]] = []
+        for each in portion:
+            fresh = []
+            for reading in each.said.readings:
+                key = key_of(reading)
+                if key not in known:
+                    known.add(key)
+                    fresh.append(reading)
+            found.append(fresh)
+        return found
+
+    def _tell(self, conn: Connection, signals: Sequence[Signal], now: datetime) -> None:
         if signals:
             directory = self._county.now.directory
             applied = apply_signals(conn, signals, directory=directory, now=now, origin=ORIGIN)
@@ -211,61 +265,115 @@ class SensorIntake:
 
     # -- around the commit ---------------------------------------------------------------------------------
 
-    def _commit(self, message: Message, said: Understood, ack: Ack) -> None:
+    def _take_in(self, arrived: Arrived) -> None:
+        said = arrived.said
         if not said.readings and not said.refused and said.announcement is None:
-            self._committed(said)
-            ack()
+            self._committed([arrived], ())
             return
+        if not self._queue.put(arrived):  # not acknowledged: the broker has it still, unless it is of QoS 0
+            if self._full_at is None:
+                log.warning("sensors send more than is stored: the broker holds the rest")
+            self._full_at = self._clock()
+            self._metrics.rejected.labels("no-room").inc()
+            return
+        self._call()
+
+    def _call(self) -> None:
+        """Ask the writer to come, once, if anything waits."""
+        with self._lock:
+            if self._called or not len(self._queue):
+                return
+            self._called = True
+        self._write(None)
+
+    def _write(self, alone: Arrived | None) -> None:
+        """Hand an act over: whatever waits when the writer comes, or one message by itself."""
+        taken: list[Arrived] = [] if alone is None else [alone]
+
+        def act(conn: Connection) -> list[Reading]:
+            newest: dict[Series, datetime] = {}
+            if alone is not None:
+                return self._apply(conn, taken, newest, self._clock())
+            with self._lock:  # from now on who comes calls the writer again
+                self._called = False
+            begun = time.monotonic()
+            new: list[Reading] = []
+            while portion := self._queue.take(AT_ONCE):
+                taken.extend(portion)
+                new += self._apply(conn, portion, newest, self._clock())
+                if time.monotonic() - begun > LONG:
+                    break
+            return new
+
         try:
-            future = self._ledger.write(self._effect(message, said))
-        except LedgerAway as wrong:
-            self._wait(message, said, ack, wrong)
+            future = self._ledger.write(act)
+        except LedgerAway:
+            self._back(taken)
             return
+        future.add_done_callback(lambda finished: self._done(taken, finished))
 
-        def done(finished: Future[None]) -> None:
-            wrong = finished.exception()
-            if wrong is None:
-                self._committed(said)
-                ack()
-                return
-            self.lost()
-            if isinstance(wrong, LedgerAway):
-                self._wait(message, said, ack, wrong)
-                return
-            # A message that breaks us must not block the others, and must not vanish: it is kept and said.
-            self._metrics.errors.labels("sensors").inc()
-            log.error("a message on %s could not be applied", message.topic, exc_info=wrong)
-            if said.readings:
-                refused = Refused("internal-error", f"{type(wrong).__name__}: {wrong}")
-                self._commit(message, Understood(said.convention, refused=(refused,)), ack)
+    def _done(self, taken: Sequence[Arrived], finished: Future[list[Reading]]) -> None:
+        """After the commit, on the writer's thread."""
+        wrong = finished.exception()
+        if wrong is None:
+            self._away = False
+            self._committed(taken, finished.result())
+            self._call()  # more than one act had gathered
+            return
+        self.lost()
+        if isinstance(wrong, LedgerAway):
+            self._back(taken)
+        elif len(taken) > 1:  # one of them breaks us: alone it takes no other with it
+            self._metrics.errors.labels("sensors-alone").inc()
+            log.warning("an act of %d messages failed, each is done alone: %s", len(taken), first_line(wrong))
+            for each in taken:
+                self._write(each)
+        else:
+            for each in taken:
+                self._give_up(each, wrong)
 
-        future.add_done_callback(done)
-
-    def _committed(self, said: Understood) -> None:
-        outcome = "accepted" if said.readings or not said.refused else "rejected"
-        self._metrics.payloads.labels(said.convention, outcome).inc()
-        for each in said.refused:
-            self._metrics.rejected.labels(each.reason).inc()
-        now = self._clock()
-        for device in said.heard:
-            self._keeper.heard(device, now)
-        for device, online in said.online.items():
-            self._keeper.said(device, online=online)
-        for reading in said.readings:
-            key = (reading.device, reading.quantity)
-            before = self._newest.get(key)
-            self._newest[key] = reading.at if before is None else max(before, reading.at)
+    def _give_up(self, arrived: Arrived, wrong: BaseException) -> None:
+        """A message that breaks us must not block the others, and must not vanish: it is kept and said."""
+        message, said = arrived.message, arrived.said
+        self._metrics.errors.labels("sensors").inc()
+        log.error("a message on %s could not be applied", message.topic, exc_info=wrong)
         if said.readings:
-            for callback in self._listeners:
-                callback(said.readings)
+            refused = Refused("internal-error", f"{type(wrong).__name__}: {wrong}")
+            self._write(Arrived(message, Understood(said.convention, refused=(refused,)), arrived.ack))
 
-    def _wait(self, message: Message, said: Understood, ack: Ack, wrong: HubError) -> None:
+    def _back(self, taken: Sequence[Arrived]) -> None:
+        """The ledger is away: they wait, in their order, for retry()."""
+        self._away = True
         self._metrics.errors.labels("ledger").inc()
         with self._lock:
-            if len(self._waiting) < WAITING:
-                self._waiting.append((message, said, ack))
-            elif len(self._waiting) == WAITING:
-                log.warning("the ledger is away (%s): further messages stay at the broker", wrong)
+            self._called = False
+        self._queue.back(taken)
+
+    def _committed(self, taken: Sequence[Arrived], new: Sequence[Reading]) -> None:
+        """What memory knows follows the ledger; then the messages are acknowledged and the readings told."""
+        now = self._clock()
+        outcomes: Counter[tuple[str, str]] = Counter()
+        for each in taken:
+            said = each.said
+            outcomes[said.convention, "accepted" if said.readings or not said.refused else "rejected"] += 1
+            for refused in said.refused:
+                self._metrics.rejected.labels(refused.reason).inc()
+            for device, online in said.online.items():
+                self._keeper.said(device, online=online)
+        for (convention, outcome), number in outcomes.items():
+            self._metrics.payloads.labels(convention, outcome).inc(number)
+        for device in {device for each in taken for device in each.said.heard}:
+            self._keeper.heard(device, now)
+        for reading in new:
+            series = reading.device, reading.quantity
+            before = self._newest.get(series)
+            if before is None or before < reading.at:
+                self._newest[series] = reading.at
+        for each in taken:
+            each.ack()
+        if new:
+            for callback in self._listeners:
+                callback(new)
 
     def _newest_of(self, device: str, quantity: str) -> datetime | None:
         key = (device, quantity)

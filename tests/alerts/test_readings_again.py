@@ -8,6 +8,7 @@ import pytest
 
 from alerts.ledger import readings
 from alerts.ledger.engine import Ledger
+from alerts.ledger.reading_rows import key_of
 from ingest.reading import Reading
 from tests.alerts.county import NOW, do, look
 
@@ -34,4 +35,22 @@ def reading(seconds: int, message_id: str = "", quantity: str = "temperature") -
 def test_what_was_stored_before(ledger: Ledger, why: str, again: Reading, known: bool) -> None:
     """Stored are one reading with its own instant and one with an identifier."""
     do(ledger, lambda tx: readings.add(tx, [reading(0), reading(2, "m1")]))
-    assert look(ledger, lambda conn: readings.stored_since(conn, again, SINCE)) is known, why
+    found = look(ledger, lambda conn: readings.came(conn, [again], SINCE))
+    assert (key_of(again) in found) is known, why
+
+
+@pytest.mark.parametrize(
+    ("why", "again", "known"),
+    [
+        ("the same key", reading(0), True),
+        ("the same instant, another message", reading(0, "m9"), False),
+        ("the same message, another instant", reading(3, "m1"), False),
+        ("the same message and instant", reading(2, "m1"), True),
+        ("an equal value at another time", reading(1), False),
+    ],
+)
+def test_what_is_there_under_its_own_key(ledger: Ledger, why: str, again: Reading, known: bool) -> None:
+    """The key is device, quantity, at and message: nothing else makes two readings one."""
+    do(ledger, lambda tx: readings.add(tx, [reading(0), reading(2, "m1")]))
+    assert (key_of(again) in look(ledger, lambda conn: readings.there(conn, [again]))) is known, why
+    assert do(ledger, lambda tx: readings.add(tx, [again, again])) == (0 if known else 1), why
