@@ -103,6 +103,21 @@ def length(span: timedelta) -> Text:
     return Text(f"{milliseconds / 1000:g} 秒", f"{milliseconds / 1000:g} s")
 
 
+def lasted(span: timedelta) -> Text:
+    """`1 小时 59 分钟`, `1 h 59 min`: a measured time, in its two largest units, whole seconds."""
+    left = max(0, round(span.total_seconds())) * 1000
+    zh: list[str] = []
+    en: list[str] = []
+    for size, name_zh, name_en in _LENGTHS:
+        many, left = divmod(left, size)
+        if many and len(zh) < 2:
+            zh.append(f"{many} {name_zh}")
+            en.append(f"{many} {name_en}")
+        elif zh:
+            break
+    return Text(" ".join(zh), " ".join(en)) if zh else Text("0 秒", "0 s")
+
+
 def moment(at: datetime, zone: tzinfo = UTC) -> str:
     """`2026-11-22 16:00:05+08:00`, or with `Z` in UTC: the reader always sees whose clock it is."""
     local = at.astimezone(zone)

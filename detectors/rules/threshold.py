@@ -4,6 +4,11 @@
 
 Above 8 raises, 8 itself does not. With `clear_below: 7` it is over below 7, between 7 and 8 nothing changes;
 without it, it is over as soon as the limit is no longer passed. `below` and `clear_above` mirror that.
+
+    {kind: threshold, quantity: temperature, above: -12, raise_after: 10m, spare_cycles: 45m}
+
+With `spare_cycles` what passes the limit in a rhythm, such as a freezer's defrosting, is learned and raises nothing as
+long as it is like the earlier ones (detectors/cycles.py).
 """
 
 from __future__ import annotations
@@ -14,7 +19,7 @@ from typing import Literal, Self, cast
 
 from pydantic import Field, model_validator
 
-from detectors import words
+from detectors import cycles, words
 from detectors.hysteresis import Hysteresis, HysteresisState
 from detectors.rule import Duration, Level, RuleParams, RuleState
 from ingest.errors import MalformedPayload
@@ -35,6 +40,7 @@ class Params(RuleParams):
         clear_above: Over above this; only with `below`, at least `below`.
         no_data_after: Without a usable reading for this long nothing is known. Battery devices may be silent
             for 25 h, hence the default; a `silence` rule says earlier that a device is gone.
+        spare_cycles: Passings of up to this length that come in a rhythm are learned; None: none is.
     """
 
     kind: Literal["threshold"]
@@ -44,6 +50,7 @@ class Params(RuleParams):
     clear_below: float | None = Field(default=None, allow_inf_nan=False)
     clear_above: float | None = Field(default=None, allow_inf_nan=False)
     no_data_after: Duration = timedelta(hours=26)
+    spare_cycles: Duration | None = None
 
     @model_validator(mode="after")
     def _one_limit(self) -> Self:
@@ -75,7 +82,8 @@ class Rule:
 
     def start(self, at: datetime) -> RuleState:
         """Nothing was reported yet."""
-        return {"hysteresis": self._hysteresis.start(at), "value": None, "unit": ""}
+        state: RuleState = {"hysteresis": self._hysteresis.start(at), "value": None, "unit": ""}
+        return state if self.params.spare_cycles is None else {**state, "cycles": cycles.start()}
 
     def observe(self, state: RuleState, reading: Reading) -> RuleState:
         """The state after one reading; not good, another quantity, older: the same state comes back."""
@@ -92,7 +100,21 @@ class Rule:
         after = self._hysteresis.observe(before, self._verdict(reading.value), reading.at)
         if after is before:
             return state
-        return {"hysteresis": after, "value": reading.value, "unit": reading.unit}
+        return {
+            "hysteresis": after,
+            "value": reading.value,
+            "unit": reading.unit,
+            **self._learned(state, reading),
+        }
+
+    def _learned(self, state: RuleState, reading: Reading) -> RuleState:
+        longest = self.params.spare_cycles
+        if longest is None:
+            return {}
+        beyond = reading.value - self.params.limit
+        beyond = beyond if self.params.above is not None else -beyond
+        before = cast("cycles.CyclesState", state["cycles"])
+        return {"cycles": cycles.learn(before, beyond, reading.at, longest=longest)}
 
     def resume(self, state: RuleState, at: datetime) -> RuleState:  # noqa: ARG002 - the protocol's signature
         """The latest value goes on holding until another one says otherwise."""
@@ -102,6 +124,8 @@ class Rule:
         """What holds now, with the latest value."""
         phase = self._hysteresis.phase(cast("HysteresisState", state["hysteresis"]), now)
         value, unit = cast("float | None", state["value"]), cast("str", state["unit"])
+        if phase.phase == "active" and value is not None and (usual := self._spared(state, now)):
+            return self._usual(phase.since, value, unit, usual)
         if value is None or (phase.phase == "unknown" and phase.true_since is None):
             what = self._nothing_known()
         else:
@@ -115,6 +139,22 @@ class Rule:
             certainty=1.0,
             explanation=words.sentence(self.params.id, what, since, self._zone),
         )
+
+    def _spared(self, state: RuleState, now: datetime) -> cycles.Usual | None:
+        if self.params.spare_cycles is None:
+            return None
+        return cycles.spared(cast("cycles.CyclesState", state["cycles"]), now)
+
+    def _usual(self, since: datetime, value: float, unit: str, usual: cycles.Usual) -> Level:
+        """Beyond the limit, as so often before."""
+        name, seen = words.quantity(self.params.quantity), words.number(value, unit)
+        every, longest = words.lasted(usual.every), words.lasted(usual.longest)
+        what = Text(
+            f"{name.zh} {seen}，属已学习的周期（约每 {every.zh} 一次，不超过 {longest.zh}）",
+            f"{name.en} {seen}, in its learned cycle (about every {every.en}, for at most {longest.en})",
+        )
+        said = words.sentence(self.params.id, what, since, self._zone)
+        return Level("inactive", since, value, self.params.limit, 1.0, said)
 
     def _verdict(self, value: float) -> bool | None:
         params = self.params

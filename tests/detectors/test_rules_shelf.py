@@ -19,6 +19,17 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "threshold": {"quantity": "temperature", "above": 8},
     "state-too-long": {"quantity": "door", "longer_than": "5m"},
     "silence": {"longer_than": "10m"},
+    "range": {
+        "quantity": "temperature",
+        "low": 0,
+        "schedule": [{"days": "mon-fri", "hours": "08:00-18:00", "high": 8}],
+    },
+    "rate-of-change": {"quantity": "water_level", "rises": 0.5, "within": "30m"},
+    "stuck": {"quantity": "temperature", "longer_than": "6h"},
+    "exposure": {"quantity": "temperature", "above": 8, "below": 60, "at_most": "2h"},
+    "held": {"quantity": "power", "above": 20, "at_least": "30m"},
+    "repeated": {"quantity": "mains", "equals": False, "times": 3, "within": "1h"},
+    "forecast": {"quantity": "temperature", "above": 8},
     "camera-health": {"faults": ["blurred"], "quiet_at": ["steam"]},
 }
 ANY: TypeAdapter[RuleParams] = TypeAdapter(shelf.AnyRuleParams)

@@ -59,7 +59,8 @@ export interface Measure {
   quantity: string | null;
 }
 
-const LENGTHS = new Set(["silence", "state-too-long"]);
+const LENGTHS = new Set(["exposure", "held", "silence", "state-too-long"]);
+const COUNTS = new Set(["presence", "repeated"]);
 
 /**
  * The deciding value, where it tells a reader more than the explanation does: a count of things seen or a
@@ -70,7 +71,7 @@ export function measureOf(
   rules: ReadonlyMap<string, Rule>,
   units: Readonly<Record<string, string>>,
 ): Measure | null {
-  if (typeof incident.value !== "number" || incident.kind === "presence") return null;
+  if (typeof incident.value !== "number" || COUNTS.has(incident.kind)) return null;
   const limit = typeof incident.limit === "number" ? incident.limit : null;
   if (LENGTHS.has(incident.kind)) return { value: incident.value, limit, as: "length", quantity: null };
   const quantity = quantityOf(incident, rules);
