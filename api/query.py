@@ -18,10 +18,23 @@ def since_of(
     ] = None,
 ) -> datetime | None:
     """The moment of `since`, or None."""
+    return _moment(since, "query.since")
+
+
+def until_of(
+    until: Annotated[
+        str | None, Query(max_length=40, description="RFC 3339, such as 2026-11-22T09:00:00Z; before then")
+    ] = None,
+) -> datetime | None:
+    """The moment of `until`, or None."""
+    return _moment(until, "query.until")
+
+
+def _moment(text: str | None, where: str) -> datetime | None:
     try:
-        return None if since is None else parse_instant(since)
+        return None if text is None else parse_instant(text)
     except InvalidInput as wrong:
-        raise InvalidInput(wrong.message, where="query.since", mend=wrong.mend) from None
+        raise InvalidInput(wrong.message, where=where, mend=wrong.mend) from None
 
 
 def below(hub: Hub, area: str | None) -> frozenset[str] | None:

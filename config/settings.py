@@ -72,7 +72,22 @@ class Settings(BaseModel):
     )
     models: Path = Field(default=Path(__file__).parents[1] / "models", description="folder of the models")
     keep_readings: Duration = Field(
-        default=timedelta(days=90), description="readings older than this are deleted"
+        default=timedelta(days=90), description="single readings older than this are deleted"
+    )
+    keep_minutes: Duration = Field(
+        default=timedelta(days=400), description="readings by the minute older than this are deleted"
+    )
+    keep_hours: Duration = Field(
+        default=timedelta(days=3650), description="readings by the hour older than this are deleted"
+    )
+    readings_gigabytes: float = Field(
+        default=20.0, gt=0, description="above this the oldest single readings go early"
+    )
+    minutes_gigabytes: float = Field(
+        default=10.0, gt=0, description="above this the oldest readings by the minute go early"
+    )
+    hours_gigabytes: float = Field(
+        default=5.0, gt=0, description="above this the oldest readings by the hour go early"
     )
     keep_events: Duration = Field(
         default=timedelta(days=30),

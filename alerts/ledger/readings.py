@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import Row, delete, func, literal, select, tuple_
+from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from alerts.directory import Directory
-from alerts.ledger import reading_rows
-from alerts.ledger.columns import Instant, from_ms, to_ms
-from alerts.ledger.page import Page, decode, encode, limit_of
+from alerts.ledger import reading_rows, reading_spans
+from alerts.ledger.columns import to_ms
+from alerts.ledger.page import Page, limit_of
+from alerts.ledger.reading_pages import Asked, Found, after_of, cursor_of, of_device, of_devices, series
 from alerts.ledger.reading_rows import Key, key_of
+from alerts.ledger.reading_spans import SINGLE
 from alerts.ledger.tables import readings
 from alerts.sight import Sight
 from ingest.errors import NotFound
@@ -28,14 +30,18 @@ CHUNK = 500
 
 def add(conn: Connection, new: Iterable[Reading]) -> int:
     """Writes readings that are not there yet (device, quantity, at, message_id); answers how many."""
-    return reading_rows.write(conn, reading_rows.rows_of(new))
+    rows = reading_rows.rows_of(new)
+    added = reading_rows.write(conn, rows)
+    if added:
+        reading_spans.stored(conn, SINGLE, reading_spans.starts_of(row[2] for row in rows), added)
+    return added
 
 
 def there(conn: Connection, some: Iterable[Reading]) -> frozenset[Key]:
     """Keys of those readings that are stored already, under their own key."""
     found: set[Key] = set()
-    for (device, quantity), series in _by_series(some).items():
-        for part in _chunks(sorted({each.at for each in series})):
+    for (device, quantity), own in _by_series(some).items():
+        for part in _chunks(sorted({each.at for each in own})):
             rows = conn.execute(
                 select(readings.c.at, readings.c.message_id).where(
                     readings.c.device == device, readings.c.quantity == quantity, readings.c.at.in_(part)
@@ -53,8 +59,8 @@ def came(conn: Connection, some: Iterable[Reading], since: datetime) -> frozense
     """
     found: set[tuple[str, str, str]] = set()
     named = [each for each in some if each.message_id]
-    for (device, quantity), series in _by_series(named).items():
-        for part in _chunks(sorted({each.message_id for each in series})):
+    for (device, quantity), own in _by_series(named).items():
+        for part in _chunks(sorted({each.message_id for each in own})):
             rows = conn.execute(
                 select(readings.c.message_id).where(
                     readings.c.device == device,
@@ -77,11 +83,13 @@ def page(
     quantity: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    resolution: timedelta = SINGLE,
     limit: int = 100,
     cursor: str | None = None,
 ) -> Page:
     """Readings of one device, or of every device this reader sees, in the order of their `at`.
 
+    With another `resolution` than SINGLE: what they were from minute to minute, or from hour to hour.
     Raises NotFound for a device that is not there or not visible.
     """
     seen = [
@@ -91,45 +99,23 @@ def page(
     ]
     if device is not None and not seen:
         raise NotFound(f"no device {device}")
-    key = (readings.c.at, readings.c.device, readings.c.quantity, readings.c.message_id)
-    query = select(readings).where(readings.c.device.in_(seen)).order_by(*key).limit(limit_of(limit) + 1)
-    if quantity is not None:
-        query = query.where(readings.c.quantity == quantity)
-    if since is not None:
-        query = query.where(readings.c.at >= since)
-    if until is not None:
-        query = query.where(readings.c.at < until)
-    if cursor is not None:
-        at, *rest = decode(cursor, int, str, str, str)
-        query = query.where(tuple_(*key) > tuple_(literal(from_ms(int(at)), Instant()), *map(str, rest)))
-    rows = conn.execute(query).all()
-    more = len(rows) > limit
-    last = rows[limit - 1] if more else None
+    asked = Asked(resolution, quantity, since, until, after_of(cursor))
+    most = limit_of(limit) + 1
+    rows = of_devices(conn, seen, asked, most) if device is None else of_device(conn, device, asked, most)
+    shown = _shown if resolution == SINGLE else _shown_span
     return Page(
-        [_shown(row) for row in rows[:limit]],
-        encode(to_ms(last.at), last.device, last.quantity, last.message_id) if last is not None else None,
+        [shown(row) for row in rows[:limit]], cursor_of(rows[limit - 1]) if len(rows) > limit else None
     )
 
 
 def latest(conn: Connection, devices: Sequence[str]) -> dict[str, dict[str, dict[str, object]]]:
     """The newest reading of each quantity of each of these devices: device → quantity → reading."""
-    newest = (
-        select(readings.c.device, readings.c.quantity, func.max(readings.c.at).label("at"))
-        .where(readings.c.device.in_(list(devices)))
-        .group_by(readings.c.device, readings.c.quantity)
-        .subquery()
-    )
-    rows = conn.execute(
-        select(readings).join(
-            newest,
-            (readings.c.device == newest.c.device)
-            & (readings.c.quantity == newest.c.quantity)
-            & (readings.c.at == newest.c.at),
-        )
-    )
     found: dict[str, dict[str, dict[str, object]]] = {}
-    for row in rows:
-        found.setdefault(row.device, {})[row.quantity] = _shown(row)
+    for device in devices:
+        for quantity in series(conn, readings, device):
+            here = (readings.c.device == device) & (readings.c.quantity == quantity)
+            newest = select(readings).where(here).order_by(readings.c.at.desc(), readings.c.message_id.desc())
+            found.setdefault(device, {})[quantity] = _shown(conn.execute(newest.limit(1)).one())
     return found
 
 
@@ -144,11 +130,6 @@ def newest_at(conn: Connection, device: str, quantity: str) -> datetime | None:
     return found if isinstance(found, datetime) else None
 
 
-def forget(conn: Connection, before: datetime) -> int:
-    """Deletes readings older than `before`; answers how many."""
-    return conn.execute(delete(readings).where(readings.c.at < before)).rowcount
-
-
 def _by_series(some: Iterable[Reading]) -> dict[tuple[str, str], list[Reading]]:
     found: dict[tuple[str, str], list[Reading]] = {}
     for each in some:
@@ -161,7 +142,7 @@ def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
         yield values[start : start + CHUNK]
 
 
-def _shown(row: Row[tuple[object, ...]]) -> dict[str, object]:
+def _shown(row: Found) -> dict[str, object]:
     return {
         "device": row.device,
         "quantity": row.quantity,
@@ -170,4 +151,17 @@ def _shown(row: Row[tuple[object, ...]]) -> dict[str, object]:
         "at": format_instant(row.at),
         "received_at": format_instant(row.received_at),
         "quality": row.quality,
+    }
+
+
+def _shown_span(row: Found) -> dict[str, object]:
+    return {
+        "device": row.device,
+        "quantity": row.quantity,
+        "value": row.total / row.number,
+        "low": row.low,
+        "high": row.high,
+        "count": row.number,
+        "unit": row.unit,
+        "at": format_instant(row.at),
     }

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, cast
+from typing import Annotated, Literal, cast
 
 from fastapi import APIRouter, Depends, Query, Response, WebSocket
 
 from alerts.ledger import readings
+from alerts.ledger.reading_spans import RESOLUTIONS
 from api.answers import Paging, items, paging
 from api.feed import ReadingFeed, Wanted
 from api.guard import hub_of, needs, socket
 from api.hub import Hub
-from api.query import since_of
+from api.query import since_of, until_of
 from api.rights import Principal
 
 router = APIRouter(tags=["readings"])
@@ -29,10 +30,15 @@ def page(
     hub: HubHere,
     paged: Annotated[Paging, Depends(paging)],
     since: Annotated[datetime | None, Depends(since_of)],
+    until: Annotated[datetime | None, Depends(until_of)],
+    resolution: Literal["raw", "1m", "1h"] = "raw",
     device: Word = None,
     quantity: Word = None,
 ) -> Response:
-    """Readings in the order of their `at`; without `device`: of every device that may be seen."""
+    """Readings in the order of their `at`; without `device`: of every device that may be seen.
+
+    `1m` and `1h` answer mean, lowest, highest and number for each minute or hour that is over.
+    """
     with hub.ledger.read() as conn:
         found = readings.page(
             conn,
@@ -41,6 +47,8 @@ def page(
             device=device,
             quantity=quantity,
             since=since,
+            until=until,
+            resolution=RESOLUTIONS[resolution],
             limit=paged.limit,
             cursor=paged.cursor,
         )

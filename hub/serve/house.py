@@ -44,6 +44,7 @@ from hub.serve.case_files import CaseFiles
 from hub.serve.components import Components
 from hub.serve.county import CountyHolder
 from hub.serve.device_keeper import DeviceKeeper
+from hub.serve.downsampling import Downsampling
 from hub.serve.duty import Duty
 from hub.serve.evidence_reader import EvidenceReader
 from hub.serve.evidence_store import EvidenceStore
@@ -125,6 +126,9 @@ class House:
             Limits.of(settings),
             clock=clock,
             failed=self.counted.errors.labels("retention").inc,
+        )
+        self.downsampling = Downsampling(
+            ledger, clock=clock, failed=self.counted.errors.labels("downsampling").inc
         )
         self.files = CaseFiles(self.store, room=self.retention.make_room)
         self.evidence_full: Callable[[], bool] = bool

@@ -1,6 +1,7 @@
 """Retention: one job that deletes what has been kept long enough, by age and by bytes.
 
 The disk is never filled: what may go at all goes before its time, what has no case first, then the oldest.
+Readings go by age and by bytes too, each resolution by its own limits; none goes before it is summed up.
 Never evidence of an open incident or of a case that is still live, never an event that a webhook still waits for, or
 that is a dead letter of the last 30 days.
 """
@@ -9,13 +10,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from alerts.ledger import attachments, events, evidence, evidence_expiry, public_reports, readings
+from alerts.ledger import (
+    attachments,
+    events,
+    evidence,
+    evidence_expiry,
+    public_reports,
+    reading_expiry,
+    reading_spans,
+)
 from alerts.ledger.engine import Connection, Ledger
 from alerts.ledger.evidence import File
+from alerts.ledger.reading_spans import HOUR, MINUTE, SINGLE
 from config.settings import Settings
 from hub.serve.case_files import CaseFiles
 from hub.serve.evidence_store import EvidenceStore
@@ -31,12 +42,17 @@ FILES = 200
 MOST = 5000
 """Files deleted at a time to make room."""
 COMMIT = 60.0
+PIECE = timedelta(minutes=1)
+"""Readings of so long a time are deleted per transaction at first; less or more as that goes slowly or quickly."""
+SHORTEST, LONGEST = timedelta(seconds=1), timedelta(days=1)
+QUICK, SLOW = 0.05, 0.2
+"""Seconds that a transaction takes: below the one more is deleted in the next, above the other less."""
 GIGABYTE = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long and how much is kept."""
+    """How long and how much is kept; of readings by resolution, `readings` being the single ones."""
 
     readings: timedelta
     events: timedelta
@@ -45,6 +61,9 @@ class Limits:
     evidence_bytes: int
     originals: timedelta
     reports: timedelta = timedelta(days=180)
+    minutes: timedelta = timedelta(days=400)
+    hours: timedelta = timedelta(days=3650)
+    reading_bytes: Mapping[timedelta, int] = field(default_factory=dict)
 
     @staticmethod
     def of(settings: Settings) -> Limits:
@@ -57,6 +76,13 @@ class Limits:
             round(settings.evidence_gigabytes * GIGABYTE),
             settings.keep_originals,
             settings.keep_reports,
+            settings.keep_minutes,
+            settings.keep_hours,
+            {
+                SINGLE: round(settings.readings_gigabytes * GIGABYTE),
+                MINUTE: round(settings.minutes_gigabytes * GIGABYTE),
+                HOUR: round(settings.hours_gigabytes * GIGABYTE),
+            },
         )
 
 
@@ -104,13 +130,41 @@ class Retention:
         """Delete everything that is due now."""
         now = self._clock()
         limits = self._limits
-        old_readings = self._write(lambda conn: readings.forget(conn, now - limits.readings))
+        ages = {SINGLE: limits.readings, MINUTE: limits.minutes, HOUR: limits.hours}
+        old_readings = sum(self._readings(resolution, now - age) for resolution, age in ages.items())
         dead = now - max(limits.events, DEAD)
         old_events = self._write(lambda conn: events.forget(conn, now - limits.events, dead_since=dead))
         files = self._by_age(now) + self._by_bytes(now)
         files += self._photos(now - limits.case_evidence)
         reports = self._write(lambda conn: public_reports.forget(conn, now - limits.reports))
         return Deleted(old_readings, old_events, files, reports)
+
+    def _readings(self, resolution: timedelta, before: datetime) -> int:
+        """Deletes what is older than `before`, and the oldest of what is more than may be kept."""
+        most = self._limits.reading_bytes.get(resolution)
+        with self._ledger.read() as conn:
+            if most is not None:
+                kept = round(most / reading_expiry.row_bytes(conn, resolution))
+                surplus = reading_spans.stock(conn)[resolution].rows - kept
+                early = reading_expiry.before_of(conn, resolution, surplus) if surplus > 0 else None
+                before = before if early is None else max(before, early)
+            before = reading_expiry.limit(conn, resolution, before)
+        deleted, piece = 0, PIECE
+        while True:
+            begun = time.monotonic()
+
+            def act(conn: Connection, piece: timedelta = piece) -> reading_expiry.Piece:
+                return reading_expiry.forget(conn, resolution, before, piece)
+
+            done = self._ledger.write(act).result(COMMIT)
+            deleted += done.rows
+            if done.done:
+                return deleted
+            took = time.monotonic() - begun
+            if took < QUICK:
+                piece = min(piece * 2, LONGEST)
+            elif took > SLOW:
+                piece = max(piece / 2, SHORTEST)
 
     def make_room(self, size: int) -> bool:
         """Whether a file of so many bytes may be written; for it what may go goes early. Any thread may ask."""

@@ -169,6 +169,7 @@ async def running(
         group.start("evidence", copier.run())
         group.start("shown-clips", clips.run())
         group.start("retention", house.retention.run())
+        group.start("downsampling", house.downsampling.run())
         group.start("statuses", _statuses(house, token))
         for each in workers:
             group.start(each.name, each.run())

@@ -18,6 +18,7 @@ from alerts.ledger import (
     idempotency,
     incidents,
     outbox,
+    reading_expiry,
     readings,
     registry,
     rejected,
@@ -31,6 +32,7 @@ from alerts.ledger.engine import Connection, Ledger
 from alerts.ledger.idempotency import Answer
 from alerts.ledger.incidents import Wanted
 from alerts.ledger.page import decode, encode, limit_of
+from alerts.ledger.reading_spans import HOUR, SINGLE
 from alerts.mark import Level, Mark
 from alerts.router import apply_signals
 from alerts.sight import NOUNS, Sight, Visibility
@@ -81,7 +83,8 @@ def test_readings_are_paged_in_order(ledger: Ledger, directory: Directory) -> No
     assert newest["fridge"]["temperature"]["value"] == 1203.0
     assert "gas" not in newest
     assert look(ledger, lambda conn: readings.newest_at(conn, "fridge", "temperature")) == at(1199).at
-    assert do(ledger, lambda conn: readings.forget(conn, NOW + timedelta(seconds=1000))) == 1000
+    before = NOW + timedelta(seconds=1000)
+    assert do(ledger, lambda conn: reading_expiry.forget(conn, SINGLE, before, HOUR)).rows == 1000
 
 
 def test_readings_of_a_foreign_device_are_not_there(ledger: Ledger, directory: Directory) -> None:

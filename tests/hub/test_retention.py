@@ -14,15 +14,17 @@ import pytest
 from alerts.case import Actor, Request
 from alerts.desk import act
 from alerts.directory import Area, DeviceEntry, Directory, Site, Unit
-from alerts.ledger import attachments, cases, evidence, incidents, readings
+from alerts.ledger import attachments, cases, evidence, incidents, reading_expiry, reading_spans, readings
 from alerts.ledger.engine import Connection, Ledger
 from alerts.ledger.evidence import EvidenceName
+from alerts.ledger.reading_spans import HOUR, MINUTE, SINGLE
 from alerts.route import Match, Route
 from alerts.router import apply_signals
 from alerts.sight import Sight
 from config.catalogue import with_own_workflows
 from detectors.signal import Signal, SignalState
 from hub.serve.case_files import CaseFiles
+from hub.serve.downsampling import Downsampling
 from hub.serve.evidence_store import EvidenceStore
 from hub.serve.retention import Deleted, Limits, Retention
 from hub.serve.sweep import sweep
@@ -73,6 +75,11 @@ class World:
         self.store = EvidenceStore(folder / "evidence", "a secret that is long enough for a test")
         self.job = self.with_limits(LIMITS)
         self.n = 0
+
+    def kept(self, resolution: timedelta) -> int:
+        """Readings that are kept of a resolution."""
+        with self.ledger.read() as conn:
+            return reading_spans.stock(conn)[resolution].rows
 
     def with_limits(self, limits: Limits) -> Retention:
         """The job with other limits."""
@@ -266,10 +273,32 @@ def test_readings_and_events(world: World) -> None:
     world.say("seen", "active")
     world.say("seen", "inactive")
     world.clock.now = START + timedelta(days=100)
-    done = world.job.once()
+    assert world.job.once().readings == 0, "it is not summed up yet"
+    Downsampling(world.ledger, clock=world.clock).once()
+    done = world.with_limits(LIMITS).once()
     assert done.readings == 1
-    assert done.events >= 1
+    assert world.kept(MINUTE) == world.kept(HOUR) == 1
     assert world.job.once() == Deleted(0, 0, 0)
+    world.clock.now = START + timedelta(days=500)
+    assert world.job.once().readings == 1
+    assert (world.kept(MINUTE), world.kept(HOUR)) == (0, 1), "each resolution has its own age"
+
+
+def test_readings_by_bytes(world: World) -> None:
+    """Above so many bytes the oldest single readings go, whole minutes of them; their minutes stay."""
+    new = [
+        Reading("k1-t", "temperature", 4.0, "°C", START + timedelta(seconds=each), START, "good", "")
+        for each in range(600)
+    ]
+    world.write(lambda conn: readings.add(conn, new))
+    world.clock.now = START + timedelta(hours=2)
+    Downsampling(world.ledger, clock=world.clock).once()
+    with world.ledger.read() as conn:
+        room = round(reading_expiry.row_bytes(conn, SINGLE) * 250)
+    limits = replace(LIMITS, reading_bytes={SINGLE: room})
+    assert world.with_limits(limits).once().readings == 300, "350 are too many; the sixth minute stays whole"
+    assert (world.kept(SINGLE), world.kept(MINUTE)) == (300, 10)
+    assert world.with_limits(limits).once().readings == 0
 
 
 def test_photos_go_with_their_case(world: World) -> None:
