@@ -68,7 +68,7 @@ class Camera(Device):
     password: ShortText | None = None
     transport: Literal["tcp", "udp"] = "tcp"
     gate: Literal["auto", "open"] = "auto"
-    max_blind: Annotated[Duration, AfterValidator(_blind)] = timedelta(seconds=2)
+    max_blind: Annotated[Duration, AfterValidator(_blind)] = timedelta(seconds=4)
     substream: CameraUrl | None = None
     playback: RecorderUrl | None = None
     onvif: Onvif | None = None

@@ -83,7 +83,7 @@ class CameraTask(BaseModel):
     fps: float = Field(default=5.0, gt=0, le=60)
     model: str | None = None
     gate: Literal["auto", "open"] = "auto"
-    max_blind: float = Field(default=2.0, gt=0, le=4)
+    max_blind: float = Field(default=4.0, gt=0, le=4)
     timezone: str = "Asia/Shanghai"
     priority: Priority = "normal"
     rules: tuple[dict[str, object], ...] = ()

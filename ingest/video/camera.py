@@ -23,7 +23,7 @@ from ingest.glance import Glance
 from ingest.packet import Packet
 from ingest.video.change import Mask
 from ingest.video.decode import still
-from ingest.video.eye import Eye
+from ingest.video.eye import Counts, Eye
 from ingest.video.gate import Gate
 from ingest.video.health import SILENCE, CameraHealth, CameraState, judge
 from ingest.video.keep import keep_reading
@@ -35,6 +35,9 @@ from ingest.video.sender_clock import sender_offset
 from ingest.video.stream import StreamInfo, Transport
 
 log = logging.getLogger(__name__)
+
+NAP = 0.2
+"""Seconds by which packets of a quiet camera may come late: one wake-up handles several. Nobody waits for them."""
 
 ABOUT_A_GOP = timedelta(seconds=3)
 """By which the keyframes of a camera's two streams may lie apart."""
@@ -72,7 +75,7 @@ class Camera:
         on_glance: Callable[[Glance], None] | None = None,
         on_quiet: Callable[[datetime], None] | None = None,
         gate: GateMode = "auto",
-        max_blind: float = 2.0,
+        max_blind: float = 4.0,
     ) -> None:
         self.device = device
         self._url = url
@@ -93,6 +96,7 @@ class Camera:
         self._lock = threading.Lock()
         self._info: StreamInfo | None = None
         self._eye: Eye | None = None
+        self._counted = Counts()
         self._hold_until: datetime | None = None
         self._quiet_at: datetime | None = None
         self._started_at = clock()
@@ -139,8 +143,14 @@ class Camera:
             on_failure=self._fail,
             stop=self._stop,
             clock=self._clock,
+            nap=self._nap,
         )
         self._eye = None
+
+    def _nap(self) -> float:
+        """By how many seconds packets may come late now."""
+        eye = self._eye
+        return NAP if eye is not None and not eye.open and not self._taps else 0.0
 
     def begin(self, info: StreamInfo) -> None:
         """A session of the stream begins; from the thread that will take() its packets."""
@@ -163,7 +173,7 @@ class Camera:
             on_quiet=self._on_quiet,
         )
         with self._lock:
-            self._eye = eye
+            self._eye, self._counted = eye, Counts()
             eye.pace(self._pace)
             if self._hold_until is not None:
                 eye.hold(self._hold_until)
@@ -195,9 +205,13 @@ class Camera:
         eye = self._eye
         if eye is None:
             return
-        before = replace(eye.counts)
         eye.feed(packet)
-        after = eye.counts
+        if not eye.open:
+            self._quiet_at = packet.at
+        after, before = eye.counts, self._counted
+        if after == before:
+            return
+        self._counted = replace(after)
         pictures = after.decoded - before.decoded
         with self._lock:
             self._undecodable += after.errors - before.errors
@@ -209,8 +223,6 @@ class Camera:
             if pictures:
                 self._last_picture_at = packet.at
                 self._decoded_rate.add(packet.at, pictures)
-            if not eye.open:
-                self._quiet_at = packet.at
 
     def hold(self, until: datetime) -> None:
         """Keep the gate open until then, or open it: something is followed. From any thread."""

@@ -145,8 +145,10 @@ class Eye:
             self._open(packet)
 
     def _look(self, packet: Packet, at: float, due: bool) -> None:
-        if not due:  # a keyframe soon after the latest look
+        if not due:  # a keyframe soon after the latest look, or of a GOP as usual
             self._peek.forget()
+            if self._gate.passed_over:
+                self._unchanged(packet.at)
             return
         peek, errors, decoded = self._peek, self._peek.errors, self._peek.decoded
         frame = peek.keyframe(packet) if packet.keyframe else peek.forward(self._ring.latest_gop())
@@ -160,12 +162,15 @@ class Eye:
             self._on_glance(Glance(self._device, at, packet.at, grey))
         if self._gate.look(at, grey):
             return
-        clear, self._clear_at = self._clear_at, packet.at
-        if clear is not None and self._on_quiet is not None:
-            self._on_quiet(clear)
+        self._unchanged(packet.at)
         if packet.keyframe and at - self._checked >= CHECK:
             self._checked = at
             self._hand(Frame(self._device, at, packet.at, picture(frame)))
+
+    def _unchanged(self, at: datetime) -> None:
+        clear, self._clear_at = self._clear_at, at
+        if clear is not None and self._on_quiet is not None:
+            self._on_quiet(clear)
 
     # -- open ------------------------------------------------------------------------------------------
 

@@ -2,10 +2,11 @@
 
              a look shows a change, or a hold            nothing moved for CALM, nothing held
     quiet ──────────────────────────────────▶ open ──────────────────────────────────────▶ quiet
-      ▲ looks: every keyframe, packets out of rhythm, at the latest after max_blind
+      ▲ looks: keyframes, packets out of rhythm, at the latest after max_blind
 
 It begins open: what stands there from the start is seen. Once quiet, every look is compared with the picture at
-which the gate closed, so that slow changes add up until they open it. Pure: no clock, no thread, no decoder.
+which the gate closed, so that slow changes add up until they open it. Every keyframe is looked at, but where sizes
+tell (see Calm) and were as usual, only as many as max_blind asks for. Pure: no clock, no thread, no decoder.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.video.calm import Calm
 from ingest.video.change import Ground, Mask, Plane, difference
 from ingest.video.rhythm import Rhythm
 
@@ -24,18 +26,27 @@ GLIMPSE_EVERY = 0.5
 """Seconds between looks while open."""
 LEARN_EVERY = 0.9
 """Seconds between looks from which the picture's own wavering is learned."""
+UNSURE = 2.0
+"""Seconds after which a camera is looked at whose sizes tell nothing, where max_blind does not ask for it earlier."""
 PATIENCE = 1.2
-"""Times max_blind that a look waits when the camera's own rhythm promises a keyframe within it."""
+"""Times this that a look waits when the camera's own rhythm promises a keyframe within it."""
+NEVER = 1e9
+"""Seconds ago."""
+JITTER = 1.02
+"""Times max_blind at which the next keyframe still comes in time: stamps are rounded."""
 ODD = 2
 """Packets out of rhythm among the latest three that ask for a look."""
-FIRST_REST, LONGEST_REST = 2.0, 60.0
-"""Seconds without looks for sizes after one that showed nothing; doubled each time (constant bitrate)."""
+SOON = 1.0
+"""Seconds to the next keyframe for which packets out of rhythm wait: everything before it need not be decoded."""
+FIRST_REST, LONGEST_REST, LONGER = 4.0, 600.0, 4.0
+"""Seconds without looks for sizes after one that showed nothing, and times that for the next one (constant bitrate).
+Such a look is dear: everything since the keyframe must be decoded."""
 
 
 class Gate:
     """One camera's. `at` is media time in seconds; once it opened, it goes back to `clear_at`. Sizes in bytes."""
 
-    def __init__(self, *, max_blind: float = 2.0, pinned: bool = False) -> None:
+    def __init__(self, *, max_blind: float = 4.0, pinned: bool = False) -> None:
         self.open = True
         self.clear_at = -1.0
         """Up to this time nothing happened that was not looked at, as of one look ago: what begins to show
@@ -45,11 +56,15 @@ class Gate:
         self._pinned = pinned
         self._ground = Ground()
         self._rhythm = Rhythm()
+        self._calm = Calm()
+        self._strange = False
+        self.passed_over = False
+        """The keyframe at hand needs no look: its GOP's sizes said that nothing came in."""
         self._reference: Plane | None = None
         self._learned: tuple[float, Plane] | None = None
         self._calm_since = 0.0
         self._looked_at = 0.0
-        self._keyframe_looked_at = -LOOK_EVERY
+        self._keyframe_looked_at = -NEVER
         self._place = 0
         self._keyframe_at: float | None = None
         self._gop = 0.0
@@ -70,23 +85,37 @@ class Gate:
             self._keyframe_at, self._place, self._odd = at, 0, 0
         else:
             self._place += 1
+        self._for_size = self.passed_over = False
         if self.open:
             return keyframe or at - self._looked_at >= GLIMPSE_EVERY
-        self._for_size = False
         if keyframe:
-            if at - self._keyframe_looked_at < min(LOOK_EVERY, self._max_blind):
-                return False
-            self._keyframe_looked_at = at
-            return True
+            return self._keyframe_due(at, size)
+        self._calm.other(size)
         self._odd = (self._odd << 1 | int(self._rhythm.odd(self._place, size))) & 0b111
-        if self._odd.bit_count() >= ODD and at >= self._rest_until:
+        odd = self._odd.bit_count() >= ODD
+        self._strange = self._strange or odd
+        if odd and at >= self._rest_until and not self._keyframe_within(SOON, at):
             self._for_size = True
             return True
-        blind = at - self._looked_at
-        return blind >= self._max_blind and not (
-            blind < self._max_blind * PATIENCE
-            and self._keyframe_within(self._max_blind * PATIENCE - blind, at)
+        blind, most = at - self._looked_at, self._max_blind
+        if self._strange or not self._calm.holds:
+            most = min(most, UNSURE)
+        return blind >= most and not (
+            blind < most * PATIENCE and self._keyframe_within(most * PATIENCE - blind, at)
         )
+
+    def _keyframe_due(self, at: float, size: int) -> bool:
+        calm = self._calm.keyframe(at, size) and not self._strange
+        self._strange = False
+        since = at - self._keyframe_looked_at
+        if since < min(LOOK_EVERY, self._max_blind):
+            return False
+        if calm and since + self._gop <= self._max_blind * JITTER:
+            self._clear(at)
+            self.passed_over = True
+            return False
+        self._keyframe_looked_at = at
+        return True
 
     def _keyframe_within(self, seconds: float, at: float) -> bool:
         """Whether the length of the latest GOP promises a keyframe soon."""
@@ -109,12 +138,14 @@ class Gate:
         """Open without a look: somebody holds it, or its pictures cannot be decoded."""
         self.open = True
         self._reference = self._learned = None
-        self._keyframe_looked_at = -LOOK_EVERY
+        self._keyframe_looked_at = -NEVER
+        self._calm.lost()
 
     def _while_quiet(self, at: float, plane: Plane, held: bool) -> None:
         seen = None if self._reference is None else difference(self._reference, plane)
         if held or self._ground.changed(seen):
-            self._rest = FIRST_REST
+            if self._for_size:  # sizes tell
+                self._rest = FIRST_REST
             self.wake()
             return
         self._clear(at)
@@ -122,7 +153,7 @@ class Gate:
         if self._for_size:  # it said nothing: at constant bitrate it never will
             self._odd = 0
             self._rest_until = at + self._rest
-            self._rest = min(self._rest * 2, LONGEST_REST)
+            self._rest = min(self._rest * LONGER, LONGEST_REST)
 
     def _clear(self, at: float) -> None:
         self.clear_at, self._clear_now = self._clear_now, at

@@ -20,7 +20,7 @@ from av.video.stream import VideoStream
 from ingest.errors import Unavailable
 from ingest.packet import Packet
 from ingest.video.knock import knock
-from ingest.video.read import now, read
+from ingest.video.read import awake, now, read
 from ingest.video.retry import Retry
 from ingest.video.stream import StreamInfo, Transport
 
@@ -37,9 +37,11 @@ def keep_reading(
     stop: threading.Event,
     transport: Transport = "tcp",
     clock: Callable[[], datetime] = now,
+    nap: Callable[[], float] = awake,
 ) -> None:
     """Read until `stop` is set; blocks, never raises.
 
+    `nap()` is asked by how many seconds packets may come late, see read().
     `on_failure(reason, message)` is called after every attempt that failed, before its pause; `name` stands
     in the log, once for each new unexpected error.
     """
@@ -77,6 +79,7 @@ def keep_reading(
                 on_packet=take,
                 stop=stop.is_set,
                 clock=clock,
+                nap=nap,
             )
         except Unavailable as wrong:
             reason, message = wrong.reason, wrong.message

@@ -22,6 +22,9 @@ from ingest.video.stream import StreamInfo, Transport
 
 log = logging.getLogger(__name__)
 
+NAP = 0.2
+"""Seconds by which its packets may come late: they are only kept, and one wake-up handles several."""
+
 
 class Original:
     """One main stream. `url` may carry user and password; nothing that leaves this object does."""
@@ -92,6 +95,7 @@ class Original:
             on_failure=self._fail,
             stop=self._stop,
             clock=self._clock,
+            nap=lambda: NAP,
         )
 
     def _begin(self, info: StreamInfo) -> None:

@@ -2,6 +2,9 @@
 
     av.open ──▶ on_stream(StreamInfo) ──▶ on_packet(Packet, av.Packet) … ──▶ returns (stop) or raises
 
+Who is content with packets a little late (`nap`) is woken for several at once: between them the thread sleeps and the
+kernel's buffer fills. Such packets are stamped as they came, not as they were taken.
+
 Reasons of CameraUnreachable: refused, timeout, not-rtsp, unauthorized, not-found, no-video, garbage.
 Reasons of StreamEnded: ended, timeout, garbage. No error carries the user or password of the URL.
 """
@@ -20,6 +23,7 @@ from av.video.stream import VideoStream
 from ingest.errors import CameraUnreachable, StreamEnded
 from ingest.packet import Packet
 from ingest.video.address import is_camera_url, shown
+from ingest.video.arrival import Arrival
 from ingest.video.diagnose import diagnose
 from ingest.video.doubt import Doubt
 from ingest.video.stream import StreamInfo, Transport
@@ -33,6 +37,13 @@ DEAR = 0.05
 """Seconds of processor time that opening may take when nothing came of it: waiting costs a tenth of it."""
 UDP_BUFFER = "1048576"
 """Bytes asked of the kernel: a keyframe arrives as one burst."""
+WAITED = 0.001
+"""Seconds of waiting for a packet from which on nothing else lay ready."""
+
+
+def awake() -> float:
+    """Every packet at once."""
+    return 0.0
 
 
 def now() -> datetime:
@@ -50,10 +61,12 @@ def read(
     open_timeout: float = 5.0,
     read_timeout: float = 5.0,
     clock: Callable[[], datetime] = now,
+    nap: Callable[[], float] = awake,
 ) -> None:
     """Hand on every packet until `stop()` is true.
 
-    The packets' pts and dts are put on one Timeline (see there); the av.Packet carries the same.
+    The packets' pts and dts are put on one Timeline (see there); the av.Packet carries the same. `nap()` says by
+    how many seconds packets may come late now; over UDP, where what finds no room is lost, it is not asked.
     Raises CameraUnreachable when the stream cannot be opened and StreamEnded when it stops coming;
     both within the timeouts (seconds).
     """
@@ -73,7 +86,8 @@ def read(
             )
         )
         timeline = Timeline(time_base)
-        heard = time.monotonic()
+        arrival = Arrival(time_base, clock)
+        asked = heard = time.monotonic()
         doubt = Doubt(context.name, heard)
         some = False
         try:
@@ -91,9 +105,14 @@ def read(
                 why = doubt.about(data, keyframe=raw.is_keyframe, now=heard)
                 if why is not None:
                     raise StreamEnded(why, reason="garbage", where=shown(url))
-                at = clock()
+                waited = heard - asked >= WAITED
+                at = arrival.of(raw.dts, waited=waited)
                 raw.pts, raw.dts = timeline.place(raw.pts, raw.dts, at)
                 on_packet(Packet(data, raw.pts, raw.dts, time_base, raw.is_keyframe, at), raw)
+                if waited and transport == "tcp" and (seconds := nap()) > 0:
+                    arrival.napped = True
+                    time.sleep(seconds)
+                asked = time.monotonic()
         except av.error.FFmpegError as wrong:
             raise _ended(url, wrong, read_timeout) from None  # the cause's text carries the password
     finally:

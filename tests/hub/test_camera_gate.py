@@ -37,8 +37,8 @@ def test_the_gate_s_keys_reach_the_worker_and_come_back_out(tmp_path: Path) -> N
         county = read_county(conn, box, timezone="Asia/Shanghai")
     tasks = {device: CameraTask.model_validate(task) for device, task in county.cameras.items()}
     assert {device: (task.gate, task.max_blind) for device, task in tasks.items()} == {
-        "plain": ("auto", 2.0),
-        "pinned": ("open", 2.0),
+        "plain": ("auto", 4.0),
+        "pinned": ("open", 4.0),
         "keen": ("auto", 0.5),
     }
     assert not tasks["plain"].same_stream(tasks["plain"].model_copy(update={"gate": "open"}))

@@ -208,6 +208,39 @@ def test_at_constant_bitrate_sizes_do_no_harm() -> None:
     assert FIRST_REST < 60
 
 
+def test_a_gop_as_large_as_ever_counts_as_a_look_where_sizes_tell() -> None:
+    """At constant quality without much noise only every second keyframe is decoded; max_blind is kept."""
+    camera = Camera(Gate(), size=lambda at: 400 + int(at * 25) % 7 * 10).quiet(room())
+    camera.run(60, room())
+    assert len(camera.looks) <= 20
+    assert np.diff(camera.looks).max() <= 4.05
+    assert camera.gate.clear_at >= camera.frame / 25 - 6  # the rewind reaches no further back for it
+
+
+SIZES: list[tuple[str, Callable[[float], int]]] = [
+    ("a constant bitrate fills every packet", lambda at: 8000 + int(at * 25) * 37 % 400),
+    ("a noisy sensor makes them large, and never the same", lambda at: 3000 + int(at) * 7919 % 2000),
+]
+
+
+@pytest.mark.parametrize(("why", "size"), SIZES, ids=[row[0] for row in SIZES])
+def test_elsewhere_every_keyframe_is_looked_at(why: str, size: Callable[[float], int]) -> None:
+    """Where sizes tell nothing, a GOP as large as ever is no look."""
+    camera = Camera(Gate(), size=size).quiet(room())
+    camera.run(60, room())
+    assert np.diff(camera.looks).max() <= 2.05, why
+
+
+def test_a_little_more_in_a_gop_is_enough_for_a_look_at_its_end() -> None:
+    """No packet stands out, but all together do: somebody small or dim. The very next keyframe is looked at."""
+    begins = 60.0
+    camera = Camera(Gate(), size=lambda at: 460 if begins <= at else 400).quiet(room())
+    camera.run(begins + 2.1 - camera.frame / 25, room())
+    assert camera.looks[-1] == pytest.approx(begins + 2)
+    camera.run(2, room())
+    assert camera.looks[-1] == pytest.approx(begins + 4)
+
+
 def test_the_camera_s_clock_is_passed_over_and_a_person_is_not() -> None:
     """Digits that change every second are learned while nothing is followed; the rest of the picture counts."""
     camera = Camera(Gate())
