@@ -44,6 +44,7 @@ from api.routers import (
     mappings,
     modes,
     notices,
+    offers,
     packages,
     plans,
     platform,
@@ -73,6 +74,7 @@ NOUNS: tuple[APIRouter, ...] = (
     readings.router,
     signals.router,
     rejected.router,
+    offers.router,
     incidents.router,
     reconcile.router,  # before the cases: its paths are no ids
     platform.router,

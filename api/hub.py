@@ -105,6 +105,16 @@ class RegistryDoor(Protocol):
         """One entry removed; raises NotFound, or InvalidRegistry when something still names it."""
 
 
+class Adoption(Protocol):
+    """Unknown devices become devices of the registry."""
+
+    def accept(self, key: str, changes: Json, *, who: str) -> Json:
+        """Register the device of an offer, with changes; raises NotFound, InvalidRegistry."""
+
+    def try_out(self, entry: Json, *, offer: str | None, kept: int | None, message: Json | None) -> Json:
+        """What an entry would read in a kept message, or in `{topic, payload}`; nothing is changed."""
+
+
 class Evidence(Protocol):
     """The evidence store."""
 
@@ -146,6 +156,10 @@ class Hub(Protocol):
     @property
     def registry(self) -> RegistryDoor:
         """Where the registry is changed."""
+
+    @property
+    def adoption(self) -> Adoption:
+        """Where unknown devices are adopted."""
 
     @property
     def evidence(self) -> Evidence:

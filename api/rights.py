@@ -144,6 +144,8 @@ ROLES: Mapping[str, frozenset[str]] = {
         "user.read",
         "reading.read",
         "rejected.read",
+        "offer.read",
+        "offer.write",
         "broadcast.read",
         "audit.read",
     }

@@ -22,8 +22,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from config.urls import without_password
 from config.wording import said
 from detectors.rule import Duration
-from ingest.errors import InvalidSetting
+from ingest.errors import InvalidInput, InvalidSetting
 from ingest.mqtt.address import Address
+from ingest.mqtt.topics import check_filter
 
 TOML = "hub.toml"
 PREFIX = "HUB_"
@@ -50,6 +51,10 @@ class Settings(BaseModel):
         default="",
         repr=False,
         description="MQTT 5 broker, mqtt://user:password@host:1883; empty: the hub starts its own mosquitto",
+    )
+    listen: str = Field(
+        default="",
+        description="topics of the broker to listen to beyond those of conventions and registry: factory/#,station/+",
     )
     host: str = Field(default="127.0.0.1", description="address to listen on; 0.0.0.0 lets other machines in")
     port: int = Field(default=8000, ge=0, le=65535, description="HTTP port; 0 takes a free one")
@@ -175,6 +180,21 @@ class Settings(BaseModel):
                 raise ValueError(f"{wrong.message}; {wrong.mend}") from wrong
         return value
 
+    @field_validator("listen")
+    @classmethod
+    def _listen_to_some(cls, value: str) -> str:
+        for each in _listed(value):
+            try:
+                check_filter(each)
+            except InvalidInput as wrong:
+                raise ValueError(f"{wrong.message}; {wrong.mend}") from wrong
+            first = each.split("/")[0]
+            if first in {"#", "+", "$share", "$SYS", "hub"}:
+                raise ValueError(
+                    f"{each!r} is too much, or the hub's own; name the first level, such as factory/#"
+                )
+        return value
+
     @field_validator("public_url")
     @classmethod
     def _public_http(cls, value: str) -> str:
@@ -198,9 +218,18 @@ class Settings(BaseModel):
         return self.database_url or f"sqlite:///{self.data / 'hub.db'}"
 
     @property
+    def listen_topics(self) -> tuple[str, ...]:
+        """`listen` as filters."""
+        return _listed(self.listen)
+
+    @property
     def zone(self) -> ZoneInfo:
         """`timezone` as a zone."""
         return ZoneInfo(self.timezone)
+
+
+def _listed(value: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(part for each in value.split(",") if (part := each.strip())))
 
 
 def add_flags(parser: ArgumentParser, names: Iterable[str]) -> None:

@@ -9,9 +9,11 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.engine import Connection
 
 from alerts.ledger import counters
+from alerts.ledger.offers import Kept
 from alerts.ledger.page import Page, decode, encode, limit_of
 from alerts.ledger.tables import rejected
 from alerts.sight import Sight
+from ingest.errors import InvalidInput, NotFound
 from ingest.instant import format_instant
 
 KEEP = 10_000
@@ -84,6 +86,16 @@ def page(
         for row in rows[:limit]
     ]
     return Page(items, encode(rows[limit - 1].id) if more else None)
+
+
+def message(conn: Connection, number: int) -> Kept:
+    """One rejected message, to be tried again; raises NotFound, InvalidInput where only its beginning is kept."""
+    row = conn.execute(select(rejected).where(rejected.c.id == number)).one_or_none()
+    if row is None:
+        raise NotFound(f"no rejected payload {number}", mend="list them: GET /api/v1/rejected")
+    if row.bytes > BYTES:
+        raise InvalidInput(f"only {BYTES} of its {row.bytes} bytes are kept", mend="give topic and payload")
+    return Kept(row.topic, bytes(row.payload), False, row.at, 0)
 
 
 def by_reason(conn: Connection) -> dict[str, int]:

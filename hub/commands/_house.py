@@ -132,6 +132,11 @@ class RemoteDoor:
             }
         return self._send(method, path, **more).text
 
+    def json(self, method: str, path: str, body: Json | None = None) -> Json:
+        """What the API answers at this path."""
+        more: dict[str, object] = {} if body is None else {"json": dict(body)}
+        return cast("Json", self._send(method, path, **more).json())
+
     def _send(self, method: str, path: str, **more: object) -> httpx.Response:
         headers = {"Authorization": f"Bearer {local_token(self.secret, clock())}"}
         headers |= cast("dict[str, str]", more.pop("headers", {}))

@@ -38,6 +38,7 @@ from config.contacts import contacts_of
 from config.door import Door
 from config.secrets import SecretBox
 from config.settings import Settings
+from hub.serve.adoption import Adoption
 from hub.serve.alarm_tests import TOPIC as TEST_ALARM
 from hub.serve.alarm_tests import AlarmTests
 from hub.serve.case_files import CaseFiles
@@ -116,6 +117,8 @@ class House:
         self.box = SecretBox(secret)
         self.door = Door(ledger, self.box, clock=clock)
         self.registry = Gate(self.door, self.refresh)
+        self.adoption = Adoption(ledger, self.registry, timezone=settings.timezone, clock=clock)
+        self._listen = settings.listen_topics
         self.counted = Metrics()
         reserve = round(settings.keep_free_gigabytes * GIGABYTE)
         self.store = EvidenceStore(settings.data / "evidence", secret, reserve=reserve)
@@ -263,7 +266,7 @@ class House:
             self.workers.plan(county.cameras)
             bindings = bindings_of(county.registry)
             self.sensors.bind(bindings)
-            wanted = frozenset(filters(bindings)) - frozenset(announcement_filters())
+            wanted = frozenset(filters(bindings)).union(self._listen) - frozenset(announcement_filters())
             if fresh := sorted(wanted - self._filters):
                 self.sensor_client.subscribe([(each, 1) for each in fresh], self.sensors.handle)
             if gone := sorted(self._filters - wanted):
@@ -286,6 +289,7 @@ class House:
             self.keeper.judge(conn, county.directory, now)
 
         self.ledger.write(act).result(COMMIT)
+        self.adoption.settle()
 
     # -- every second ----------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from alerts.ledger import (
     events,
     evidence,
     evidence_expiry,
+    offers,
     public_reports,
     reading_expiry,
     reading_spans,
@@ -37,6 +38,8 @@ EVERY = 600.0
 """Seconds between two runs."""
 DEAD = timedelta(days=30)
 """A dead letter can be sent again for so long, even if `keep_events` is shorter."""
+OFFERS = timedelta(days=30)
+"""An unknown device that was not heard for so long is offered no more, and what was kept of it goes."""
 FILES = 200
 """Files deleted per transaction: a commit must not keep the others waiting."""
 MOST = 5000
@@ -132,6 +135,7 @@ class Retention:
         limits = self._limits
         ages = {SINGLE: limits.readings, MINUTE: limits.minutes, HOUR: limits.hours}
         old_readings = sum(self._readings(resolution, now - age) for resolution, age in ages.items())
+        self._write(lambda conn: offers.forget(conn, now - OFFERS))
         dead = now - max(limits.events, DEAD)
         old_events = self._write(lambda conn: events.forget(conn, now - limits.events, dead_since=dead))
         files = self._by_age(now) + self._by_bytes(now)

@@ -17,7 +17,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from alerts.ledger import announcements, readings, rejected, rule_states
+from alerts.ledger import announcements, offers, readings, rejected, rule_states
 from alerts.ledger.engine import Connection, Ledger, first_line
 from alerts.ledger.reading_rows import key_of
 from alerts.notify import advance
@@ -241,6 +241,12 @@ class SensorIntake:
     def _refuse(
         self, conn: Connection, message: Message, convention: str, each: Refused, now: datetime
     ) -> None:
+        if each.heard is not None:
+            kept = offers.Kept(
+                message.topic, message.payload, message.retain, message.received_at, message.packet_id
+            )
+            if not offers.keep(conn, each.heard, kept):
+                return  # told once; its later messages are kept with the offer
         rejected.add(
             conn,
             at=now,

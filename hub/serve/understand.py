@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from alerts.directory import Directory
+from alerts.offer import Heard
+from config.nouns.device import MAPPED
 from ingest.bindings import Bindings
 from ingest.decode import conventions, decode, match
 from ingest.errors import MalformedPayload
+from ingest.guess import guess_mapping
+from ingest.instant import format_instant
 from ingest.interpret import interpret
 from ingest.mqtt.message import Message
 from ingest.payload import Announcement, Decoded, Described, Observation
@@ -29,11 +33,13 @@ class Refused:
         reason: Short slug, the metric's label.
         message: One sentence, with where.
         guess: For a recognised payload of an unknown device: what it could be bound to.
+        heard: The same for the offer of that device.
     """
 
     reason: str
     message: str
     guess: Mapping[str, object] | None = None
+    heard: Heard | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ def understand(
     """What `message` says; never raises for what anybody sent."""
     kinds = bindings.conventions(message.topic) or match(message.topic) or listening(described, message.topic)
     if not kinds:
-        return Understood(UNKNOWN, refused=(Refused("unknown-topic", "no convention has this topic"),))
+        return Understood(UNKNOWN, refused=(_unclaimed(message, directory),))
     first: tuple[str, MalformedPayload] | None = None
     for kind in kinds:
         try:
@@ -145,13 +151,50 @@ def _of(kind: str, said: Decoded, message: Message, bindings: Bindings, newest: 
 def _offer(kind: str, name: str, observations: list[Observation], message: Message) -> Refused:
     """An unknown device whose payload is recognised: offered for adoption with its guessed mapping."""
     found = interpret(observations, name, received_at=message.received_at, retained=message.retain)
+    convention = conventions()[kind]
     guess: dict[str, object] = {
         "kind": "sensor",
         "payload": kind,
         "values": {each.quantity: each.value for each in found.readings},
     }
-    if conventions()[kind].many:
+    if convention.many:
         guess["external_id"] = name
     else:
         guess["topic"] = message.topic
-    return Refused("unknown-device", f"no device is bound to {name[:100]!r} of {kind}", guess)
+    heard = Heard(
+        convention=kind,
+        topic=message.topic,
+        name=name,
+        key=name if convention.many else convention.device_of(message.topic),
+        many=convention.many,
+        found=_found(found.readings),
+        others=tuple(dict.fromkeys(found.extras)),
+    )
+    return Refused("unknown-device", f"no device is bound to {name[:100]!r} of {kind}", guess, heard)
+
+
+def _unclaimed(message: Message, directory: Directory) -> Refused:
+    """A message that no convention claims: offered with a mapping, where it looks as if it held quantities."""
+    said = "no convention has this topic"
+    found = guess_mapping(message, directory.zone(None))
+    if found is None:
+        return Refused("unknown-topic", said)
+    heard = Heard(
+        convention=MAPPED,
+        topic=message.topic,
+        name=message.topic,
+        key=message.topic,
+        many=True,
+        found=_found(found.readings),
+        others=found.others,
+        mapping=found.mapping,
+    )
+    guess = {"kind": "sensor", "payload": MAPPED, "topic": message.topic, "mapping": found.mapping}
+    return Refused("unknown-topic", said, guess, heard)
+
+
+def _found(readings: Iterable[Reading]) -> dict[str, dict[str, object]]:
+    return {
+        each.quantity: {"value": each.value, "unit": each.unit, "at": format_instant(each.at)}
+        for each in readings
+    }

@@ -34,6 +34,8 @@ MAY: dict[str, frozenset[str]] = {
     "registry.export": frozenset({"admin"}),
     "reading.read": SCENE - {"aude", "city"},
     "rejected.read": frozenset({"admin"}),
+    "offer.read": frozenset({"admin"}),
+    "offer.write": frozenset({"admin"}),
     "incident.read": ALL,
     "incident.ack": frozenset({"olga", "ines", "kim", "dora"}),
     "incident.mend": frozenset({"kim"}),
@@ -194,6 +196,7 @@ def story(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator[
                 "shifts": shift,
                 "dead-letters": house.dead_letter("screen", near[0]),
                 "silences": quiet,
+                "offers": house.offer(),
             },
             {
                 "incidents": far[0],
@@ -203,6 +206,7 @@ def story(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator[
                 "shifts": kept,
                 "dead-letters": "no-such.letter",
                 "silences": loud,
+                "offers": "no-such-offer",
             },
             {"incidents": road[0], "cases": road[1]},
         )
@@ -307,6 +311,7 @@ def _sees(name: str, path: str) -> bool:
         "reports": "site.read",
         "mappings": "mapping.read",
         "silences": "silence.read",
+        "offers": "offer.read",
     }
     return name in MAY[reads[noun]]
 

@@ -19,10 +19,11 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from alerts.directory import Directory
 from alerts.ids import new_id
-from alerts.ledger import deliveries, incidents, modes, notices
+from alerts.ledger import deliveries, incidents, modes, notices, offers
 from alerts.ledger import registry as entries
 from alerts.ledger.engine import Connection, Ledger
 from alerts.notice import Notice
+from alerts.offer import Heard
 from alerts.presence import Here
 from alerts.router import apply_signals
 from alerts.sight import Visibility
@@ -35,6 +36,7 @@ from config.directory import directory
 from config.door import Door
 from config.secrets import SecretBox
 from detectors.signal import Severity, Signal, SignalState
+from hub.serve.adoption import Adoption
 from hub.serve.case_files import CaseFiles
 from hub.serve.evidence_store import EvidenceStore
 from ingest.errors import BrokerAway, EvidenceNone, EvidencePending
@@ -162,6 +164,7 @@ class House:
         self.settings = settings
         self.ledger = Ledger.open(f"sqlite:///{folder / 'ledger.db'}", clock=self.now)
         self.registry = Door(self.ledger, SecretBox(SECRET), clock=self.now)
+        self.adoption = Adoption(self.ledger, self.registry, timezone="Asia/Shanghai", clock=self.now)
         self.workers = Workers()
         self.evidence = Evidence()
         self.files = CaseFiles(EvidenceStore(folder / "evidence", SECRET))
@@ -311,6 +314,15 @@ class House:
 
         self.ledger.write(act).result(10)
         return f"{made.id}.{channel}"
+
+    def offer(self, name: str = "nowhere/lonely") -> str:
+        """The id of an unknown device that was heard."""
+        topic = f"zigbee2mqtt/{name}"
+        found = {"temperature": {"value": 4.2, "unit": "°C", "at": "2026-11-22T08:00:00.000Z"}}
+        heard = Heard("zigbee2mqtt", topic, name, name, many=False, found=found)
+        kept = offers.Kept(topic, b'{"temperature": 4.2}', retain=False, at=self.now(), packet=1)
+        self.ledger.write(lambda tx: offers.keep(tx, heard, kept)).result(10)
+        return heard.id
 
     def close(self) -> None:
         """End its clients and its ledger."""
