@@ -73,7 +73,7 @@ def fill(conn: Connection) -> dict[str, list[dict[str, object]]]:
     now.reflect(conn)
     written: dict[str, list[dict[str, object]]] = {}
     for table in now.sorted_tables:
-        if table.name in {"alembic_version", "counters"}:
+        if table.name in {"alembic_version", "counters", "reading_stock"}:  # a migration has filled them
             continue
         owned = {"case_id", "incident_id", "notice"} & set(table.primary_key.columns.keys())
         twice = 1 if owned else 2
