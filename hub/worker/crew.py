@@ -11,16 +11,21 @@ from datetime import datetime
 from hub.worker.assignment import Assignment
 from hub.worker.slots import Slots
 from hub.worker.watch import Watch
+from ingest.video.turns import Turns
 
 log = logging.getLogger(__name__)
+
+AT_ONCE = 4
+"""Gates that begin open at the same time, for each thread that looks: about what one core can decode and look at."""
 
 
 class Crew:
     """All watches, by device. One thread applies and closes; any thread reads."""
 
-    def __init__(self, slots: Slots, *, clock: Callable[[], datetime]) -> None:
+    def __init__(self, slots: Slots, *, clock: Callable[[], datetime], threads: int = 1) -> None:
         self._slots = slots
         self._clock = clock
+        self._turns = Turns(AT_ONCE * threads)
         self._watches: dict[str, Watch] = {}
         self._lock = threading.Lock()
         self._applied: Assignment | None = None
@@ -43,7 +48,7 @@ class Crew:
             known = running.get(device)
             self._slots.declare(device, task.priority, task.fps)
             if known is None:
-                watch = Watch(task, on_frame=self._slots.put, clock=self._clock)
+                watch = Watch(task, on_frame=self._slots.put, clock=self._clock, may_begin=self._turns.take)
                 with self._lock:
                     self._watches[device] = watch
                 watch.start()

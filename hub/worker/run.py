@@ -22,6 +22,7 @@ from hub.worker.analyse import Analyst
 from hub.worker.assignment import Poller
 from hub.worker.crew import Crew
 from hub.worker.evidence import EvidenceKeeper
+from hub.worker.heap import GIVE_BACK_EVERY, few_arenas, give_back
 from hub.worker.models import Models
 from hub.worker.publish import Publisher
 from hub.worker.slots import Slots
@@ -79,6 +80,7 @@ def held_by_parent() -> bool:
 
 def run(options: Options) -> int:
     """Work until SIGTERM, SIGINT or the parent's end; 0."""
+    few_arenas()
     stop = threading.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: stop.set())
@@ -87,7 +89,7 @@ def run(options: Options) -> int:
 
     cv2.setNumThreads(1)  # a picture is resized on the thread that looks at it; helpers would only be woken
     slots = Slots(now, options.threads)
-    crew = Crew(slots, clock=now)
+    crew = Crew(slots, clock=now, threads=options.threads)
     models = Models(options.models)
     publisher = Publisher(options.name, options.data / "signals", clock=now)
     evidence = EvidenceKeeper(options.data / "evidence", secret=options.token, clock=now)
@@ -132,8 +134,11 @@ def run(options: Options) -> int:
     web.start()
     asking.start()
     log.info("worker %s listens on %s", options.name, web.address)
-    due, connected = 0.0, False
+    due, connected, trim = 0.0, False, 0.0
     while not stop.wait(LOOK_EVERY):
+        if time.monotonic() >= trim:
+            give_back()
+            trim = time.monotonic() + GIVE_BACK_EVERY
         was, connected = connected, publisher.connected
         if time.monotonic() < due and was == connected:
             continue

@@ -96,9 +96,15 @@ class Watch:
     """One camera. `look` and `tick` are called with `saying` held; the rest may be called from any thread."""
 
     def __init__(
-        self, task: CameraTask, *, on_frame: Callable[[Frame], bool], clock: Callable[[], datetime]
+        self,
+        task: CameraTask,
+        *,
+        on_frame: Callable[[Frame], bool],
+        clock: Callable[[], datetime],
+        may_begin: Callable[[datetime], bool] | None = None,
     ) -> None:
         self._on_frame = on_frame
+        self._may_begin = may_begin
         self._clock = clock
         self._lock = threading.Lock()
         self.saying = threading.Lock()
@@ -156,6 +162,7 @@ class Watch:
             on_quiet=self._unchanged,
             gate=task.gate,
             max_blind=task.max_blind,
+            may_begin=self._may_begin,
             clock=self._clock,
         )
 

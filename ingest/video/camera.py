@@ -76,6 +76,7 @@ class Camera:
         on_quiet: Callable[[datetime], None] | None = None,
         gate: GateMode = "auto",
         max_blind: float = 4.0,
+        may_begin: Callable[[datetime], bool] | None = None,
     ) -> None:
         self.device = device
         self._url = url
@@ -85,6 +86,8 @@ class Camera:
         self._on_quiet = on_quiet
         self._gate: GateMode = gate
         self._max_blind = max_blind
+        self._may_begin = may_begin
+        self._known: Gate | None = None
         self._mask: Mask | None = None
         self._taps: tuple[Callable[[Packet], None], ...] = ()
         self._clock = clock
@@ -157,11 +160,11 @@ class Camera:
         with self._lock:
             if self._info is not None and not self._info.same_coding(info):
                 self._ring.clear()
+                self._known = None
             self._info = info
             self._clock_offset = None
             self._sessions += 1
-        gate = Gate(max_blind=self._max_blind, pinned=self._gate == "open")
-        gate.watch(self._mask)
+        gate = self._new_gate()
         eye = Eye(
             self.device,
             info,
@@ -171,6 +174,7 @@ class Camera:
             on_frame=self._on_frame,
             on_glance=self._on_glance,
             on_quiet=self._on_quiet,
+            may_begin=self._may_begin,
         )
         with self._lock:
             self._eye, self._counted = eye, Counts()
@@ -178,6 +182,17 @@ class Camera:
             if self._hold_until is not None:
                 eye.hold(self._hold_until)
         log.info("camera %s: %s %dx%d", self.device, info.codec, info.width, info.height)
+
+    def _new_gate(self) -> Gate:
+        """The gate of a new session: that of the session before, if it was quiet."""
+        gate, pinned = self._known, self._gate == "open"
+        if gate is not None and not gate.open:
+            gate.again()
+        else:
+            late = not pinned and self._may_begin is not None and not self._may_begin(self._clock())
+            gate = self._known = Gate(max_blind=self._max_blind, pinned=pinned, quiet=late)
+        gate.watch(self._mask)
+        return gate
 
     def _arrive(self, packet: Packet, raw: av.Packet[VideoStream]) -> None:
         offset = sender_offset(raw, packet.at)

@@ -60,7 +60,8 @@ class Eye:
     """One session of one stream.
 
     `on_frame` answers false when it has no room (see Frame.catch_up); `on_quiet` is told up to when nothing
-    changed in the picture; `on_glance` gets about one small picture a GOP.
+    changed in the picture; `on_glance` gets about one small picture a GOP. A gate that begins quiet is opened once
+    when `may_begin` lets it; until then a change opens it, and its first keyframe is a frame.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Eye:
         on_frame: Callable[[Frame], bool],
         on_glance: Callable[[Glance], None] | None = None,
         on_quiet: Callable[[datetime], None] | None = None,
+        may_begin: Callable[[datetime], bool] | None = None,
     ) -> None:
         self._device = device
         self._info = info
@@ -84,12 +86,14 @@ class Eye:
         self._on_glance = on_glance
         self._on_quiet = on_quiet
         self._peek = Peek(info)
-        self._sampler: Sampler | None = Sampler(device, info, fps)
+        self._sampler: Sampler | None = Sampler(device, info, fps) if gate.open else None
+        self._may_begin = None if gate.began else may_begin
+        self._decodable = gate.open
         self._waiting: deque[Packet] = deque()
         self._offered: Frame | None = None
         self._handed = -1.0
         self._opened_at: datetime | None = None
-        self._checked = 0.0
+        self._checked = 0.0 if gate.open else -CHECK
         self._clear_at: datetime | None = None
         self._hold_until: datetime | None = None
         self._looked_at: datetime | None = None
@@ -134,6 +138,9 @@ class Eye:
     # -- quiet -----------------------------------------------------------------------------------------
 
     def _quiet(self, packet: Packet) -> None:
+        self._decodable = self._decodable or packet.keyframe
+        if not self._decodable:  # the first keyframe of a session that begins quiet is still to come
+            return
         at = packet.pts * packet.time_base
         due = self._gate.due(at, len(packet.data), keyframe=packet.keyframe)
         held = self._hold_until is not None and packet.at < self._hold_until
@@ -141,8 +148,15 @@ class Eye:
             self._gate.wake()
         elif due or packet.keyframe:
             self._look(packet, at, due)
-        if self._gate.open:
+        if self._gate.open or (packet.keyframe and self._begins(packet.at)):
             self._open(packet)
+
+    def _begins(self, now: datetime) -> bool:
+        """Whether it is now opened that could not begin open."""
+        if self._may_begin is None or not self._may_begin(now):
+            return False
+        self._gate.wake()
+        return True
 
     def _look(self, packet: Packet, at: float, due: bool) -> None:
         if not due:  # a keyframe soon after the latest look, or of a GOP as usual
@@ -169,16 +183,20 @@ class Eye:
 
     def _unchanged(self, at: datetime) -> None:
         clear, self._clear_at = self._clear_at, at
-        if clear is not None and self._on_quiet is not None:
+        if clear is not None and self._on_quiet is not None and self._may_begin is None:
             self._on_quiet(clear)
 
     # -- open ------------------------------------------------------------------------------------------
 
     def _open(self, packet: Packet) -> None:
         """Go back to the keyframe before the last clear look; frames begin where none was handed on."""
+        self._may_begin = None
         since = max(self._gate.clear_at, self._handed + 0.5 / self._fps)
         self._peek.forget()
-        self._waiting = deque(self._ring.since(round(self._gate.clear_at / packet.time_base)))
+        clear = self._gate.clear_at
+        # Below 0 nothing of this session was looked at, and the ring may hold an earlier one.
+        seen = self._ring.latest_gop() if clear < 0 else self._ring.since(round(clear / packet.time_base))
+        self._waiting = deque(seen)
         self._sampler = Sampler(self._device, self._info, self._fps, since=since)
         self._offered = None
         self._opened_at = packet.at

@@ -4,7 +4,8 @@
     quiet ──────────────────────────────────▶ open ──────────────────────────────────────▶ quiet
       ▲ looks: keyframes, packets out of rhythm, at the latest after max_blind
 
-It begins open: what stands there from the start is seen. Once quiet, every look is compared with the picture at
+It begins open: what stands there from the start is seen. Where nobody has time for that yet it begins quiet, and
+where a stream was away for a while it goes on as it was. Once quiet, every look is compared with the picture at
 which the gate closed, so that slow changes add up until they open it. Every keyframe is looked at, but where sizes
 tell (see Calm) and were as usual, only as many as max_blind asks for. Pure: no clock, no thread, no decoder.
 """
@@ -44,13 +45,19 @@ Such a look is dear: everything since the keyframe must be decoded."""
 
 
 class Gate:
-    """One camera's. `at` is media time in seconds; once it opened, it goes back to `clear_at`. Sizes in bytes."""
+    """One camera's. `at` is media time in seconds; once it opened, it goes back to `clear_at`. Sizes in bytes.
 
-    def __init__(self, *, max_blind: float = 4.0, pinned: bool = False) -> None:
-        self.open = True
+    Attributes:
+        open: Whether it is.
+        began: Whether it ever was.
+        clear_at: Up to this time nothing happened that was not looked at, as of one look ago: what begins to show
+            below the limits is then in the pictures that are decoded once the gate opens. Below 0 before the first.
+        passed_over: The keyframe at hand needs no look: its GOP's sizes said that nothing came in.
+    """
+
+    def __init__(self, *, max_blind: float = 4.0, pinned: bool = False, quiet: bool = False) -> None:
+        self.open = self.began = pinned or not quiet
         self.clear_at = -1.0
-        """Up to this time nothing happened that was not looked at, as of one look ago: what begins to show
-        below the limits is then in the pictures that are decoded once the gate opens."""
         self._clear_now = -1.0
         self._max_blind = max_blind
         self._pinned = pinned
@@ -59,7 +66,6 @@ class Gate:
         self._calm = Calm()
         self._strange = False
         self.passed_over = False
-        """The keyframe at hand needs no look: its GOP's sizes said that nothing came in."""
         self._reference: Plane | None = None
         self._learned: tuple[float, Plane] | None = None
         self._calm_since = 0.0
@@ -72,6 +78,16 @@ class Gate:
         self._for_size = False
         self._rest = FIRST_REST
         self._rest_until = 0.0
+
+    def again(self) -> None:
+        """Another session of the same stream: its media time begins anew, what is known of the picture stays."""
+        self.clear_at = self._clear_now = -1.0
+        self._learned = self._keyframe_at = None
+        self._calm_since = self._looked_at = self._rest_until = 0.0
+        self._keyframe_looked_at = -NEVER
+        self._place = self._odd = 0
+        self._strange = self.passed_over = False
+        self._calm.lost()
 
     def watch(self, mask: Mask | None) -> None:
         """Let only changes inside `mask` (90, 160) count; None for everywhere."""
@@ -136,12 +152,16 @@ class Gate:
 
     def wake(self) -> None:
         """Open without a look: somebody holds it, or its pictures cannot be decoded."""
-        self.open = True
+        self.open = self.began = True
         self._reference = self._learned = None
         self._keyframe_looked_at = -NEVER
         self._calm.lost()
 
     def _while_quiet(self, at: float, plane: Plane, held: bool) -> None:
+        if self.clear_at < 0:  # the first look of this session
+            self.clear_at = self._clear_now = at
+            if self._reference is None:
+                self._reference = plane
         seen = None if self._reference is None else difference(self._reference, plane)
         if held or self._ground.changed(seen):
             if self._for_size:  # sizes tell

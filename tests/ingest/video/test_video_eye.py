@@ -70,6 +70,8 @@ class Watcher:
     room: bool = True
     says: bool = True
     pinned: bool = False
+    begins: bool | None = None
+    gate: Gate = field(default_factory=Gate)
     frames: list[Frame] = field(default_factory=list)
     glances: list[Glance] = field(default_factory=list)
     quiet: list[datetime] = field(default_factory=list)
@@ -77,15 +79,21 @@ class Watcher:
 
     def __post_init__(self) -> None:
         self.ring = Ring(15)
+        if self.pinned or self.begins is not None:
+            self.gate = Gate(pinned=self.pinned, quiet=self.begins is not None)
+        self.begin()
+
+    def begin(self) -> None:
         self.eye = Eye(
             "cam",
             StreamInfo("h264", WIDTH, HEIGHT, 1 / 90_000, b""),
             fps=5,
-            gate=Gate(pinned=self.pinned),
+            gate=self.gate,
             ring=self.ring,
             on_frame=self.take,
             on_glance=self.glances.append,
             on_quiet=self.quiet.append,
+            may_begin=lambda _: bool(self.begins),
         )
 
     def take(self, frame: Frame) -> bool:
@@ -254,3 +262,69 @@ def test_what_cannot_be_decoded_opens_it_and_is_counted(coded: list[Packet]) -> 
     watcher.feed(broken)
     assert watcher.is_open()
     assert watcher.eye.counts.errors > 0
+
+
+def test_where_nobody_has_time_it_begins_quiet(coded: list[Packet]) -> None:
+    """Its first keyframe is a frame, and it is not said that nothing came: nobody has looked properly yet."""
+    watcher = Watcher(begins=False)
+    watcher.feed(until(coded, COMES))
+    assert not watcher.is_open()
+    assert watcher.times() == [0.0]
+    assert not watcher.quiet
+    watcher.feed(until(coded, 30)[round(COMES * FPS) :])
+    assert len([at for at in watcher.times() if COMES <= at < GOES]) >= (GOES - COMES) * 5 - 1
+
+
+def test_and_is_opened_when_its_turn_comes(coded: list[Packet]) -> None:
+    """At the next keyframe, from the look before it on; then it is as any other that began open."""
+    watcher = Watcher(begins=False)
+    watcher.feed(until(coded, 1.5))
+    watcher.begins = True
+    next_ = next(i for i, packet in enumerate(coded) if packet.keyframe and i > 1.5 * FPS)
+    watcher.feed(coded[round(1.5 * FPS) : next_ + FPS])
+    assert len(watcher.frames) > 5
+    watcher.feed(coded[next_ + FPS :])
+    assert not watcher.is_open()
+    assert watcher.quiet
+
+
+def again(watcher: Watcher, packets: list[Packet], *, begins: bool = True) -> Watcher:
+    """The stream was away and comes back: its media time begins anew, with the same gate and ring."""
+    watcher.gate.again()
+    back = Watcher(gate=watcher.gate)
+    back.begins = begins
+    back.ring = watcher.ring
+    first, later = packets[0].pts, timedelta(minutes=1)
+    back.begin()
+    back.feed(
+        [Packet(p.data, p.pts - first, p.dts - first, p.time_base, p.keyframe, p.at + later) for p in packets]
+    )
+    return back
+
+
+def test_a_stream_that_comes_back_goes_on_as_it_was(coded: list[Packet]) -> None:
+    """What is known of the picture stays: where nothing changed no gate opens, and one frame is looked at."""
+    watcher = Watcher()
+    watcher.feed(until(coded, 10))
+    assert not watcher.is_open()
+    back = again(watcher, until(coded, COMES))
+    assert not back.is_open()
+    assert back.times() == [0.0]
+
+
+def test_who_has_not_had_his_turn_keeps_it(coded: list[Packet]) -> None:
+    """Away before it was its turn: it still waits for it when it comes back."""
+    watcher = Watcher(begins=False)
+    watcher.feed(until(coded, 3))
+    back = again(watcher, until(coded, 11))
+    assert len(back.frames) > 5
+
+
+@pytest.mark.parametrize("coded", [2], indirect=True, ids=["gop-2"])
+def test_who_came_in_while_it_was_away_is_seen(coded: list[Packet]) -> None:
+    """The first picture is another than the last one was: it opens there, and not in what the ring still has."""
+    watcher = Watcher()
+    watcher.feed(until(coded, 10))
+    begins = next(i for i, packet in enumerate(coded) if packet.keyframe and i > COMES * FPS)
+    back = again(watcher, coded[begins:])
+    assert back.times()[:5] == pytest.approx([0.0, 0.2, 0.4, 0.6, 0.8], abs=0.05)
