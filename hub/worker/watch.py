@@ -89,7 +89,14 @@ def read_rule(raw: Mapping[str, object], zone: ZoneInfo) -> TrackRule:
     try:
         return shelf.build_track_rule(RULES.validate_python(raw), zone)
     except (ValidationError, ValueError) as wrong:
-        raise InvalidInput(" ".join(str(wrong).split())[:300], where=f"rule {raw.get('id')!r}") from None
+        raise InvalidInput(" ".join(_said(wrong).split())[:300], where=f"rule {raw.get('id')!r}") from None
+
+
+def _said(wrong: ValueError) -> str:
+    """What is wrong, without the name of everything that a rule may be."""
+    if not isinstance(wrong, ValidationError):
+        return str(wrong)
+    return "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in wrong.errors())
 
 
 class Watch:
