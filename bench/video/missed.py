@@ -53,7 +53,8 @@ class Outcome:
 
     Attributes:
         seconds: Its length.
-        conditions: Of the reference that lasted longer than a GOP.
+        known: Conditions of the reference.
+        conditions: Of those, the ones that lasted longer than a GOP.
         missed: Of those, without a condition of the gate that starts within a GOP.
         extra: Conditions of the gate that lie at none of the reference.
         late: The largest distance of two starts, in seconds.
@@ -66,6 +67,7 @@ class Outcome:
     gop: int
     coding: Coding
     seconds: float
+    known: int
     conditions: int
     missed: int
     extra: int
@@ -77,7 +79,7 @@ class Outcome:
     @property
     def holds(self) -> bool:
         """Nothing missed, nothing made up, and something to be seen at all."""
-        return self.conditions > 0 and not self.missed and not self.extra
+        return self.known > 0 and not self.missed and not self.extra
 
     def row(self) -> str:
         """For the table."""
@@ -239,6 +241,7 @@ def compare(detector: Detector, walk: Walk, gop: int, coding: Coding) -> Outcome
         gop,
         coding,
         seconds,
+        len(true),
         conditions,
         missed,
         extra,
