@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import onnx
-from google.protobuf.message import DecodeError  # type: ignore[import-untyped] # ships no types
+from google.protobuf.message import DecodeError
 
 from detectors.forbidden import Use, why_forbidden
 from ingest.errors import InvalidModel

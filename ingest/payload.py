@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from ingest.errors import InvalidInput, MalformedPayload
@@ -56,11 +56,67 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
+class Episode:
+    """Something that lasts began, goes on or is over, as the device says; several at once make one true/false.
+
+    Attributes:
+        name: The device's own name in the convention; empty where a message only names the `id`.
+        field: The true/false quantity that holds meanwhile (`motion`); empty where only the `id` is named.
+        id: The convention's own identifier; ended by `*`: every one that begins so.
+        over: It is over.
+        at: When, as the device says (UTC), or None.
+        lasts: Over by itself when it was not repeated for so long; None: until the device says so.
+        once: The identifier is never used again, so a beginning that arrives after its end is late, not new.
+    """
+
+    name: str
+    field: str
+    id: str
+    over: bool
+    at: datetime | None = None
+    lasts: timedelta | None = None
+    once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What is published back, because the convention asks for it."""
+
+    topic: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A sender that numbers its messages, so that a lost one is noticed.
+
+    Attributes:
+        sender: Whose numbers these are.
+        number: This message's; None: the sender is gone, and its numbers with it.
+        modulo: The number after the highest is 0.
+        first: It describes everything anew; nothing before it is needed.
+        observations: What may be believed only when no message before it was lost.
+        ask: What is published when one was.
+    """
+
+    sender: str
+    number: int | None
+    modulo: int
+    first: bool
+    observations: tuple[Observation, ...]
+    ask: Reply
+
+
+@dataclass(frozen=True, slots=True)
 class Announcement:
-    """A device described itself: kept by the caller under `topic`; an empty body takes the description back."""
+    """A device described itself: kept by the caller under `topic`; an empty body takes the description back.
+
+    `lasting`: it holds after a restart too; otherwise it is only remembered.
+    """
 
     topic: str
     body: bytes
+    lasting: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +127,8 @@ class Decoded:
         observations: In the message's order.
         statuses: Devices that came or went.
         announcement: Self-description, for conventions that have it.
+        episodes: What began, goes on or is over, for conventions that carry events.
+        numbered: Place of the message among its sender's, for conventions that number them.
         hint: Why a recognised message carries no value, a short slug; or empty.
         refused: Parts that cannot be used, where the rest stands.
     """
@@ -78,6 +136,8 @@ class Decoded:
     observations: tuple[Observation, ...] = ()
     statuses: tuple[Status, ...] = ()
     announcement: Announcement | None = None
+    episodes: tuple[Episode, ...] = ()
+    numbered: Numbered | None = None
     hint: str = ""
     refused: tuple[MalformedPayload, ...] = ()
 

@@ -49,6 +49,9 @@ def _table() -> Mapping[str, Quantity]:
     )
     booleans = (
         "smoke", "gas_alarm", "co_alarm", "door", "water_leak", "motion", "button", "mains",
+        # what cameras and boxes see; of kinds, never of identities
+        "person", "vehicle", "animal", "intrusion", "line_crossing", "loitering", "fire", "tamper", "video_loss",
+        "device_alarm",
     )  # fmt: skip
     return {
         **{each.word: each for each in numbers},
@@ -89,6 +92,10 @@ SYNONYMS: Mapping[str, str] = {
     "door": "door", "door_open": "door", "opening": "door", "window": "door", "garage_door": "door",
     "occupancy": "motion", "motion": "motion", "presence": "motion", "pir": "motion", "movement": "motion",
     "button": "button", "emergency_button": "button", "sos": "button", "panic": "button",
+    # what cameras and boxes see: the decoders of events say these words themselves
+    "person": "person", "vehicle": "vehicle", "animal": "animal", "intrusion": "intrusion", "fire": "fire",
+    "line_crossing": "line_crossing", "loitering": "loitering", "tamper": "tamper", "video_loss": "video_loss",
+    "device_alarm": "device_alarm",
     # supply
     "battery": "battery", "battery_level": "battery", "battery_percentage": "battery", "bat": "battery",
     "battery_percent": "battery", "电量": "battery",

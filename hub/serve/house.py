@@ -161,6 +161,7 @@ class House:
             self.counted,
             clock=clock,
             subscribe=self._subscribe_announced,
+            publish=lambda topic, payload: self.sensor_client.publish(topic, payload, qos=0),
         )
         self.signals = SignalIntake(
             ledger, self.counted, directory=lambda _conn: self.directory(), clock=clock

@@ -17,7 +17,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from alerts.ledger import announcements, offers, readings, rejected, rule_states
+from alerts.ledger import announcements, episodes, offers, readings, rejected, rule_states
 from alerts.ledger.engine import Connection, Ledger, first_line
 from alerts.ledger.reading_rows import key_of
 from alerts.notify import advance
@@ -30,9 +30,10 @@ from detectors.signal import Signal
 from hub.serve.county import CountyHolder
 from hub.serve.device_keeper import DeviceKeeper
 from hub.serve.metrics import Metrics
+from hub.serve.recall import Recall
 from hub.serve.sensor_queue import Arrived, SensorQueue
 from hub.serve.sensor_rules import SensorRules
-from hub.serve.understand import Refused, Understood, understand
+from hub.serve.understand import NO_CHANGE, Refused, Understood, understand
 from ingest.bindings import Binding, Bindings
 from ingest.decode import conventions, listens
 from ingest.errors import LedgerAway
@@ -78,6 +79,10 @@ def filters(bindings: Bindings) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*shelf, *bindings.filters()]))
 
 
+def _nobody_waits() -> None:
+    """The acknowledgement of what no message brought."""
+
+
 class SensorIntake:
     """Messages of sensors; one per `serve`."""
 
@@ -91,9 +96,11 @@ class SensorIntake:
         *,
         clock: Callable[[], datetime],
         subscribe: Callable[[Sequence[str]], None],
+        publish: Callable[[str, bytes], object],
     ) -> None:
         self._ledger = ledger
         self._subscribe = subscribe
+        self._publish = publish
         self._named: frozenset[str] = frozenset()
         self._county = county
         self._rules = rules
@@ -103,6 +110,7 @@ class SensorIntake:
         self._bindings = Bindings(())
         with ledger.read() as conn:
             self._described = Described(announcements.load_all(conn))
+            self._recall = Recall(episodes.load_all(conn), clock(), self._newest_of)
         self._newest: dict[Series, datetime | None] = {}
         self._listeners: list[Callable[[Sequence[Reading]], None]] = []
         self._queue = SensorQueue()
@@ -139,7 +147,11 @@ class SensorIntake:
             directory=self._county.now.directory,
             described=self._described,
             newest=self._newest_of,
+            in_order=self._recall.in_order,
         )
+        said = self._recall.with_turns(said, message.received_at, retained=message.retain)
+        for reply in said.replies:
+            self._publish(reply.topic, reply.payload)
         if said.announcement is not None:
             with self._lock:
                 self._described = self._described.after(said.announcement)
@@ -155,10 +167,13 @@ class SensorIntake:
 
     def retry(self) -> None:
         """Try again what a failed commit left; called every second."""
+        if over := self._recall.timed_out(now := self._clock()):
+            self._take_in(Arrived(Message("", b"", 0, False, now), over, _nobody_waits))
         self._call()
 
     def resume(self) -> None:
         """The broker is back: nobody was silent while nobody could be heard."""
+        self._recall.missed()
         self._ledger.write(self._resumed)
 
     def tick(self, conn: Connection, now: datetime, *, listening: bool) -> None:
@@ -187,8 +202,9 @@ class SensorIntake:
                 states |= self._rules.observe(fresh)
                 # after each message: what comes and goes within one act is told too
                 signals += self._rules.signals(now, [reading.device for reading in fresh], listening=True)
-            if each.said.announcement is not None:
-                told = each.said.announcement
+            episodes.store(conn, each.said.remember)
+            told = each.said.announcement
+            if told is not None and told.lasting:
                 announcements.put(conn, told.topic, told.body, now=now)
             for refused in each.said.refused:
                 self._refuse(conn, each.message, each.said.convention, refused, now)
@@ -273,7 +289,8 @@ class SensorIntake:
 
     def _take_in(self, arrived: Arrived) -> None:
         said = arrived.said
-        if not said.readings and not said.refused and said.announcement is None:
+        announced = said.announcement is not None and said.announcement.lasting
+        if not (said.readings or said.refused or announced or said.remember != NO_CHANGE):
             self._committed([arrived], ())
             return
         if not self._queue.put(arrived):  # not acknowledged: the broker has it still, unless it is of QoS 0

@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, tzinfo
 
 from alerts.directory import Directory
 from alerts.offer import Heard
 from config.nouns.device import MAPPED
 from ingest.bindings import Bindings
 from ingest.decode import conventions, decode, match
+from ingest.episodes import Change
 from ingest.errors import MalformedPayload
 from ingest.guess import guess_mapping
 from ingest.instant import format_instant
 from ingest.interpret import interpret
 from ingest.mqtt.message import Message
-from ingest.payload import Announcement, Decoded, Described, Observation
+from ingest.payload import Announcement, Decoded, Described, Episode, Numbered, Observation, Reply
 from ingest.reading import Reading
+from ingest.sequences import Verdict
 
 UNKNOWN = "unknown"
 """The convention of a message that no convention claims, in metrics and in what is kept."""
 
 Newest = Callable[[str, str], datetime | None]
+InOrder = Callable[[Numbered, datetime], Verdict]
+
+
+def _unnumbered(numbered: Numbered, at: datetime) -> Verdict:  # noqa: ARG001 - where nobody counts
+    return Verdict(in_order=True)
+
+
+NO_CHANGE = Change()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,9 @@ class Understood:
         heard: Known devices that the message is a sign of life of.
         refused: What could not be used; the rest stands.
         announcement: A device's description of itself, to be kept.
+        episodes: What began, goes on or is over, with the known device (empty where the message names none).
+        replies: What is published back.
+        remember: What is to be remembered of episodes, with the readings they became.
     """
 
     convention: str
@@ -61,6 +74,9 @@ class Understood:
     heard: tuple[str, ...] = ()
     refused: tuple[Refused, ...] = ()
     announcement: Announcement | None = None
+    episodes: tuple[tuple[str, Episode], ...] = ()
+    replies: tuple[Reply, ...] = ()
+    remember: Change = NO_CHANGE
 
 
 def understand(
@@ -70,8 +86,12 @@ def understand(
     directory: Directory,
     described: Described,
     newest: Newest,
+    in_order: InOrder = _unnumbered,
 ) -> Understood:
-    """What `message` says; never raises for what anybody sent."""
+    """What `message` says; never raises for what anybody sent.
+
+    `in_order` is asked, once, about a message whose sender numbers them.
+    """
     kinds = bindings.conventions(message.topic) or match(message.topic) or listening(described, message.topic)
     if not kinds:
         return Understood(UNKNOWN, refused=(_unclaimed(message, directory),))
@@ -80,10 +100,13 @@ def understand(
         try:
             zone = directory.zone(_area(kind, message.topic, bindings, directory))
             said = decode(kind, message, zone=zone, described=described)
+            said = _own_times(
+                said, message, zone, kind=kind, bindings=bindings, directory=directory, described=described
+            )
         except MalformedPayload as wrong:
             first = first or (kind, wrong)
             continue
-        return _of(kind, said, message, bindings, newest)
+        return _counted(said, message, kind=kind, bindings=bindings, newest=newest, in_order=in_order)
     if first is None:  # kinds is not empty, so one of them was tried
         return Understood(UNKNOWN)
     return Understood(first[0], refused=(Refused(first[1].reason, str(first[1])),))
@@ -99,6 +122,60 @@ def _area(kind: str, topic: str, bindings: Bindings, directory: Directory) -> st
     device = bindings.resolve(kind, topic, conventions()[kind].device_of(topic))
     site = directory.site_of(device) if device else None
     return site.area if site else None
+
+
+def _own_times(
+    said: Decoded,
+    message: Message,
+    zone: tzinfo,
+    *,
+    kind: str,
+    bindings: Bindings,
+    directory: Directory,
+    described: Described,
+) -> Decoded:
+    """Times without a zone are the device's own area's, also where only the payload names the device."""
+    own: dict[str, tzinfo] = {}
+    for name in {each.name for each in said.observations} | {each.name for each in said.episodes}:
+        device = bindings.resolve(kind, message.topic, name)
+        site = directory.site_of(device) if device else None
+        if site is not None and (area := directory.zone(site.area)) != zone:
+            own[name] = area
+    for other in set(own.values()):
+        again = decode(kind, message, zone=other, described=described)
+        names = {name for name, area in own.items() if area == other}
+        said = replace(
+            said,
+            observations=tuple(
+                new if new.name in names else old
+                for new, old in zip(again.observations, said.observations, strict=True)
+            ),
+            episodes=tuple(
+                new if new.name in names else old
+                for new, old in zip(again.episodes, said.episodes, strict=True)
+            ),
+        )
+    return said
+
+
+def _counted(
+    said: Decoded, message: Message, *, kind: str, bindings: Bindings, newest: Newest, in_order: InOrder
+) -> Understood:
+    """With what may only be believed when no message of the sender was lost."""
+    if said.numbered is None:
+        return _of(kind, said, message, bindings, newest)
+    verdict = in_order(said.numbered, message.received_at)
+    if verdict.in_order:
+        whole = replace(said, observations=said.observations + said.numbered.observations)
+        return _of(kind, whole, message, bindings, newest)
+    found = _of(kind, said, message, bindings, newest)
+    if not verdict.ask:
+        return found
+    lost = Refused(
+        "sequence-gap",
+        f"a message of {said.numbered.sender} was lost, or its birth was not heard: it was asked to be born again",
+    )
+    return replace(found, refused=(*found.refused, lost), replies=(said.numbered.ask,))
 
 
 def _of(kind: str, said: Decoded, message: Message, bindings: Bindings, newest: Newest) -> Understood:
@@ -129,6 +206,17 @@ def _of(kind: str, said: Decoded, message: Message, bindings: Bindings, newest: 
         refused.extend(Refused(each.reason, f"{device}: {each}") for each in found.refused)
         if not message.retain:
             heard.append(device)
+    episodes: list[tuple[str, Episode]] = []
+    for episode in said.episodes:
+        device = bindings.resolve(kind, message.topic, episode.name)
+        if device is None and episode.name:
+            if not episode.over:
+                holds = Observation(episode.name, episode.field, True, at=episode.at)
+                refused.append(_offer(kind, episode.name, [holds], message))
+            continue
+        episodes.append((device or "", episode))
+        if device is not None and not message.retain:
+            heard.append(device)
     online: dict[str, bool] = {}
     for status in said.statuses:
         device = bindings.resolve(kind, message.topic, status.name)
@@ -145,6 +233,7 @@ def _of(kind: str, said: Decoded, message: Message, bindings: Bindings, newest: 
         heard=tuple(dict.fromkeys(heard)),
         refused=tuple(refused),
         announcement=said.announcement,
+        episodes=tuple(episodes),
     )
 
 

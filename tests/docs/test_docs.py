@@ -212,7 +212,12 @@ def test_every_convention_has_an_example_that_is_understood(convention: str) -> 
     """The example's payload, bound by the example's line of the registry, is a reading of that device."""
     body = sections(guide("connect-devices"))[convention]
     found = dict.fromkeys(["mqtt", "yaml"], "")
-    messages = [block.strip().partition("\n") for kind, block in FENCE.findall(body) if kind == "mqtt"]
+    messages = [
+        (topic, payload.encode() if kind == "mqtt" else bytes.fromhex(payload))
+        for kind, block in FENCE.findall(body)
+        if kind in {"mqtt", "mqtthex"}
+        for topic, _, payload in [block.strip().partition("\n")]
+    ]
     for kind, block in FENCE.findall(body):
         found[kind] = block
     entry = yaml.safe_load(found["yaml"])["devices"][0]
@@ -224,14 +229,15 @@ def test_every_convention_has_an_example_that_is_understood(convention: str) -> 
     bindings = bindings_of(parse(json.dumps(county), "example").resolve(Registry()))
     described = Described(mapped=bindings.mapped)
     devices: set[str | None] = set()
-    for topic, _, payload in messages:
-        message = Message(topic, payload.encode(), 1, retain=False, received_at=NOW)
+    for topic, payload in messages:
+        message = Message(topic, payload, 1, retain=False, received_at=NOW)
         said = decode(convention, message, zone=UTC, described=described)
         if said.announcement is not None:
             described = described.after(said.announcement)
         assert not interpret(said.observations, "device", received_at=NOW).refused
         if interpret(said.observations, "device", received_at=NOW).readings:
             devices |= {bindings.resolve(convention, topic, each.name) for each in said.observations}
+        devices |= {bindings.resolve(convention, topic, each.name) for each in said.episodes}
     assert entry["id"] in devices
 
 

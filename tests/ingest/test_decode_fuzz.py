@@ -19,6 +19,8 @@ from ingest.interpret import interpret
 from ingest.mapped import Mapped, MappedDevices, MappedValue
 from ingest.mqtt.message import Message
 from ingest.payload import Decoded, Described
+from ingest.payloads import hj212, sl651
+from ingest.payloads._sparkplug_b_pb2 import Payload
 from ingest.quantity import QUANTITIES
 
 pytestmark = pytest.mark.slow
@@ -42,6 +44,14 @@ TOPICS = {
     "senml": ["any"],
     "onenet": ["$sys/p/d/thing/property/post"],
     "mapped": ["factory/line", "factory/text"],
+    "sparkplug": [f"spBv1.0/g/{kind}/n" for kind in ("NBIRTH", "NDATA", "NDEATH")]
+    + [f"spBv1.0/g/{kind}/n/d" for kind in ("DBIRTH", "DDATA", "DDEATH", "DCMD")],
+    "hj212": ["dtu/air"],
+    "sl651": ["dtu/river"],
+    "onvif": ["axis/1/event/VMD", "c/onvif-ej/RuleEngine/LineDetector/Crossed"],
+    "frigate": ["frigate/events", "frigate/reviews", "frigate/available"],
+    "aibox": ["box/warning", "box/cancel", "box/record"],
+    "hikvision": ["push/gate"],
 }  # fmt: skip
 
 KEYS = st.sampled_from(
@@ -51,6 +61,8 @@ KEYS = st.sampled_from(
         "properties", "event_time", "params", "value", "id", "devices", "device_id", "state_topic", "stat_t", "val_tpl",
         "dev", "ids", "cmps", "p", "avty", "~", "unit_of_measurement", "POWER", "paras",
         "device_statuses", "event_type",
+        "topic", "message", "data", "source", "active", "UtcTime", "Source", "Data", "type", "after", "camera", "label",
+        "event_id", "stream_id", "event_msg", "eventType", "eventState", "channelID", "dateTime", "severity",
         "uplink_message", "decoded_payload", "received_at", "bn", "bt", "bu", "bv", "n", "t", "u", "v", "vb", "vs",
     ]
 ) | st.text(max_size=5)  # fmt: skip
@@ -111,7 +123,12 @@ def answer(convention: str, topic: str, payload: bytes) -> Decoded | None:
         assert refused.reason
         assert str(refused)
         return None
-    for observation in decoded.observations:
+    numbered = decoded.numbered.observations if decoded.numbered else ()
+    for episode in decoded.episodes:
+        assert len(episode.id) <= 1_200
+        assert episode.field in {"", *QUANTITIES}
+        assert episode.at is None or episode.at.tzinfo is UTC
+    for observation in (*decoded.observations, *numbered):
         assert isinstance(observation.value, float | bool | str | int)
         assert observation.name.isprintable()
         assert observation.field.isprintable()
@@ -165,6 +182,34 @@ def test_truncated_and_flipped(place: tuple[str, str], body: object, data: st.Da
     if raw:
         raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
         answer(*place, bytes(raw))
+
+
+@QUIET
+@given(st.binary(max_size=200), st.binary(min_size=10, max_size=10))
+def test_any_body_of_a_sound_frame(body: bytes, head: bytes) -> None:
+    """What a station's faulty program packs into a frame whose checksum is right."""
+    raw = b"\x7e\x7e" + head[:9] + len(body).to_bytes(2) + b"\x02" + body + b"\x03"
+    answer("sl651", "dtu/river", raw + sl651.checksum(raw).to_bytes(2))
+    segment = b"ST=22;CN=2011;MN=1;CP=&&" + body
+    answer("hj212", "dtu/air", b"##%04d%s%04X" % (len(segment), segment, hj212.checksum(segment)))
+
+
+@QUIET
+@given(
+    st.lists(
+        st.tuples(st.text(max_size=8), st.integers(0, 2**64 - 1), st.integers(0, 40), st.floats()), max_size=5
+    ),
+    st.sampled_from(["NBIRTH", "NDATA", "DBIRTH/d", "DDATA/d"]),
+)
+def test_any_metrics(metrics: list[tuple[str, int, int, float]], sort: str) -> None:
+    """Sound protobuf with any names, numbers and types."""
+    payload = Payload(seq=1)
+    for name, number, datatype, value in metrics:
+        payload.metrics.add(name=name, alias=number, timestamp=number, datatype=datatype, double_value=value)
+        payload.metrics.add(alias=number, datatype=datatype, long_value=number)
+    kind, _, device = sort.partition("/")
+    topic = f"spBv1.0/g/{kind}/n" + (f"/{device}" if device else "")
+    answer("sparkplug", topic, payload.SerializeToString())
 
 
 NASTY: list[tuple[str, Callable[[], bytes]]] = [

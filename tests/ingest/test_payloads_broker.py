@@ -21,6 +21,10 @@ from ingest.payload import Described
 if TYPE_CHECKING:
     from tests.servers.broker import Mosquitto
 
+RIVER = bytes.fromhex(
+    "7E7E010012345678123432001E020001261122120000F0F02611221155392300002210201900006138121260038B1D"
+)
+BIRTH = bytes.fromhex("0880dca48ba034121d0a0b54656d706572617475726510011880dca48ba034200965666686401801")
 MESSAGES: dict[str, tuple[str, object]] = {
     "native": ("hub/v1/school-1/fridge/telemetry", {"temperature": 1}),
     "zigbee2mqtt": ("zigbee2mqtt/school-1/fridge", {"temperature": 1}),
@@ -41,8 +45,26 @@ MESSAGES: dict[str, tuple[str, object]] = {
     "senml": ("plants/7/senml", [{"n": "urn:dev:ow:10e2073a01080063", "u": "Cel", "v": 1}]),
     "onenet": ("$sys/pid/d1/thing/property/post", {"params": {"temperature": {"value": 1}}}),
     "mapped": ("factory/7", {"probe": 1}),
+    "sparkplug": ("spBv1.0/county/DBIRTH/school-1/fridge", BIRTH),
+    "hj212": (
+        "dtu/air",
+        "##0086ST=22;CN=2011;PW=123456;MN=1;CP=&&DataTime=20261122120000;a01001-Rtd=1,a01001-Flag=N&&95C1",
+    ),
+    "sl651": ("dtu/river", RIVER),
+    "onvif": ("axis/B8A44F/event/VMD", {"topic": "axis:VMD", "message": {"data": {"active": "1"}}}),
+    "frigate": ("frigate/events", {"type": "new", "after": {"id": "1", "camera": "c", "label": "person"}}),
+    "aibox": ("box/1/warning", {"event_id": "1", "stream_id": "s", "event_msg": "烟雾"}),
+    "hikvision": ("push/gate", {"channelID": 1, "eventType": "VMD", "eventState": "active"}),
 }
+EVENTS = {"aibox", "frigate", "hikvision", "onvif"}
+"""They say what holds, not how much."""
 MAPPED = MappedDevices([Mapped("d1", "factory/7", (MappedValue("temperature", parse("probe")),))])
+
+
+def as_bytes(body: object) -> bytes:
+    if isinstance(body, bytes):
+        return body
+    return body.encode() if isinstance(body, str) else json.dumps(body).encode()
 
 
 @pytest.mark.slow
@@ -69,7 +91,7 @@ def test_each_convention_through_mosquitto(broker: Mosquitto, wait_until: Callab
     try:
         wait_until(lambda: consumer.connected and publisher.connected)
         for topic, body in MESSAGES.values():
-            publisher.publish(topic, json.dumps(body).encode()).result(5)
+            publisher.publish(topic, as_bytes(body)).result(5)
         wait_until(lambda: len(came) >= len(MESSAGES))
         assert consumer.health().refused_filters == ()
         assert {kind: message.topic for kind, message in came} == {
@@ -82,8 +104,12 @@ def test_each_convention_through_mosquitto(broker: Mosquitto, wait_until: Callab
             )
             if kind == "homeassistant":
                 assert decoded.announcement is not None
+            elif kind in EVENTS:
+                assert [each.over for each in decoded.episodes] == [False]
+            elif kind in {"sl651", "sparkplug"}:
+                assert decoded.observations
             else:
-                assert [each.value for each in decoded.observations] == [1.0]
+                assert [float(each.value) for each in decoded.observations] == [1.0]
     finally:
         publisher.stop(2)
         consumer.stop(2)

@@ -40,7 +40,11 @@ def test_numbers_as_texts(say: Say) -> None:
         ({"contact": False}, {"door": 1.0}, "MCCGQ01LM: contact false means that the door is open"),
         ({"gas": True}, {"gas_alarm": 1.0}, "JTQJ-BF-01LM/BW: a gas detector without a number"),
         ({"gas_value": 7}, {"gas": 7.0}, "a gas detector with a number"),
-        ({"smoke": True, "battery_low": False, "tamper": False}, {"smoke": 1.0}, "JTYJ-GD-01LM/BW"),
+        (
+            {"smoke": True, "battery_low": False, "tamper": False},
+            {"smoke": 1.0, "tamper": 0.0},
+            "JTYJ-GD-01LM/BW",
+        ),
         ({"carbon_monoxide": True, "co": 65}, {"co_alarm": 1.0, "co": 65.0}, "TS0601_co_sensor"),
         ({"temperature": None, "humidity": 40}, {"humidity": 40.0}, "null: the device has no value yet"),
         ({"update": {"state": "idle", "installed_version": 1}}, {}, "OTA state is no reading"),
