@@ -26,6 +26,7 @@ from hub.worker.slots import Slots
 from hub.worker.watch import Verdict, Watch
 from ingest.errors import InvalidModel
 from ingest.frame import Frame
+from ingest.video.health import CameraHealth
 from ingest.video.rate import Rate
 
 log = logging.getLogger(__name__)
@@ -145,10 +146,10 @@ class Analyst:
         for watch in self._crew.all():
             watch.camera.pace(paces.get(watch.task.device, watch.task.fps))
             with watch.saying:
-                self._emit(watch, watch.tick(now, self._away(watch, now)), now)
+                health = watch.health(now)
+                self._emit(watch, watch.tick(now, self._away(watch, health), health), now)
 
-    def _away(self, watch: Watch, now: datetime) -> str | None:
-        health = watch.health(now)
+    def _away(self, watch: Watch, health: CameraHealth) -> str | None:
         if health.state in {"offline", "unknown", "degraded"}:
             return health.reason or health.state
         if watch.task.model and self._models.get(watch.task.model) is None:

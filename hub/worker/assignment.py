@@ -163,6 +163,7 @@ class Poller:
             params={"worker": name, "boot": boot},
         )
         self.health = PollHealth()
+        self._last: tuple[bytes, Assignment] | None = None
 
     def ask(self, now: datetime) -> Assignment | None:
         """The present assignment, or None when `serve` cannot be asked now: then go on with the last one."""
@@ -190,7 +191,11 @@ class Poller:
             raise NotFound("serve does not know this worker", mend="check --name")
         if response.status_code != 200:
             raise Unavailable(f"serve answered {response.status_code}")
-        return parse(response.content)
+        if (
+            self._last is None or self._last[0] != response.content
+        ):  # it seldom changes, and may name many cameras
+            self._last = response.content, parse(response.content)
+        return self._last[1]
 
     def close(self) -> None:
         """End the connection."""

@@ -287,13 +287,14 @@ class Watch:
         self.camera.looked(frame.at)
         return verdicts
 
-    def tick(self, now: datetime, away: str | None) -> list[Verdict]:
+    def tick(self, now: datetime, away: str | None, seen: CameraHealth | None = None) -> list[Verdict]:
         """Ask every rule without a frame, so that time limits elapse.
 
-        `away` is why nothing can be seen now (offline, model-failed): then every rule is unknown. Nothing is
+        `away` is why nothing can be seen now (offline, model-failed): then every rule is unknown. `seen` is the
+        camera's health where the caller knows it already. Nothing is
         said of them while the camera catches up: its frames are judged by their own time.
         """
-        faults = [Verdict(*each) for each in self.check.tick(now, self.camera.health(now))]
+        faults = [Verdict(*each) for each in self.check.tick(now, seen or self.camera.health(now))]
         return [*self._tick_rules(now, away), *faults]
 
     def _tick_rules(self, now: datetime, away: str | None) -> list[Verdict]:

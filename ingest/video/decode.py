@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from datetime import datetime
-from fractions import Fraction
 from math import ceil
 from typing import cast
 
@@ -22,6 +21,8 @@ from ingest.video.stream import StreamInfo
 
 SPARSE = 1.0
 """Pictures per second at which keyframes, usually one or two seconds apart, do."""
+ONE = 1
+"""Thread that scales and converts; else each picture would start threads of its own and end them."""
 REMEMBERED = 64
 """Packets in flight inside a decoder whose arrival times are remembered; reordering is at most 16."""
 
@@ -46,7 +47,8 @@ class Decoder:
         if info.extradata:
             context.extradata = info.extradata
         self._context = context
-        self.time_base = Fraction(info.time_base).limit_denominator(1_000_000)
+        self.tick = info.time_base
+        self._wanted = True
         self._arrived: OrderedDict[int, datetime] = OrderedDict()
         self.errors = 0
 
@@ -57,12 +59,14 @@ class Decoder:
         decoded gives nothing and is counted in `errors`.
         """
         raw = av.Packet(packet.data)
-        raw.pts, raw.dts, raw.time_base = packet.pts, packet.dts, self.time_base
+        raw.pts, raw.dts = packet.pts, packet.dts
         raw.is_keyframe = packet.keyframe
         self._arrived[packet.pts] = packet.at
         while len(self._arrived) > REMEMBERED:
             self._arrived.popitem(last=False)
-        self._context.skip_frame = "DEFAULT" if wanted else "NONREF"
+        if wanted != self._wanted:
+            self._context.skip_frame = "DEFAULT" if wanted else "NONREF"
+            self._wanted = wanted
         try:
             frames = self._context.decode(raw)
         except av.error.FFmpegError:
@@ -81,7 +85,7 @@ class Decoder:
 
 def picture(frame: VideoFrame) -> NDArray[np.uint8]:
     """uint8 (height, width, 3), BGR."""
-    return cast("NDArray[np.uint8]", frame.to_ndarray(format="bgr24"))
+    return cast("NDArray[np.uint8]", frame.reformat(format="bgr24", threads=ONE).to_ndarray())
 
 
 def still(device: str, info: StreamInfo, packets: tuple[Packet, ...]) -> Frame | None:
@@ -138,7 +142,7 @@ class Sampler:
         due = None
         for frame, at in self._decoder.feed(packet, wanted=seconds >= self._due):
             self.decoded += 1
-            media = float((frame.pts or 0) * self._decoder.time_base)
+            media = (frame.pts or 0) * self._decoder.tick
             self.newest = (frame, media, at)
             if media >= self._due:
                 due = self.newest

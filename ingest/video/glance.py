@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from ingest.glance import HEIGHT, WIDTH
 from ingest.packet import Packet
-from ingest.video.decode import Decoder
+from ingest.video.decode import ONE, Decoder
 from ingest.video.stream import StreamInfo
 
 
 def small(frame: VideoFrame) -> NDArray[np.uint8]:
     """uint8 (90, 160), grey: each pixel the mean of those it stands for."""
-    grey = frame.reformat(WIDTH, HEIGHT, "gray", interpolation=Interpolation.AREA)
+    grey = frame.reformat(WIDTH, HEIGHT, "gray", interpolation=Interpolation.AREA, threads=ONE)
     return cast("NDArray[np.uint8]", grey.to_ndarray())
 
 

@@ -30,5 +30,8 @@ class Rate:
             return 0.0
         end = int(now.timestamp())
         start = max(end - self._seconds, int(self._first))
-        total = sum(count for second, count in tuple(self._buckets) if start <= second < end)
+        total = 0
+        for second, count in tuple(self._buckets):
+            if start <= second < end:
+                total += count
         return round(total / max(1, end - start), 2)
