@@ -41,6 +41,7 @@ class CameraCheck:
         self._began: tuple[float, datetime] | None = None
         self._pace: float | None = None
         self._told: float | None = None
+        self._names: dict[Watched, tuple[RuleParams, Source]] = {}
         self.errors = 0
 
     def change(self, watched: Sequence[Watched], zone: ZoneInfo, at: datetime, *, same_view: bool) -> None:
@@ -50,6 +51,7 @@ class CameraCheck:
                 if each.id not in {other.id for other in watched}:
                     self._gone[each.id] = (each, at)
             self._watched = tuple(watched)
+            self._names = {}
             self._health.watch(watched, at, zone)
             if not same_view:
                 self._health.forget_view()
@@ -89,7 +91,13 @@ class CameraCheck:
             self._gone = {key: each for key, each in self._gone.items() if now - each[1] < FAREWELL}
             levels += [(each, _over(now)) for each, _ in self._gone.values()]
         # What is still unknown is not said: nothing was raised by it.
-        return [_said(self._device, each, level) for each, level in levels if _is_worth(level, seen)]
+        return [self._said(each, level) for each, level in levels if _is_worth(level, seen)]
+
+    def _said(self, watched: Watched, level: Level) -> Said:
+        name = self._names.get(watched)
+        if name is None:
+            name = self._names[watched] = _named(self._device, watched)
+        return *name, level
 
     def _stream(self, now: datetime, seen: CameraHealth) -> Stream:
         sources: tuple[tuple[Clock, float | None], ...] = (
@@ -105,10 +113,10 @@ def _is_worth(level: Level, seen: CameraHealth) -> bool:
     return level.state != "unknown" or seen.state != "online"
 
 
-def _said(device: str, watched: Watched, level: Level) -> Said:
+def _named(device: str, watched: Watched) -> tuple[RuleParams, Source]:
     condition = faults()[watched.fault].condition
     source = Source(watched.id, device, device, KIND, condition, watched.severity)
-    return RuleParams.model_construct(id=watched.id, kind=KIND, severity=watched.severity), source, level
+    return RuleParams.model_construct(id=watched.id, kind=KIND, severity=watched.severity), source
 
 
 def _unknown(level: Level, now: datetime) -> Level:

@@ -30,7 +30,7 @@ BURST = 50
 """Packets decoded at most for one that arrives: some 70 ms at 720p, so that reading goes on."""
 PATIENCE = timedelta(seconds=10)
 """For so long after opening no frame is given up; who is behind then sees the newest only."""
-CHECK = 30.0
+CHECK = 60.0
 """Seconds after which a quiet camera's keyframe is handed on as a frame all the same: what the gate thinks
 nothing, the model may know better."""
 FRESH = timedelta(seconds=5)
