@@ -4,7 +4,7 @@
     stream ─→ (its usual rate) ───────────────────────────────↗
 
 What is usual is learned while no fault of the picture is there, from the first minute on; until then only faults that
-need no comparison are found. A worker that starts anew learns anew.
+need no comparison are found. Who starts anew may be given what was usual before (`remember`).
 """
 
 from __future__ import annotations
@@ -116,6 +116,16 @@ class Health:
     def forget_view(self) -> None:
         """Learn anew what the camera shows: somebody has drawn its zones anew, or it is another stream."""
         self._usual, self._anchor = Usual(), None
+
+    @property
+    def usual(self) -> Usual:
+        """What was learned of the view."""
+        return self._usual
+
+    def remember(self, usual: Usual) -> None:
+        """What was learned before, by another one; what was learned here already counts more."""
+        if not self._usual.known:
+            self._usual = usual
 
     def glance(self, glance: Glance) -> None:
         """One more glance."""

@@ -12,6 +12,7 @@ from detectors.emitter import Source
 from detectors.fault import Clock, Stream, faults
 from detectors.health import Health, Watched
 from detectors.rule import Level, RuleParams
+from detectors.usual import Usual
 from ingest.glance import Glance
 from ingest.text import Text
 from ingest.video.health import CameraHealth
@@ -55,6 +56,17 @@ class CameraCheck:
             self._health.watch(watched, at, zone)
             if not same_view:
                 self._health.forget_view()
+
+    @property
+    def usual(self) -> Usual:
+        """What was learned of the view."""
+        with self._lock:
+            return self._health.usual
+
+    def remember(self, usual: Usual) -> None:
+        """What was learned before the worker was started anew."""
+        with self._lock:
+            self._health.remember(usual)
 
     def glance(self, glance: Glance) -> None:
         """One more; those between are left out."""

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from hub.worker.assignment import Assignment
 from hub.worker.slots import Slots
+from hub.worker.views import Views
 from hub.worker.watch import Watch
 from ingest.video.turns import Turns
 
@@ -22,10 +23,13 @@ AT_ONCE = 4
 class Crew:
     """All watches, by device. One thread applies and closes; any thread reads."""
 
-    def __init__(self, slots: Slots, *, clock: Callable[[], datetime], threads: int = 1) -> None:
+    def __init__(
+        self, slots: Slots, *, clock: Callable[[], datetime], threads: int = 1, views: Views | None = None
+    ) -> None:
         self._slots = slots
         self._clock = clock
         self._turns = Turns(AT_ONCE * threads)
+        self._views = views
         self._watches: dict[str, Watch] = {}
         self._lock = threading.Lock()
         self._applied: Assignment | None = None
@@ -41,6 +45,8 @@ class Crew:
             if device not in wanted:
                 watch.ask_stop()
                 self._slots.forget(device)
+                if self._views is not None:
+                    self._views.forget(device)
                 with self._lock:
                     del self._watches[device]
                 log.info("camera %s is no longer ours", device)
@@ -49,6 +55,8 @@ class Crew:
             self._slots.declare(device, task.priority, task.fps)
             if known is None:
                 watch = Watch(task, on_frame=self._slots.put, clock=self._clock, may_begin=self._turns.take)
+                if self._views is not None:
+                    watch.check.remember(self._views.read(task))
                 with self._lock:
                     self._watches[device] = watch
                 watch.start()
@@ -60,6 +68,14 @@ class Crew:
                 log.warning("camera %s: rule %s is refused: %s", device, name, reason)
         self._applied = assignment
         return True
+
+    def keep_views(self) -> None:
+        """Write down what the cameras usually show; by the thread that applies."""
+        if self._views is None:
+            return
+        for watch in self.all():
+            self._views.write(watch.task, watch.check.usual)
+        self._views.tidy(self._clock())
 
     @property
     def epoch(self) -> int | None:

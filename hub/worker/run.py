@@ -27,6 +27,7 @@ from hub.worker.models import Models
 from hub.worker.publish import Publisher
 from hub.worker.slots import Slots
 from hub.worker.view import View
+from hub.worker.views import Views
 from hub.worker.web import WebServer
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,8 @@ log = logging.getLogger(__name__)
 ASK_EVERY = 1.0
 STATUS_EVERY = 2.0
 LOOK_EVERY = 0.25
-"""Seconds."""
+KEEP_EVERY = 300.0
+"""Seconds; the last of what cameras usually show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def run(options: Options) -> int:
 
     cv2.setNumThreads(1)  # a picture is resized on the thread that looks at it; helpers would only be woken
     slots = Slots(now, options.threads)
-    crew = Crew(slots, clock=now, threads=options.threads)
+    crew = Crew(slots, clock=now, threads=options.threads, views=Views(options.data / "views"))
     models = Models(options.models)
     publisher = Publisher(options.name, options.data / "signals", clock=now)
     evidence = EvidenceKeeper(options.data / "evidence", secret=options.token, clock=now)
@@ -117,6 +119,7 @@ def run(options: Options) -> int:
 
     def duty() -> None:
         """Ask what to do and do it, once a second."""
+        keep = time.monotonic() + KEEP_EVERY
         while not stop.is_set():
             try:
                 assignment = poller.ask(now())
@@ -124,6 +127,9 @@ def run(options: Options) -> int:
                     publisher.connect(assignment.broker)
                     crew.apply(assignment)
                 models.keep(crew.models())
+                if time.monotonic() >= keep:
+                    keep = time.monotonic() + KEEP_EVERY
+                    crew.keep_views()
             except Exception:  # the next second may bring a better answer
                 log.exception("the assignment could not be applied")
             stop.wait(ASK_EVERY)
@@ -152,6 +158,7 @@ def run(options: Options) -> int:
     crew.ask_stop()
     web.stop(0.5)
     asking.join(0.5)
+    crew.keep_views()
     analyst.stop(1.0)
     crew.close(2.0)
     evidence.stop(0.5)
