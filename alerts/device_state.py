@@ -62,6 +62,7 @@ def sensor_state(
     said_online: bool | None,
     silent: bool,
     broker_away_since: datetime | None,
+    clock_fault: str = "",
     now: datetime,
 ) -> Judged:
     """The state of a sensor, gateway or loudspeaker node.
@@ -71,6 +72,7 @@ def sensor_state(
         said_online: Its last will or availability topic; None when it has said neither.
         silent: A silence rule of this device is active.
         broker_away_since: Since when there is no broker, None when there is.
+        clock_fault: What is wrong with its own clock, empty for nothing.
         now: The present.
     """
     if broker_away_since is not None and now - broker_away_since > BROKER_GRACE:
@@ -83,4 +85,6 @@ def sensor_state(
         return Judged("stale", "silent")
     if now - last_seen > SENSOR_STALE:
         return Judged("stale", "no-data")
+    if clock_fault:
+        return Judged("degraded", clock_fault)
     return Judged("online")

@@ -12,6 +12,7 @@ from alerts.ledger import devices
 from alerts.ledger.devices import StoredState
 from alerts.ledger.engine import Connection
 from hub.serve.fleet import Fleet
+from ingest.clock import UNKNOWN, Clock, after, is_fault, seconds
 from ingest.instant import format_instant, parse_instant
 
 Json = Mapping[str, object]
@@ -45,6 +46,7 @@ class DeviceKeeper:
             name: each.last_seen for name, each in stored.items() if each.last_seen is not None
         }
         self._said: dict[str, bool] = {}
+        self._clocks = {name: Clock(each.reason) for name, each in stored.items() if is_fault(each.reason)}
         self._silent: frozenset[str] = frozenset()
         self._broker_away_since: datetime | None = None
         self._totals = {name: dict(each.counters) for name, each in stored.items() if each.counters}
@@ -61,6 +63,11 @@ class DeviceKeeper:
         """Its last will or availability topic spoke."""
         with self._lock:
             self._said[device] = online
+
+    def told(self, device: str, at: datetime, received_at: datetime) -> None:
+        """Its newest value was true at `at`, as the device says."""
+        with self._lock:
+            self._clocks[device] = after(self._clocks.get(device, UNKNOWN), at, received_at)
 
     def silent(self, found: frozenset[str]) -> None:
         """Devices of which a silence rule is active."""
@@ -121,14 +128,16 @@ class DeviceKeeper:
     def _judge(self, entry: DeviceEntry, now: datetime) -> tuple[Judged, datetime | None, Json]:
         if entry.kind != "camera":
             seen = self._seen.get(entry.id)
+            clock = self._clocks.get(entry.id, UNKNOWN)
             judged = sensor_state(
                 last_seen=seen,
                 said_online=self._said.get(entry.id),
                 silent=entry.id in self._silent,
                 broker_away_since=self._broker_away_since,
+                clock_fault=clock.fault,
                 now=now,
             )
-            return judged, seen, {}
+            return judged, seen, {} if clock.error is None else {"clock_error": seconds(clock.error)}
         judged, report = self._fleet.camera(entry.id, now)
         last = report.get("last_packet_at")
         seen = parse_instant(str(last)) if last else self._seen.get(entry.id)

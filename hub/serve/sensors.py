@@ -383,6 +383,8 @@ class SensorIntake:
                 self._metrics.rejected.labels(refused.reason).inc()
             for device, online in said.online.items():
                 self._keeper.said(device, online=online)
+            for device, told in said.told.items():
+                self._keeper.told(device, told, each.message.received_at)
         for (convention, outcome), number in outcomes.items():
             self._metrics.payloads.labels(convention, outcome).inc(number)
         for device in {device for each in taken for device in each.said.heard}:

@@ -61,6 +61,7 @@ class Understood:
         readings: Of known devices.
         online: Known devices that said whether they are there.
         heard: Known devices that the message is a sign of life of.
+        told: What known devices say the time of their newest value is, absurd or not; never of a retained message.
         refused: What could not be used; the rest stands.
         announcement: A device's description of itself, to be kept.
         episodes: What began, goes on or is over, with the known device (empty where the message names none).
@@ -72,6 +73,7 @@ class Understood:
     readings: tuple[Reading, ...] = ()
     online: Mapping[str, bool] = field(default_factory=dict)
     heard: tuple[str, ...] = ()
+    told: Mapping[str, datetime] = field(default_factory=dict)
     refused: tuple[Refused, ...] = ()
     announcement: Announcement | None = None
     episodes: tuple[tuple[str, Episode], ...] = ()
@@ -185,6 +187,7 @@ def _of(kind: str, said: Decoded, message: Message, bindings: Bindings, newest: 
     readings: list[Reading] = []
     refused = [Refused(each.reason, str(each)) for each in said.refused]
     heard: list[str] = []
+    told: dict[str, datetime] = {}
     for name, observations in by_name.items():
         device = bindings.resolve(kind, message.topic, name)
         if device is None:
@@ -206,6 +209,9 @@ def _of(kind: str, said: Decoded, message: Message, bindings: Bindings, newest: 
         refused.extend(Refused(each.reason, f"{device}: {each}") for each in found.refused)
         if not message.retain:
             heard.append(device)
+            times_told = [each.at for each in observations if each.at is not None]
+            if times_told:
+                told[device] = max(times_told)
     episodes: list[tuple[str, Episode]] = []
     for episode in said.episodes:
         device = bindings.resolve(kind, message.topic, episode.name)
@@ -231,6 +237,7 @@ def _of(kind: str, said: Decoded, message: Message, bindings: Bindings, newest: 
         readings=tuple(readings),
         online=online,
         heard=tuple(dict.fromkeys(heard)),
+        told=told,
         refused=tuple(refused),
         announcement=said.announcement,
         episodes=tuple(episodes),
