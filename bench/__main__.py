@@ -3,7 +3,7 @@
 Figures of one run are compared with each other only: machines differ, ratios hold. A benchmark is a file here
 that exports ABOUT and run() -> Figures, or several by name. A folder here is a program of its own with options of
 its own (`python -m bench.chaos`, `python -m bench.video`), or what several of them use; `python -m bench video …` is
-the same as `python -m bench.video …`.
+the same as `python -m bench.video …`, and so with `sensors`.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ def main() -> int:
         for each in pkgutil.iter_modules(bench.__path__)
         if each.name not in {"__main__", "figures", "processes"} and not each.ispkg
     ]
-    if sys.argv[1:2] == ["video"]:
-        return int(importlib.import_module("bench.video.__main__").main(sys.argv[2:]))
+    if sys.argv[1:2] and sys.argv[1] in {"video", "sensors"}:
+        return int(importlib.import_module(f"bench.{sys.argv[1]}.__main__").main(sys.argv[2:]))
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(shelf)} (default: all)")
     names = parser.parse_args().names or shelf

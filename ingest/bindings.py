@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from ingest.decode import conventions
@@ -95,9 +95,30 @@ class Bindings:
                     wanted.setdefault(each)
         return tuple(wanted)
 
+    def filters_of(self, devices: Collection[str]) -> frozenset[str]:
+        """What these devices speak on; where only their names tell them apart, all that their convention speaks on."""
+        wanted: set[str] = set()
+        for entry in self._entries:
+            if entry.device not in devices:
+                continue
+            kind = conventions()[entry.convention]
+            if entry.topic is not None:
+                wanted.update(kind.topics_of(entry.topic))
+            elif entry.external_id is not None:
+                wanted.update(kind.filters)
+            else:
+                wanted.update(_named(each, (entry.site, entry.device)) for each in kind.filters)
+        return frozenset(wanted)
+
     @staticmethod
     def _same(entry: Binding, topic: str) -> bool:
         device_of = conventions()[entry.convention].device_of
         return entry.topic is not None and (
             device_of(entry.topic) == device_of(topic) or matches(entry.topic, topic)
         )
+
+
+def _named(topic_filter: str, names: Iterable[str]) -> str:
+    """The filter with these names in place of its first wildcards."""
+    left = iter(names)
+    return "/".join(next(left, level) if level == "+" else level for level in topic_filter.split("/"))

@@ -21,7 +21,16 @@ from prometheus_client import CollectorRegistry
 from alerts.desk import expire_acknowledgements
 from alerts.directory import Directory
 from alerts.ids import new_id
-from alerts.ledger import counters, devices, incidents, outbox, receivers, registry, rule_states
+from alerts.ledger import (
+    counters,
+    devices,
+    incidents,
+    outbox,
+    receivers,
+    registry,
+    rule_states,
+    session_filters,
+)
 from alerts.ledger.engine import Connection, Ledger
 from alerts.notify import advance, remute
 from alerts.presence import Here
@@ -51,6 +60,7 @@ from hub.serve.evidence_reader import EvidenceReader
 from hub.serve.evidence_store import EvidenceStore
 from hub.serve.fleet import Fleet
 from hub.serve.gate import Gate
+from hub.serve.life_session import LifeSession, life_filters
 from hub.serve.metrics import Gauges, Metrics
 from hub.serve.nodes import COMMAND, STATES, NodeIntake
 from hub.serve.retention import GIGABYTE, Limits, Retention
@@ -149,6 +159,7 @@ class House:
 
         identity = hashlib.sha256(secret.encode()).hexdigest()[:12]
         self.sensor_client = Client(broker, f"hub-{identity}-sensors", clock=clock)
+        self.life_client = Client(broker, f"hub-{identity}-life", clock=clock)
         self.worker_client = Client(broker, f"hub-{identity}-workers", clock=clock)
         with ledger.read() as conn:
             self.keeper = DeviceKeeper(self.workers, devices.all_states(conn))
@@ -162,6 +173,18 @@ class House:
             clock=clock,
             subscribe=self._subscribe_announced,
             publish=lambda topic, payload: self.sensor_client.publish(topic, payload, qos=0),
+        )
+        with ledger.read() as conn:
+            stored = session_filters.load(conn)
+        self.lives = LifeSession(
+            self.sensor_client,
+            self.life_client,
+            marker=f"hub/internal/v1/sessions/{identity}",
+            handle=self.sensors.handle,
+            keep=lambda session, topics: ledger.write(
+                lambda conn: session_filters.put(conn, session, topics)
+            ),
+            stored=stored,
         )
         self.signals = SignalIntake(
             ledger, self.counted, directory=lambda _conn: self.directory(), clock=clock
@@ -196,7 +219,7 @@ class House:
         self.sensor_client.subscribe([(STATES, 1)], self.nodes.handle)
         self.sensor_client.subscribe([(TEST_ALARM, 1)], self.alarms.handle)
         described = [(each, 1) for each in announcement_filters()]
-        self.sensor_client.subscribe(described, self.sensors.handle, retained="always")
+        self.sensor_client.subscribe(described, self.lives.common, retained="always")
         self.sensors.listen()
         self.sensor_client.on_state(self._broker_changed)
 
@@ -269,10 +292,11 @@ class House:
             self.sensors.bind(bindings)
             wanted = frozenset(filters(bindings)).union(self._listen) - frozenset(announcement_filters())
             if fresh := sorted(wanted - self._filters):
-                self.sensor_client.subscribe([(each, 1) for each in fresh], self.sensors.handle)
+                self.sensor_client.subscribe([(each, 1) for each in fresh], self.lives.common)
             if gone := sorted(self._filters - wanted):
                 self.sensor_client.unsubscribe(gone)
             self._filters = wanted
+            self.lives.plan(life_filters(county.registry, county.directory, bindings))
             found = watches(county.registry.rules, county.directory)
             rules = frozenset(before.directory.rules) - frozenset(county.directory.rules)
             names = frozenset(before.directory.devices) - frozenset(county.directory.devices)
@@ -301,12 +325,15 @@ class House:
         if changed:
             self.refresh()
         self.sensors.retry()
+        self.lives.tick()
         self.signals.retry()
         now = self.now()
         stale = self._stale_at is None or now - self._stale_at >= STALE_EVERY
 
         def act(conn: Connection) -> None:
-            self.sensors.tick(conn, now, listening=self.sensor_client.connected)
+            self.sensors.tick(
+                conn, now, listening=self.sensor_client.connected and self.life_client.connected
+            )
             if stale:
                 mark_stale(conn, now, self.directory())
                 expire_acknowledgements(conn, now)
@@ -338,7 +365,11 @@ class House:
         now = self.now()
         health = self.ledger.healthy(now)
         found: dict[str, tuple[ComponentState, str]] = {"ledger": (health.state, health.reason)}
-        for name, client in (("broker", self.sensor_client), ("broker-workers", self.worker_client)):
+        for name, client in (
+            ("broker", self.sensor_client),
+            ("broker-life", self.life_client),
+            ("broker-workers", self.worker_client),
+        ):
             found[name] = ("ok", "") if client.connected else ("failed", client.health().reason)
         late = self._ticked_at is None or now - self._ticked_at > QUIET
         found["router"] = ("failed", "no tick") if late else ("ok", "")
@@ -371,7 +402,7 @@ class House:
             self.sensors.resume()
 
     def _subscribe_announced(self, topics: Sequence[str]) -> None:
-        self.sensor_client.subscribe([(each, 1) for each in topics], self.sensors.handle)
+        self.sensor_client.subscribe([(each, 1) for each in topics], self.lives.common)
 
     def _next_epoch(self) -> int:
         return self.ledger.write(lambda conn: counters.take(conn, EPOCH)).result(COMMIT)

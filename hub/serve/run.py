@@ -112,7 +112,7 @@ async def running(
         async with asyncio.timeout(START):
             while not http.started and not serving.done():  # noqa: ASYNC110 - uvicorn has a flag, no event
                 await asyncio.sleep(0.02)
-        for client in (house.worker_client, house.sensor_client):
+        for client in (house.worker_client, house.life_client, house.sensor_client):
             client.start()
             stack.push_async_callback(asyncio.to_thread, client.stop, 2.0)
 
@@ -239,6 +239,7 @@ async def _wait_ready(house: House, workers: Sequence[str]) -> None:
                 parts = house.components()
                 if (
                     house.sensor_client.connected
+                    and house.life_client.connected
                     and house.worker_client.connected
                     and parts.get("router") is not None
                     and parts["router"].state == "ok"

@@ -139,8 +139,8 @@ class SensorIntake:
         """Whether there was no room for a message lately."""
         return self._full_at is not None and now - self._full_at < OVERLOADED
 
-    def handle(self, message: Message, ack: Ack) -> None:
-        """One message, on the network thread."""
+    def handle(self, message: Message, ack: Ack, life: bool = False) -> None:
+        """One message, on the network thread; of life safety (`life`) it goes before others."""
         said = understand(
             message,
             bindings=self._bindings,
@@ -156,7 +156,7 @@ class SensorIntake:
             with self._lock:
                 self._described = self._described.after(said.announcement)
             self.listen()
-        self._take_in(Arrived(message, said, ack))
+        self._take_in(Arrived(message, said, ack, life))
 
     def listen(self) -> None:
         """Subscribe to the topics that announcements name and that are new."""

@@ -193,19 +193,14 @@ def _of(kind: str, said: Decoded, message: Message, bindings: Bindings, newest: 
         if device is None:
             refused.append(_offer(kind, name, observations, message))
             continue
-        found = interpret(observations, device, received_at=message.received_at, retained=message.retain)
-        times = {each.quantity: newest(device, each.quantity) for each in found.readings}
-        known = {quantity: at for quantity, at in times.items() if at is not None}
-        if known:
-            found = interpret(
-                observations,
-                device,
-                received_at=message.received_at,
-                retained=message.retain,
-                newest=known,
-                message_id=message.key,
-            )
-        readings.extend(found.readings)
+        found = interpret(
+            observations,
+            device,
+            received_at=message.received_at,
+            retained=message.retain,
+            message_id=message.key,
+        )
+        readings.extend(_older(each, newest) for each in found.readings)
         refused.extend(Refused(each.reason, f"{device}: {each}") for each in found.refused)
         if not message.retain:
             heard.append(device)
@@ -242,6 +237,14 @@ def _of(kind: str, said: Decoded, message: Message, bindings: Bindings, newest: 
         announcement=said.announcement,
         episodes=tuple(episodes),
     )
+
+
+def _older(reading: Reading, newest: Newest) -> Reading:
+    """The same, `backfilled` when something newer of its series is known."""
+    if reading.quality != "good":
+        return reading
+    known = newest(reading.device, reading.quantity)
+    return reading if known is None or reading.at >= known else replace(reading, quality="backfilled")
 
 
 def _offer(kind: str, name: str, observations: list[Observation], message: Message) -> Refused:

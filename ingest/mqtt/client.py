@@ -216,6 +216,11 @@ class Client:
         return self._connected
 
     @property
+    def answered(self) -> bool:
+        """Whether the broker has answered every subscription that was asked for."""
+        return not self._suback
+
+    @property
     def since(self) -> datetime:
         """When `connected` last changed (UTC)."""
         return self._since

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -47,6 +48,15 @@ def now() -> datetime:
 def run() -> Figures:
     """Measure both, interleaved."""
     return asyncio.run(_run())
+
+
+def main(arguments: Sequence[str] = ()) -> int:
+    """Print the table."""
+    if arguments:
+        print(f"unknown: {' '.join(arguments)}")
+        return 2
+    print(run().table())
+    return 0
 
 
 async def _run() -> Figures:
@@ -124,3 +134,7 @@ async def _until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
         while not true():  # noqa: ASYNC110 - another thread makes it true
             await asyncio.sleep(0.05)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
