@@ -49,6 +49,7 @@ from api.routers import (
     plans,
     platform,
     public,
+    push,
     qr,
     readings,
     reconcile,
@@ -73,6 +74,7 @@ NOUNS: tuple[APIRouter, ...] = (
     registry.router,
     readings.router,
     signals.router,
+    push.router,
     rejected.router,
     offers.router,
     incidents.router,
@@ -166,6 +168,7 @@ def create_app(hub: Hub) -> FastAPI:
             re.compile(f"{PREFIX}/registry/apply"): hub.settings.max_registry,
             re.compile(f"{PREFIX}/cases/[^/]+/attachments"): attachments.MOST_BODY,
             re.compile(f"{PREFIX}/public/reports"): public.MOST,
+            re.compile(f"{PREFIX}/push/[^/]+/[^/]+"): push.MOST,
         },
     )
     return app

@@ -191,6 +191,9 @@ class Hub(Protocol):
     def command(self, site: str, node: str, body: Json) -> None:
         """One command to a loudspeaker node; returns when the broker has it, raises BrokerAway."""
 
+    def push(self, device: str, body: bytes) -> None:
+        """Take in what a device pushed; returns when its effect is stored, raises NotFound or LedgerAway."""
+
     def test_alarm(self, key: str) -> None:
         """Send the test alarm of this id on its way; how it went is written to the ledger."""
 

@@ -40,6 +40,8 @@ class Bindings:
         self._by_topic: dict[tuple[str, str], str] = {}
         self._by_name: dict[tuple[str, str], list[Binding]] = {}
         self._wild: list[Binding] = []
+        self._shared: set[tuple[str, str]] = set()  # topics of devices that are told apart by their names
+        self._shared_wild: list[Binding] = []
         self._used: dict[str, None] = {}
         mapped = [entry.mapping for entry in self._entries if entry.mapping is not None]
         self.mapped = MappedDevices(mapped) if mapped else None
@@ -50,6 +52,10 @@ class Bindings:
                 self._by_name.setdefault((entry.convention, entry.device), []).append(entry)
             if entry.external_id is not None:
                 self._by_name.setdefault((entry.convention, entry.external_id), []).append(entry)
+                if entry.topic is not None and ("+" in entry.topic or "#" in entry.topic):
+                    self._shared_wild.append(entry)
+                elif entry.topic is not None:
+                    self._shared.add((entry.convention, kind.device_of(entry.topic)))
             elif entry.topic is None:
                 self._by_name.setdefault((entry.convention, f"{entry.site}/{entry.device}"), []).append(entry)
             elif "+" in entry.topic or "#" in entry.topic:
@@ -82,8 +88,12 @@ class Bindings:
         return tuple(
             kind
             for kind in self._used
-            if (kind, conventions()[kind].device_of(topic)) in self._by_topic
-            or any(entry.convention == kind and matches(entry.topic or "", topic) for entry in self._wild)
+            if (of := (kind, conventions()[kind].device_of(topic))) in self._by_topic
+            or of in self._shared
+            or any(
+                entry.convention == kind and matches(entry.topic or "", topic)
+                for entry in (*self._wild, *self._shared_wild)
+            )
         )
 
     def filters(self) -> tuple[str, ...]:

@@ -69,8 +69,9 @@ from hub.serve.sensors import SensorIntake, bindings_of, filters
 from hub.serve.signals import SignalIntake, filters_of
 from hub.serve.statuses import STATUS, StatusIntake
 from ingest.decode import announcement_filters
-from ingest.errors import BrokerAway
+from ingest.errors import BrokerAway, LedgerAway, NotFound
 from ingest.mqtt.client import Client
+from ingest.pushed import message_of, topic_of
 from ingest.reading import Reading
 
 log = logging.getLogger(__name__)
@@ -277,6 +278,15 @@ class House:
             self.sensor_client.publish(topic, payload, qos=1).result(TOLD)
         except NotInTime:
             raise BrokerAway("the broker did not take the command", reason="timeout", where=topic) from None
+
+    def push(self, device: str, body: bytes) -> None:
+        """Take in what a device pushed; returns when its effect is stored, raises NotFound or LedgerAway."""
+        if not self.sensors.binds(topic_of(device)):
+            raise NotFound("no such address")
+        stored = threading.Event()
+        self.sensors.handle(message_of(device, body, now=self.now()), stored.set)
+        if not stored.wait(self.settings.write_timeout):
+            raise LedgerAway("the push waits for the ledger", where=device, mend="push it again")
 
     # -- the registry ----------------------------------------------------------------------------------
 

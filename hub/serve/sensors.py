@@ -126,6 +126,10 @@ class SensorIntake:
         with self._lock:
             self._described = replace(self._described, mapped=bindings.mapped)
 
+    def binds(self, topic: str) -> bool:
+        """Whether a device of the registry is bound to this topic."""
+        return bool(self._bindings.conventions(topic))
+
     def on_readings(self, callback: Callable[[Sequence[Reading]], None]) -> None:
         """Call back, from the writer's thread, with every batch of readings after its commit."""
         self._listeners.append(callback)

@@ -36,10 +36,14 @@ IDENTITIES = frozenset({"face", "license_plate"})
 """Never read: places are watched, not persons."""
 
 
+def device_of(topic: str) -> str:
+    """The prefix: Frigate itself."""
+    return topic.rpartition("/")[0]
+
+
 def topics_of(topic: str) -> tuple[str, ...]:
     """All that Frigate says under this prefix."""
-    prefix = topic.rpartition("/")[0]
-    return tuple(f"{prefix}/{each}" for each in ("events", "reviews", "available"))
+    return tuple(f"{device_of(topic)}/{each}" for each in ("events", "reviews", "available"))
 
 
 def decode(message: Message, *, zone: tzinfo, described: Described) -> Decoded:  # noqa: ARG001 - one signature for the shelf

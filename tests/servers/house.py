@@ -39,7 +39,7 @@ from detectors.signal import Severity, Signal, SignalState
 from hub.serve.adoption import Adoption
 from hub.serve.case_files import CaseFiles
 from hub.serve.evidence_store import EvidenceStore
-from ingest.errors import BrokerAway, EvidenceNone, EvidencePending
+from ingest.errors import BrokerAway, EvidenceNone, EvidencePending, NotFound
 from ingest.reading import Reading
 from ingest.text import Text
 from tests.servers.wait import wait_until
@@ -174,6 +174,7 @@ class House:
         self.parts: dict[str, Component] = {"ledger": Component("ok", "", self.now())}
         self.commands: list[tuple[str, str, Json]] = []
         self.test_alarms: list[str] = []
+        self.pushed: list[tuple[str, bytes]] = []
         self.broker_away = False
         self.url = ""
         self.present: Callable[[], Sequence[Here]] = tuple
@@ -215,6 +216,12 @@ class House:
         if self.broker_away:
             raise BrokerAway("no broker", reason="away")
         self.commands.append((site, node, body))
+
+    def push(self, device: str, body: bytes) -> None:
+        """Every device of the registry may push here; what it pushed is kept."""
+        if device not in self.directory().devices:
+            raise NotFound("no such address")
+        self.pushed.append((device, body))
 
     def test_alarm(self, key: str) -> None:
         """Kept in `test_alarms`."""

@@ -91,6 +91,8 @@ def test_bound_by_its_stream() -> None:
     assert bindings.filters() == ("aibox/box-1/+",)
     assert bindings.resolve("aibox", "aibox/box-1/cancel", "kitchen-2") == "k2"
     assert bindings.resolve("aibox", "aibox/box-2/warning", "kitchen-2") is None
+    assert bindings.conventions("aibox/box-1/cancel") == ("aibox",)
+    assert bindings.conventions("aibox/box-2/cancel") == ()
 
 
 def test_a_time_of_its_own(say: Say) -> None:

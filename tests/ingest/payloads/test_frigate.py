@@ -104,7 +104,10 @@ def test_another_prefix() -> None:
     """`topic_prefix` is the user's; the registry names one of the topics and the camera."""
     bindings = Bindings([Binding("door", "s", "frigate", topic="nvr-2/events", external_id="front_door")])
     assert bindings.filters() == ("nvr-2/events", "nvr-2/reviews", "nvr-2/available")
-    assert bindings.resolve("frigate", "nvr-2/events", "front_door") == "door"
+    for topic in bindings.filters():
+        assert bindings.conventions(topic) == ("frigate",)
+        assert bindings.resolve("frigate", topic, "front_door") == "door"
+    assert bindings.conventions("nvr-3/events") == ()
 
 
 @pytest.mark.parametrize(
