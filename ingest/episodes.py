@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from ingest.interpret import SKEW
 from ingest.payload import Episode
 
 REPEATED = timedelta(seconds=10)
@@ -19,6 +20,9 @@ REMEMBERED = timedelta(hours=1)
 """How long an identifier that is over is known, against a beginning that arrives late."""
 MAX_KEPT = 20_000
 """Episodes kept in all, open and over; beyond that the oldest are forgotten, those that are over first."""
+
+FOLLOWS = timedelta(milliseconds=1)
+"""Readings are stored to the millisecond."""
 
 Place = tuple[str, str]
 """Device and quantity."""
@@ -72,7 +76,7 @@ class Episodes:
         self._kept: dict[str, Kept] = {}
         self._open: dict[Place, set[str]] = {}
         self._ending: set[str] = set()
-        self._said: dict[Place, tuple[bool, datetime]] = {}
+        self._said: dict[Place, tuple[bool, datetime, datetime]] = {}  # value, when by us, at
         for each in kept:
             self._keep(replace(each, heard_at=now) if each.open else each)
 
@@ -117,7 +121,7 @@ class Episodes:
                 if now - each.heard_at < each.lasts:
                     continue
                 self._drop(known)
-                turn = self._turn((each.device, each.quantity), each.heard_at + each.lasts, now)
+                turn = self._turn((each.device, each.quantity), None, now, ours=each.heard_at + each.lasts)
                 turns += [] if turn is None else [turn]
             elif now - each.heard_at >= REMEMBERED:
                 self._drop(known)
@@ -131,13 +135,26 @@ class Episodes:
             return (said,)
         return tuple(each.id for each in self._kept.values() if each.open and each.id.startswith(said[:-1]))
 
-    def _turn(self, place: Place, at: datetime | None, now: datetime) -> Turn | None:
-        """The value to be stored, or None where it was said a moment ago."""
+    def _turn(
+        self, place: Place, at: datetime | None, now: datetime, *, ours: datetime | None = None
+    ) -> Turn | None:
+        """The value to be stored, or None where it was said a moment ago.
+
+        An end that has no time of the device's own follows its beginning, also where the device's clock is ahead.
+        """
         value = bool(self._open.get(place))
         said = self._said.get(place)
         if said is not None and said[0] == value and now - said[1] < REPEATED:
             return None
-        self._said[place] = (value, now)
+        if at is None:
+            when = ours or now
+            if said is not None and not value and when <= said[2]:
+                at = when = said[2] + FOLLOWS
+            else:
+                at = ours
+        else:
+            when = at if at <= now + SKEW else now  # as it is stored
+        self._said[place] = (value, now, when)
         return Turn(*place, value, at)
 
     def _keep(self, each: Kept) -> None:

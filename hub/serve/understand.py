@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, tzinfo
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from alerts.directory import Directory
 from alerts.offer import Heard
@@ -100,11 +101,11 @@ def understand(
     first: tuple[str, MalformedPayload] | None = None
     for kind in kinds:
         try:
-            zone = directory.zone(_area(kind, message.topic, bindings, directory))
+            bound = bindings.resolve(kind, message.topic, conventions()[kind].device_of(message.topic))
+            zone = _zone(bound, directory)
             said = decode(kind, message, zone=zone, described=described)
-            said = _own_times(
-                said, message, zone, kind=kind, bindings=bindings, directory=directory, described=described
-            )
+            for other, names in _other_zones(said, message, bound, zone, kind, bindings, directory).items():
+                said = _taken(said, decode(kind, message, zone=other, described=described), names)
         except MalformedPayload as wrong:
             first = first or (kind, wrong)
             continue
@@ -119,45 +120,42 @@ def listening(described: Described, topic: str) -> tuple[str, ...]:
     return tuple(kind for kind, convention in conventions().items() if topic in convention.listens(described))
 
 
-def _area(kind: str, topic: str, bindings: Bindings, directory: Directory) -> str | None:
-    """The area of the device that this topic is bound to, for times without a zone."""
-    device = bindings.resolve(kind, topic, conventions()[kind].device_of(topic))
+def _zone(device: str | None, directory: Directory) -> ZoneInfo:
+    """The zone of times without one: that of the device's area, of the county where it is not known yet."""
     site = directory.site_of(device) if device else None
-    return site.area if site else None
+    return directory.zone(site.area if site else None)
 
 
-def _own_times(
+def _other_zones(  # noqa: PLR0917 - called once, just above
     said: Decoded,
     message: Message,
-    zone: tzinfo,
-    *,
+    bound: str | None,
+    zone: ZoneInfo,
     kind: str,
     bindings: Bindings,
     directory: Directory,
-    described: Described,
-) -> Decoded:
-    """Times without a zone are the device's own area's, also where only the payload names the device."""
-    own: dict[str, tzinfo] = {}
+) -> dict[ZoneInfo, set[str]]:
+    """The devices, by name, whose own area has another zone, where only the payload names the device."""
+    found: dict[ZoneInfo, set[str]] = {}
     for name in {each.name for each in said.observations} | {each.name for each in said.episodes}:
         device = bindings.resolve(kind, message.topic, name)
-        site = directory.site_of(device) if device else None
-        if site is not None and (area := directory.zone(site.area)) != zone:
-            own[name] = area
-    for other in set(own.values()):
-        again = decode(kind, message, zone=other, described=described)
-        names = {name for name, area in own.items() if area == other}
-        said = replace(
-            said,
-            observations=tuple(
-                new if new.name in names else old
-                for new, old in zip(again.observations, said.observations, strict=True)
-            ),
-            episodes=tuple(
-                new if new.name in names else old
-                for new, old in zip(again.episodes, said.episodes, strict=True)
-            ),
-        )
-    return said
+        if device is not None and device != bound and (own := _zone(device, directory)) != zone:
+            found.setdefault(own, set()).add(name)
+    return found
+
+
+def _taken(said: Decoded, again: Decoded, names: set[str]) -> Decoded:
+    """What was said, of these devices as it is in `again`, which differs in its times only."""
+    return replace(
+        said,
+        observations=tuple(
+            new if new.name in names else old
+            for new, old in zip(again.observations, said.observations, strict=True)
+        ),
+        episodes=tuple(
+            new if new.name in names else old for new, old in zip(again.episodes, said.episodes, strict=True)
+        ),
+    )
 
 
 def _counted(

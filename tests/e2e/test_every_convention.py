@@ -18,6 +18,7 @@ import httpx
 import pytest
 import yaml
 from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion
 
 from ingest.decode import conventions
 from ingest.payloads import hj212, sl651
@@ -197,7 +198,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def device(hub: Running) -> Iterator[paho.Client]:
     """A client of the world's own: paho, as devices use it."""
     address = httpx.URL(str(json.loads((hub.data / "run.json").read_text())["mqtt"]))
-    client = paho.Client(paho.CallbackAPIVersion.VERSION2, "devices", protocol=paho.MQTTv5)
+    client = paho.Client(CallbackAPIVersion.VERSION2, "devices", protocol=paho.MQTTv5)
     client.connect(address.host, address.port or 1883)
     client.loop_start()
     yield client
@@ -278,7 +279,7 @@ def test_a_push_without_the_token_is_refused(hub: Running) -> None:
 def test_a_gap_makes_the_hub_ask_for_a_rebirth(hub: Running, device: paho.Client) -> None:
     """An alias after a lost message is not believed; after the birth it is."""
     asked: list[bytes] = []
-    device.on_message = lambda _client, _data, message: asked.append(message.payload)
+    device.on_message = lambda _client, _data, message: asked.append(bytes(message.payload))
     device.subscribe("spBv1.0/+/NCMD/+", qos=1)
     time.sleep(0.5)
     send(device, (("spBv1.0/county/DDATA/school/fridge", sparkplug(9, alias=1, float_value=50.0)),))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from ingest import episodes
 from ingest.episodes import Change, Episodes, Kept
 from ingest.payload import Episode
@@ -44,6 +46,24 @@ def test_what_is_not_repeated_is_over() -> None:
     assert (turn.value, turn.at) == (False, NOW + 7 * SECOND)
     assert said(all_of.pass_time(NOW + 60 * SECOND)) == []
     assert said(all_of.hear([begin("vmd", lasts=5 * SECOND)], NOW + 61 * SECOND)) == [("motion", True)]
+
+
+@pytest.mark.parametrize(
+    ("ahead", "after"),
+    [
+        (-60, timedelta(seconds=5)),
+        (0, timedelta(seconds=5)),
+        (60, timedelta(seconds=60, milliseconds=1)),
+        (600, timedelta(seconds=5)),
+    ],
+)
+def test_the_end_follows_the_beginning(ahead: int, after: timedelta) -> None:
+    """A clock that is ahead: its beginning is stored as it says (too far ahead: at its arrival), the end behind it."""
+    all_of = Episodes((), NOW)
+    seen = NOW + ahead * SECOND
+    all_of.hear([(CAM, Episode("1", "motion", "v", over=False, at=seen, lasts=5 * SECOND))], NOW)
+    [turn] = all_of.pass_time(NOW + 5 * SECOND).turns
+    assert (turn.value, turn.at) == (False, NOW + after)
 
 
 def test_an_end_before_its_beginning() -> None:
