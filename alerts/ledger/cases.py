@@ -14,12 +14,12 @@ from alerts.case import Case, Done, Entry, ReportIn
 from alerts.chain import START
 from alerts.clock import Clock
 from alerts.ledger import figures, incidents, mappings, pending, platform_cases, public_reports
+from alerts.ledger.among import among
 from alerts.ledger.columns import from_ms, to_ms
 from alerts.ledger.page import Page, decode, encode, limit_of
 from alerts.ledger.sieve import standing, stands, visible
 from alerts.ledger.tables import case_history, cases
 from alerts.ledger.tables import incidents as incident_rows
-from alerts.ledger.upsert import CHUNK
 from alerts.limit import parse_limit
 from alerts.sight import Sight
 from alerts.workflow import Status
@@ -73,7 +73,7 @@ _SAVE = (
     .values({column.name: bindparam(column.name) for column in cases.c if column.name != "id"})
     .execution_options(rows_by=("key",))
 )
-_BY_IDS = select(cases).where(cases.c.id.in_(bindparam("ids", expanding=True)))
+_BY_IDS = select(cases).where(among(cases.c.id, "ids"))
 _ADD_ENTRY = insert(case_history)
 _BY_ID = select(cases).where(cases.c.id == bindparam("key"))
 _MASTERED_ELSEWHERE = (
@@ -186,11 +186,8 @@ def get(conn: Connection, sight: Sight, case: str, *, now: datetime) -> dict[str
 
 def shown(conn: Connection, ids: Collection[str], *, now: datetime) -> dict[str, dict[str, object]]:
     """Cases without their histories, for events; raises NotFound."""
-    found: dict[str, dict[str, object]] = {}
-    wanted = sorted(ids)
-    for start in range(0, len(wanted), CHUNK):
-        rows = conn.execute(_BY_IDS, {"ids": wanted[start : start + CHUNK]}).all()
-        found |= {row.id: each for row, each in zip(rows, _shown(conn, rows, now), strict=True)}
+    rows = conn.execute(_BY_IDS, {"ids": sorted(ids)}).all() if ids else []
+    found = {row.id: each for row, each in zip(rows, _shown(conn, rows, now), strict=True)}
     missing = sorted(set(ids) - found.keys())
     if missing:
         raise NotFound(f"no case {missing[0]}")

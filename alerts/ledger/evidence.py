@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.engine import Connection
 
+from alerts.ledger.among import among
 from alerts.ledger.tables import evidence
-from alerts.ledger.upsert import CHUNK, add_missing, put
+from alerts.ledger.upsert import add_missing, put
 from ingest.errors import EvidenceNone, EvidencePending
 
 EvidenceName = Literal["shown.jpg", "shown-boxes.jpg", "shown.mp4", "original.mp4"]
@@ -70,19 +71,12 @@ def expect(conn: Connection, incident: str, *, ref: str, worker: str, now: datet
     return add_missing(conn, evidence, rows) > 0
 
 
-_EXPECTED = (
-    select(evidence.c.incident_id)
-    .where(evidence.c.incident_id.in_(bindparam("ids", expanding=True)))
-    .distinct()
-)
+_EXPECTED = select(evidence.c.incident_id).where(among(evidence.c.incident_id, "ids")).distinct()
 
 
 def expected(conn: Connection, of: Sequence[str]) -> set[str]:
     """Which of these incidents have evidence already, or will have."""
-    found: set[str] = set()
-    for start in range(0, len(of), CHUNK):
-        found |= set(conn.execute(_EXPECTED, {"ids": list(of[start : start + CHUNK])}).scalars())
-    return found
+    return set(conn.execute(_EXPECTED, {"ids": list(of)}).scalars()) if of else set()
 
 
 def pending(conn: Connection, limit: int = 100) -> list[Wanted]:
@@ -237,7 +231,7 @@ def overdue(conn: Connection, now: datetime, patience: timedelta) -> list[Wanted
 
 _SHOWN = (
     select(evidence.c.incident_id, evidence.c.name, evidence.c.state, evidence.c.sha256)
-    .where(evidence.c.incident_id.in_(bindparam("ids", expanding=True)))
+    .where(among(evidence.c.incident_id, "ids"))
     .order_by(evidence.c.name)
 )
 

@@ -17,10 +17,11 @@ from sqlalchemy.engine import Connection
 from alerts.group import Group, Member, Terms
 from alerts.ledger import counters as numbers
 from alerts.ledger import pending
+from alerts.ledger.among import among
 from alerts.ledger.group_tables import group_members, notice_groups
 from alerts.ledger.known import Known, query, read
 from alerts.ledger.tables import counters, incidents
-from alerts.ledger.upsert import CHUNK, put
+from alerts.ledger.upsert import put
 from detectors.signal import Severity
 
 CURSOR = "notices"
@@ -29,13 +30,13 @@ CURSOR = "notices"
 
 # The statements of the hot path, built once: building one costs more than running it.
 _THIS = (group_members.c.group_key == bindparam("key"), group_members.c.incident == bindparam("id"))
-_MEMBERSHIPS = select(group_members).where(group_members.c.incident.in_(bindparam("ids", expanding=True)))
-_OF_KEYS = select(notice_groups).where(notice_groups.c.group_key.in_(bindparam("keys", expanding=True)))
+_MEMBERSHIPS = select(group_members).where(among(group_members.c.incident, "ids"))
+_OF_KEYS = select(notice_groups).where(among(notice_groups.c.group_key, "keys"))
 _MEMBERS = (
     query()
     .add_columns(group_members.c.group_key, group_members.c.since, group_members.c.told)
     .where(
-        group_members.c.group_key.in_(bindparam("keys", expanding=True)),
+        among(group_members.c.group_key, "keys"),
         group_members.c.incident == incidents.c.id,
     )
     .order_by(incidents.c.id)
@@ -116,29 +117,23 @@ def folded(conn: Connection, seq: int) -> None:
 def memberships(conn: Connection, incidents: Sequence[str]) -> dict[str, dict[str, Membership]]:
     """The groups that incidents are in: by incident, then by key; without those that are in none."""
     found: dict[str, dict[str, Membership]] = {}
-    for start in range(0, len(incidents), CHUNK):
-        for row in conn.execute(_MEMBERSHIPS, {"ids": incidents[start : start + CHUNK]}):
-            found.setdefault(row.incident, {})[row.group_key] = _membership(row)
+    for row in conn.execute(_MEMBERSHIPS, {"ids": list(incidents)}) if incidents else ():
+        found.setdefault(row.incident, {})[row.group_key] = _membership(row)
     return found
 
 
 def of_keys(conn: Connection, keys: Collection[str]) -> dict[str, Group]:
     """The groups that there are, with the terms they were made on."""
-    wanted = sorted(keys)
-    found: dict[str, Group] = {}
-    for start in range(0, len(wanted), CHUNK):
-        rows = conn.execute(_OF_KEYS, {"keys": wanted[start : start + CHUNK]})
-        found |= {row.group_key: _group(row) for row in rows}
-    return found
+    rows = conn.execute(_OF_KEYS, {"keys": sorted(keys)}) if keys else ()
+    return {row.group_key: _group(row) for row in rows}
 
 
 def members(conn: Connection, keys: Sequence[str]) -> dict[str, list[tuple[Known, Member]]]:
     """The members of groups, as their incidents are now, the oldest first."""
     found: dict[str, list[tuple[Known, Member]]] = {key: [] for key in keys}
-    for start in range(0, len(keys), CHUNK):
-        for row in conn.execute(_MEMBERS, {"keys": keys[start : start + CHUNK]}):
-            each = read(row)
-            found[row.group_key].append((each, each.member(row.since, row.told)))
+    for row in conn.execute(_MEMBERS, {"keys": list(keys)}) if keys else ():
+        each = read(row)
+        found[row.group_key].append((each, each.member(row.since, row.told)))
     return found
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from alerts.correlate import TogetherRule
 from alerts.incident import TOGETHER, Incident
 from alerts.ledger import bulk, evidence
+from alerts.ledger.among import among
 from alerts.ledger.columns import join_ids
 from alerts.ledger.incident_rows import (
     OPEN,
@@ -27,7 +28,6 @@ from alerts.ledger.incident_rows import (
 from alerts.ledger.page import Page, decode, encode, limit_of
 from alerts.ledger.sieve import standing, stands, visible
 from alerts.ledger.tables import incidents
-from alerts.ledger.upsert import CHUNK
 from alerts.sight import Sight, Visibility
 from ingest.errors import NotFound
 from ingest.instant import format_instant
@@ -76,14 +76,14 @@ _OPEN_AT = select(*STORED).where(
 )
 # `state` is not asked: SQLite would then go through everything that is open instead of to the places.
 _OPEN_IN = select(*STORED).where(
-    incidents.c.place.in_(bindparam("places", expanding=True)),
+    among(incidents.c.place, "places"),
     incidents.c.condition == bindparam("condition"),
     incidents.c.cleared_at.is_(None),
 )
 _DUE = select(*STORED).where(
     incidents.c.due_at <= bindparam("now")
 )  # for the same reason: only what is open is due
-_BY_IDS = select(incidents).where(incidents.c.id.in_(bindparam("ids", expanding=True)))
+_BY_IDS = select(incidents).where(among(incidents.c.id, "ids"))
 _ENDED = select(incidents.c.cleared_at).where(
     incidents.c.place == bindparam("place"),
     incidents.c.condition == bindparam("condition"),
@@ -91,7 +91,7 @@ _ENDED = select(incidents.c.cleared_at).where(
 )
 _OF_CASES = (
     select(incidents.c.case_id, incidents.c.id)
-    .where(incidents.c.case_id.in_(bindparam("cases", expanding=True)))
+    .where(among(incidents.c.case_id, "cases"))
     .order_by(incidents.c.id)
 )
 _ADD = insert(incidents).execution_options(rows_by=("id", "case_id"))
@@ -116,9 +116,8 @@ def open_in(conn: Connection, spots: Iterable[tuple[str, str]]) -> list[Stored]:
         places.setdefault(condition, []).append(place)
     found: list[Stored] = []
     for condition, wanted in sorted(places.items()):
-        for start in range(0, len(wanted), CHUNK):
-            part = {"condition": condition, "places": wanted[start : start + CHUNK]}
-            found += [stored(row) for row in conn.execute(_OPEN_IN, part)]
+        asked = {"condition": condition, "places": wanted}
+        found += [stored(row) for row in conn.execute(_OPEN_IN, asked)]
     return found
 
 
@@ -290,12 +289,11 @@ def get(conn: Connection, sight: Sight, incident: str) -> dict[str, object]:
 
 def told(conn: Connection, ids: Collection[str]) -> dict[str, tuple[dict[str, object], Visibility]]:
     """Incidents as the contract shapes them, and where each stands, for the log; raises NotFound."""
-    found: dict[str, tuple[dict[str, object], Visibility]] = {}
-    wanted = sorted(ids)
-    for start in range(0, len(wanted), CHUNK):
-        rows = conn.execute(_BY_IDS, {"ids": wanted[start : start + CHUNK]}).all()
-        for row, shown in zip(rows, _shown(conn, rows), strict=True):
-            found[row.id] = (shown, standing(row.area, row.site_kind, row.site, row.units))
+    rows = conn.execute(_BY_IDS, {"ids": sorted(ids)}).all() if ids else []
+    found = {
+        row.id: (shown, standing(row.area, row.site_kind, row.site, row.units))
+        for row, shown in zip(rows, _shown(conn, rows), strict=True)
+    }
     missing = sorted(set(ids) - found.keys())
     if missing:
         raise NotFound(f"no incident {missing[0]}")

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from alerts.case import LIVE
 from alerts.group import Member
 from alerts.inhibit import Party
+from alerts.ledger.among import among
 from alerts.ledger.sieve import standing
 from alerts.ledger.tables import cases, events, incidents
 from alerts.route import Facts, Match
@@ -225,8 +226,8 @@ _OF_THESE = (
     query()
     .where(
         or_(
-            incidents.c.id.in_(bindparam("ids", expanding=True)),
-            incidents.c.case_id.in_(bindparam("cases", expanding=True)),
+            among(incidents.c.id, "ids"),
+            among(incidents.c.case_id, "cases"),
         )
     )
     .order_by(incidents.c.id)

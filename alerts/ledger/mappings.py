@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import and_, bindparam, delete, insert, or_, select
+from sqlalchemy import and_, delete, insert, or_, select
 from sqlalchemy.engine import Connection
 
+from alerts.ledger.among import among
 from alerts.ledger.platform_tables import case_codes, mappings
 from alerts.ledger.upsert import CHUNK, put
 from alerts.mapping import MAPPED, Codes, MappedNoun, Row
@@ -41,17 +42,10 @@ def replace(conn: Connection, noun: MappedNoun, rows: Sequence[Row]) -> dict[str
 # Built once: every event about a case asks them.
 _OUTWARD = (
     select(mappings.c.noun, mappings.c.ours, mappings.c.theirs)
-    .where(
-        or_(
-            *(
-                and_(mappings.c.noun == noun, mappings.c.ours.in_(bindparam(noun, expanding=True)))
-                for noun in MAPPED
-            )
-        )
-    )
+    .where(or_(*(and_(mappings.c.noun == noun, among(mappings.c.ours, noun)) for noun in MAPPED)))
     .order_by(mappings.c.position)
 )
-_CAME = select(case_codes).where(case_codes.c.case_id.in_(bindparam("cases", expanding=True)))
+_CAME = select(case_codes).where(among(case_codes.c.case_id, "cases"))
 
 
 def inward(conn: Connection, noun: MappedNoun, theirs: str) -> str | None:

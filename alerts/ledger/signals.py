@@ -11,9 +11,10 @@ from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.engine import Connection
 
 from alerts.ledger import bulk
+from alerts.ledger.among import among
 from alerts.ledger.columns import from_ms, to_ms
 from alerts.ledger.tables import signal_marks
-from alerts.ledger.upsert import CHUNK, insert_of
+from alerts.ledger.upsert import insert_of
 from alerts.mark import Level, Mark
 from detectors.signal import Signal, SignalState
 
@@ -39,24 +40,16 @@ def numbered_by(kind: str, rule: str, condition: str) -> str:
     return f"{rule}:{condition}" if kind == "platform" else rule
 
 
-_OF_PLACES = select(signal_marks).where(signal_marks.c.place.in_(bindparam("places", expanding=True)))
-_OF_RULES = _OF_PLACES.where(signal_marks.c.rule.in_(bindparam("rules", expanding=True)))
+_OF = select(signal_marks).where(among(signal_marks.c.place, "places"), among(signal_marks.c.rule, "rules"))
 
 
 def load(conn: Connection, keys: Collection[Key]) -> dict[Key, Mark]:
     """The marks of these sources, without those never heard of."""
-    places = sorted({each.place for each in keys})
-    rules = sorted({each.rule for each in keys})
-    found: dict[Key, Mark] = {}
-    for start in range(0, len(places), CHUNK):
-        part: dict[str, list[str]] = {"places": places[start : start + CHUNK]}
-        if len(rules) <= CHUNK:
-            part["rules"] = rules
-        for row in conn.execute(_OF_RULES if "rules" in part else _OF_PLACES, part):
-            key = Key(row.rule, row.place, row.device)
-            if key in keys:
-                found[key] = _mark(row)
-    return found
+    if not keys:
+        return {}
+    asked = {"places": sorted({each.place for each in keys}), "rules": sorted({each.rule for each in keys})}
+    found = {Key(row.rule, row.place, row.device): _mark(row) for row in conn.execute(_OF, asked)}
+    return {key: mark for key, mark in found.items() if key in keys}
 
 
 def save(conn: Connection, marks: Mapping[Key, Mark]) -> None:

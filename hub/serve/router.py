@@ -41,7 +41,10 @@ LEAVE = 5.0
 
 
 class Followed:
-    """The registry as of the transaction that asks; read anew only when it changed."""
+    """The registry as of the transaction that asks; read anew only when it changed.
+
+    Asked on one thread at a time: at start, then by the ledger's writer.
+    """
 
     def __init__(self, *, timezone: str) -> None:
         self._timezone = timezone
@@ -49,7 +52,7 @@ class Followed:
         self._directory = Directory()
 
     def __call__(self, conn: Connection) -> Directory:
-        """On the ledger's writer thread."""
+        """As this transaction sees it."""
         version = counters.value(conn, registry.VERSION)
         if version != self._version:
             self._directory = directory(read_registry(conn), timezone=self._timezone)
@@ -65,12 +68,19 @@ class Router:
     ) -> None:
         self._counted = Metrics()
         self._client = Client(broker, f"hub-router-{name}", clock=clock)
-        self._intake = SignalIntake(ledger, self._counted, directory=Followed(timezone=timezone), clock=clock)
+        self._ledger = ledger
+        self._directory = Followed(timezone=timezone)
+        self._intake = SignalIntake(ledger, self._counted, directory=self._directory, clock=clock)
         self._heard_at = time.monotonic()
         self._client.subscribe([(SIGNALS, 1)], self._signal)
 
     def start(self) -> None:
-        """Connect; raises BrokerAway when the broker does not answer in time."""
+        """Read the registry, so that nobody waits for that in the first act; connect.
+
+        Raises BrokerAway when the broker does not answer in time.
+        """
+        with self._ledger.read() as conn:
+            self._directory(conn)
         self._client.start()
         end = time.monotonic() + START
         while not self._client.connected:

@@ -44,19 +44,27 @@ def filters_of(database: str) -> tuple[str, str]:
     return (PLAIN, SIGNALS) if database.startswith("sqlite") else (SIGNALS, PLAIN)
 
 
-AT_ONCE = 500
+AT_ONCE = 4000
 """Signals in one act at most."""
-PORTION = 25
-"""Signals that are folded together at first; twice as many each time while that goes quickly."""
-TRUST = 100
-"""Signals that an act begins with at most, when the one before it went quickly."""
-QUICK = 0.05
-"""Seconds for a portion that went quickly."""
-LONG = 0.2
-"""Seconds after which an act takes no further portion: raising costs many times what renewing does, and ticks, people
-and what is said about lives are not to wait behind it."""
+PORTION = 100
+"""Signals that are folded together at first. What many signals of one place have in common costs once in a portion, so
+that a backlog is worked off the faster the longer it is."""
+GROWTH = 4
+"""How many times as many the next portion of an act may be, if at the pace of the last one there is time for them."""
+LONG = 0.4
+"""Seconds that an act may take: raising costs many times what renewing does, and ticks, people and what is said about
+lives are not to wait behind it."""
 TRIES = 5
 """Attempts for one signal that meets what another router has just committed."""
+
+
+def further(done: int, took: float, since: float) -> int:
+    """How many signals the next portion of an act may have, 0 for none.
+
+    `done` signals took `took` seconds; the act began `since` seconds ago.
+    """
+    left = LONG - since
+    return min(done * GROWTH, int(done * left / max(took, 1e-6))) if left > 0 else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +97,6 @@ class SignalIntake:
         self._lock = threading.Lock()
         self._waiting: deque[_Waiting] = deque()
         self._called = False  # the writer has been asked to come
-        self._size = PORTION  # of the next portion; only the writer's thread asks
         self._unkept: deque[tuple[Message, str, str, Ack]] = deque()
 
     def signal(self, message: Message, ack: Ack) -> None:
@@ -135,18 +142,14 @@ class SignalIntake:
                 applied = apply_heard(conn, [alone.heard], directory=directory, now=now)
             else:
                 applied = Applied()
-                begun = last = time.monotonic()
-                size = min(self._size, TRUST)
+                begun = time.monotonic()
+                size = PORTION
                 while portion := self._take(min(size, AT_ONCE - len(taken))):
                     taken.extend(portion)
                     heard = [each.heard for each in portion]
+                    last = time.monotonic()
                     applied = applied.with_(apply_heard(conn, heard, directory=directory, now=now))
-                    before, last = last, time.monotonic()
-                    took = last - before
-                    size = min(size * 2, AT_ONCE) if took < QUICK else size if took < LONG else PORTION
-                    if last - begun > LONG:
-                        break
-                self._size = size
+                    size = further(len(portion), time.monotonic() - last, time.monotonic() - begun)
             if applied.events:
                 advance(conn, directory, now, most=0)
             return applied
