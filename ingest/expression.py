@@ -12,8 +12,8 @@ from typing import cast
 
 import jmespath
 from jmespath.exceptions import EmptyExpressionError, JMESPathError, LexerError, ParseError
-from jmespath.functions import Functions
-from jmespath.visitor import TreeInterpreter
+from jmespath.functions import Functions, signature
+from jmespath.visitor import Options, TreeInterpreter
 
 from ingest.errors import InvalidInput, MalformedPayload
 
@@ -62,11 +62,18 @@ class Expression:
         return reader.find(self, value)
 
 
+class _Functions(Functions):  # type: ignore[misc] # jmespath ships no type information
+    @signature({"types": []})  # type: ignore[untyped-decorator] # as above
+    def _func_to_number(self, given: object) -> object:
+        """As JMESPath has it; `1_000` is a number to Python alone."""
+        return None if isinstance(given, str) and "_" in given else super()._func_to_number(given)
+
+
 class Reader(TreeInterpreter):  # type: ignore[misc] # jmespath ships no type information
     """Evaluates the expressions of one message, with one allowance of steps for all of them."""
 
     def __init__(self, steps: int = MAX_STEPS) -> None:
-        super().__init__()
+        super().__init__(Options(custom_functions=_Functions()))
         self._left = steps
 
     def find(self, expression: Expression, value: object) -> object:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from ingest.errors import MalformedPayload
-from ingest.payload import Observation, Value
+from ingest.payload import Observation, Value, as_number
 from ingest.quantity import ALARM_OF, QUANTITIES, Quantity, quantity_of
 from ingest.reading import Quality, Reading
 from ingest.units import to_stored
@@ -190,7 +190,7 @@ def _boolean(observation: Observation) -> float:
 
 def _number(observation: Observation, quantity: Quantity, unit: str | None) -> float:
     try:
-        number = float(observation.value)
+        number = as_number(observation.value)
     except ValueError:
         raise MalformedPayload(
             f"{str(observation.value)[:40]!r} is not a number", reason="wrong-type", where=observation.field

@@ -12,7 +12,7 @@ from ingest.errors import MalformedPayload
 from ingest.expression import Expression, Reader
 from ingest.interpret import truth
 from ingest.mqtt.topics import matches
-from ingest.payload import MAX_OBSERVATIONS, Observation, moment
+from ingest.payload import MAX_OBSERVATIONS, Observation, as_number, moment
 from ingest.quantity import QUANTITIES
 
 Format = Literal["json", "text"]
@@ -165,7 +165,7 @@ class Mapped:
             unit = document.name(each.unit_from.find(entry, reader), each.unit_from.text[:60])
         if (each.scale, each.offset) != (1.0, 0.0):
             try:
-                value = document.scalar(float(value) * each.scale + each.offset, where)
+                value = document.scalar(as_number(value) * each.scale + each.offset, where)
             except ValueError:
                 raise MalformedPayload(
                     f"{str(found)[:40]!r} is not a number", reason="wrong-type", where=where

@@ -22,6 +22,10 @@ Value = float | bool | str
 
 MAX_NAME = 200  # characters of a name, field or identifier
 MAX_OBSERVATIONS = 5_000  # in one message
+MAX_ANNOUNCEMENTS = 5_000
+"""Kept of all devices: each is in memory, and names topics to listen to."""
+MAX_ANNOUNCED = 32 * 1024 * 1024
+"""Bytes of all of them."""
 MILLISECONDS_FROM = 1e11  # a Unix time above this is in milliseconds (in seconds it would be the year 5138)
 
 
@@ -158,12 +162,26 @@ class Described:
     bodies: Mapping[str, bytes] = field(default_factory=dict)
     mapped: MappedDevices | None = None
 
+    def room_for(self, announcement: Announcement) -> bool:
+        """Whether one more may be kept: what was announced before may always change or go."""
+        if not announcement.body:
+            return True
+        others = [len(body) for topic, body in self.bodies.items() if topic != announcement.topic]
+        return len(others) < MAX_ANNOUNCEMENTS and sum(others) + len(announcement.body) <= MAX_ANNOUNCED
+
     def after(self, announcement: Announcement) -> Described:
         """With this announcement; an empty body removes it."""
         bodies = {**self.bodies, announcement.topic: announcement.body}
         if not announcement.body:
             del bodies[announcement.topic]
         return replace(self, bodies=bodies)
+
+
+def as_number(value: Value) -> float:
+    """A number, or the number that a text is; ValueError for a text that only Python reads as one (`1_000`)."""
+    if isinstance(value, str) and "_" in value:
+        raise ValueError(value)
+    return float(value)
 
 
 def moment(value: object, *, zone: tzinfo, where: str) -> datetime:

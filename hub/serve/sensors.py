@@ -53,6 +53,8 @@ AT_ONCE = 200
 """Messages that are folded together; further ones follow in the same act while it is short."""
 LONG = 0.2
 """Seconds after which an act takes no further messages: ticks, people and signals of cameras wait behind it."""
+ANNOUNCED = 20_000
+"""Topics that announcements may make us listen to, in one life of the process."""
 TICK = timedelta(milliseconds=1)
 """Readings are stored to the millisecond."""
 OVERLOADED = timedelta(seconds=30)
@@ -165,8 +167,8 @@ class SensorIntake:
     def listen(self) -> None:
         """Subscribe to the topics that announcements name and that are new."""
         named = frozenset(listens(self._described))
-        if fresh := sorted(named - self._named):
-            self._named |= named
+        if fresh := sorted(named - self._named)[: max(ANNOUNCED - len(self._named), 0)]:
+            self._named |= frozenset(fresh)
             self._subscribe(fresh)
 
     def retry(self) -> None:

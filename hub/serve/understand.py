@@ -109,6 +109,11 @@ def understand(
         except MalformedPayload as wrong:
             first = first or (kind, wrong)
             continue
+        if said.announcement is not None and not described.room_for(said.announcement):
+            full = Refused(
+                "too-many-announcements", f"{message.topic[:200]}: there is no room for its description"
+            )
+            return Understood(kind, refused=(full,))
         return _counted(said, message, kind=kind, bindings=bindings, newest=newest, in_order=in_order)
     if first is None:  # kinds is not empty, so one of them was tried
         return Understood(UNKNOWN)

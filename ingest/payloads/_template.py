@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import cast
 
 from ingest.errors import MalformedPayload
+from ingest.payload import as_number
 
 MAX_LENGTH = 500  # characters of a template
 MAX_DEPTH = 20  # levels of brackets
@@ -232,7 +233,7 @@ def number(value: object) -> float | None:
     """`value` as a number where it is one or a text of one; the sizes of JSON's integers are cut to floats."""
     if isinstance(value, str | int | float) and len(str(value)) <= MAX_LENGTH:
         try:
-            return float(value)
+            return as_number(value)
         except (ValueError, OverflowError):
             return None
     return None

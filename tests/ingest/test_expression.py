@@ -26,6 +26,7 @@ BODY = {
         ("data[0].v", "4.2"),
         ("data[?k=='hum'].v | [0]", 61),
         ("to_number(data[0].v)", 4.2),
+        ("to_number('1_000')", None),
         ("missing", None),
         ("missing.below[3]", None),
         ("sn == 'A17'", True),

@@ -1,0 +1,152 @@
+"""Devices: one bound device of each convention, and how it says a temperature; independent of the hub's own code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+SITE = "s1"
+Say = Callable[[object, datetime | None], object]
+"""(value, time or None) to the message's JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One device of the registry.
+
+    Attributes:
+        id: Registry id.
+        entry: The rest of its line in the registry, YAML.
+        topic: Where it speaks.
+        say: What it says.
+        timed: Whether it says its own time.
+    """
+
+    id: str
+    entry: str
+    topic: str
+    say: Say
+    timed: bool
+
+
+def ms(at: datetime | None) -> int:
+    """Unix milliseconds."""
+    return 0 if at is None else round(at.timestamp() * 1000)
+
+
+def iso(at: datetime | None) -> str:
+    """RFC 3339."""
+    return (
+        ""
+        if at is None
+        else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+    )
+
+
+def local(at: datetime | None) -> str:
+    """As Tasmota writes it; the areas of the county are in UTC here."""
+    return iso(at).rstrip("Z")
+
+
+def compact(at: datetime | None) -> str:
+    """As IoTDA writes it: to the second."""
+    return "" if at is None else at.strftime("%Y%m%dT%H%M%SZ")
+
+
+CHIRPSTACK = "application/1/device/24e124136b502217/event/up"
+
+DEVICES = (
+    Device("native-1", "{}", f"hub/v1/{SITE}/native-1/telemetry",
+           lambda v, at: {"ts": iso(at), "values": {"temperature": v}}, True),
+    Device("native-2", "{}", f"hub/v1/{SITE}/native-2/telemetry", lambda v, _: {"temperature": v}, False),
+    Device("z2m-1", "{payload: zigbee2mqtt, topic: zigbee2mqtt/s1/z}", "zigbee2mqtt/s1/z",
+           lambda v, _: {"linkquality": 99, "temperature": v}, False),
+    Device("tasmota-1", "{payload: tasmota, topic: tele/t1/SENSOR}", "tele/t1/SENSOR",
+           lambda v, at: {"Time": local(at), "DS18B20": {"Id": "0113", "Temperature": v}, "TempUnit": "C"}, True),
+    Device("tb-1", "{payload: thingsboard, topic: tb1/v1/devices/me/telemetry}", "tb1/v1/devices/me/telemetry",
+           lambda v, at: {"ts": ms(at), "values": {"temperature": v}}, True),
+    Device("tbg-1", "{payload: thingsboard-gateway, external_id: G 1}", "v1/gateway/telemetry",
+           lambda v, at: {"G 1": [{"ts": ms(at), "values": {"temperature": v}}]}, True),
+    Device("lora-1", f"{{payload: chirpstack, topic: {CHIRPSTACK}}}", CHIRPSTACK,
+           lambda v, at: {"time": iso(at), "deviceInfo": {"devEui": "24e124136b502217"}, "fPort": 1,
+                          "object": {"temperature": v}}, True),
+    Device("ttn-1", "{payload: ttn, topic: v3/a@t/devices/p7/up}", "v3/a@t/devices/p7/up",
+           lambda v, at: {"end_device_ids": {"device_id": "p7"}, "received_at": iso(at),
+                          "uplink_message": {"decoded_payload": {"temperature": v}, "received_at": iso(at)}}, True),
+    Device("iotda-1", "{payload: iotda, topic: $oc/devices/i1/sys/properties/report}",
+           "$oc/devices/i1/sys/properties/report",
+           lambda v, at: {"services": [{"service_id": "t", "properties": {"temperature": v},
+                                        "event_time": compact(at)}]}, True),
+    Device("alink-1", "{payload: alink, topic: /sys/pk/a1/thing/event/property/post}",
+           "/sys/pk/a1/thing/event/property/post",
+           lambda v, at: {"id": "1", "params": {"temperature": {"value": v, "time": ms(at)}}}, True),
+    Device("onenet-1", "{payload: onenet, topic: $sys/pid/o1/thing/property/post}",
+           "$sys/pid/o1/thing/property/post",
+           lambda v, at: {"id": "1", "params": {"temperature": {"value": v, "time": ms(at)}}}, True),
+    Device("senml-1", "{payload: senml, topic: plants/se1}", "plants/se1",
+           lambda v, _: [{"bn": "urn:dev:ow:1:", "n": "temperature", "u": "Cel", "v": v}], False),
+    Device("ha-1", "{payload: homeassistant, external_id: h1}", "ha/h1/state", lambda v, _: {"t": v}, False),
+    Device("mapped-1",
+           "{payload: mapped, topic: factory/m1, mapping: {each: points, time: at, values: {temperature: probe.t}}}",
+           "factory/m1", lambda v, at: {"points": [{"at": iso(at), "probe": {"t": v}}]}, True),
+)  # fmt: skip
+"""SenML's values are numbers only; all others may come as texts."""
+
+ADOPTED = Device("", "", "zigbee2mqtt/s1/adopted", lambda v, _: {"temperature": v}, False)
+"""It is not in the registry: it is adopted before the garbage comes."""
+
+ANNOUNCED = {
+    "homeassistant/sensor/h1/config": json.dumps(
+        {"dev_cla": "temperature", "stat_t": "ha/h1/state", "unit_of_meas": "°C", "uniq_id": "h1-t",
+         "val_tpl": "{{ value_json.t }}", "dev": {"ids": ["h1"]}}
+    ).encode(),
+}  # fmt: skip
+
+EVIL = (
+    "{{ value.__class__ }}",
+    "{{ value.__class__.__mro__[1].__subclasses__() }}",
+    "{{ ''.__class__.__base__.__subclasses__() }}",
+    "{{ value_json.__class__.__init__.__globals__ }}",
+    "{{ lipsum.__globals__['os'].popen('id').read() }}",
+    "{{ cycler.__init__.__globals__.os }}",
+    "{{ self._TemplateReference__context }}",
+    "{% for i in range(1000000000) %}x{% endfor %}",
+    "{% for a in [1,2] %}{% for b in [1,2] %}{{ a }}{% endfor %}{% endfor %}",
+    "{% set x = 'a' * 1000000000 %}{{ x }}",
+    "{{ 'x' * 1000000000 }}",
+    "{{ range(10**9) | list | length }}",
+    "{{ 9**9**9 }}",
+    "{{ value_json.t | replace('4', '4' * 999999) }}",
+    "{{ value_json | attr('__class__') }}",
+    "{% include '/etc/passwd' %}",
+    "{% import 'os' as os %}{{ os }}",
+    "{{ " * 5_000,
+    "{{ " + "(" * 50_000,
+    "{{ value_json" + ".a" * 100_000 + " }}",
+    "{{ value | float" + " / 1" * 50_000 + " }}",
+    "x" * 1_000_000,
+    "{{ '" + "x" * 1_000_000 + "' }}",
+)
+"""Templates that ask for the machine, or never end."""
+EVIL_DEVICE = "evil"
+"""It is in the registry, so that whatever its templates gave would be stored."""
+
+
+def registry() -> str:
+    """The county, in UTC, with every device bound."""
+    lines = []
+    for each in DEVICES:
+        body = each.entry.strip()[1:-1]
+        lines.append(f"  - {{id: {each.id}, site: {SITE}, kind: sensor{', ' + body if body else ''}}}")
+    return f"""
+areas: [{{id: county, level: county, name: 县, timezone: UTC}}]
+units: [{{id: duty-room, area: county, name: 值班室}}]
+sites: [{{id: {SITE}, area: county, kind: canteen-school, name: 食堂}}]
+devices:
+{chr(10).join(lines)}
+  - {{id: {EVIL_DEVICE}, site: {SITE}, kind: sensor, payload: homeassistant, external_id: evil}}
+rules: [{{id: warm, kind: threshold, sites: [{SITE}], quantity: temperature, above: 9.9, severity: minor}}]
+routes: [{{unit: duty-room}}]
+"""
