@@ -11,6 +11,7 @@ A file on the shelf exports
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -22,6 +23,8 @@ from ingest.errors import MalformedPayload
 from ingest.mqtt.message import Message
 from ingest.mqtt.topics import matches
 from ingest.payload import Decoded, Described
+
+log = logging.getLogger(__name__)
 
 PACKAGE = "ingest.payloads"
 NOTHING_DESCRIBED = Described()
@@ -107,6 +110,10 @@ def decode(
     except MalformedPayload as wrong:
         wrong.where = f"{message.topic[:200]} ({wrong.where})" if wrong.where else message.topic[:200]
         raise
+    except Exception as wrong:  # our own mistake: the message is kept and said, and blocks no other
+        log.exception("%s cannot decode a message on %s", convention, message.topic[:200])
+        what = f"{type(wrong).__name__}: {str(wrong)[:200]}"
+        raise MalformedPayload(what, reason="internal-error", where=message.topic[:200]) from wrong
 
 
 def _itself(topic: str) -> str:

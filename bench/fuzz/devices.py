@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -94,6 +94,25 @@ DEVICES = (
 )  # fmt: skip
 """SenML's values are numbers only; all others may come as texts."""
 
+FRAMES: Mapping[str, tuple[str, str, bytes]] = {
+    "sparkplug-1": ("{payload: sparkplug, external_id: g/n/d}", "spBv1.0/g/DDATA/n/d", b""),
+    "hj212-1": ("{payload: hj212, topic: dtu/air}", "dtu/air",
+                b"##0086ST=22;CN=2011;PW=123456;MN=1;CP=&&DataTime=20261122120000;a01001-Rtd=1,a01001-Flag=N&&95C1"),
+    "sl651-1": ("{payload: sl651, topic: dtu/river}", "dtu/river", b"\x7e\x7e\x01\x00\x00\x00\x00\x01\x12\x34\x32"),
+    "hikvision-1": ("{payload: hikvision, topic: push/gate}", "push/gate",
+                    b'{"channelID": 1, "eventType": "VMD", "eventState": "active"}'),
+    "onvif-1": ('{payload: onvif, topic: "axis/B8/event/#"}', "axis/B8/event/VMD",
+                b'{"topic": "axis:VMD", "message": {"data": {"active": "1"}}}'),
+    "frigate-1": ("{payload: frigate, external_id: c}", "frigate/events",
+                  b'{"type": "new", "after": {"id": "1", "camera": "c", "label": "person"}}'),
+    "aibox-1": ("{payload: aibox, topic: box/1/warning, external_id: s}", "box/1/warning",
+                '{"event_id": "1", "stream_id": "s", "event_msg": "烟雾"}'.encode()),
+}  # fmt: skip
+"""Bound devices whose messages are frames or events: their garbage only, of which nothing may be stored.
+
+The bytes are what is cut off; a Sparkplug message that is cut off may still be one.
+"""
+
 ADOPTED = Device("", "", "zigbee2mqtt/s1/adopted", lambda v, _: {"temperature": v}, False)
 """It is not in the registry: it is adopted before the garbage comes."""
 
@@ -137,9 +156,10 @@ EVIL_DEVICE = "evil"
 def registry() -> str:
     """The county, in UTC, with every device bound."""
     lines = []
-    for each in DEVICES:
-        body = each.entry.strip()[1:-1]
-        lines.append(f"  - {{id: {each.id}, site: {SITE}, kind: sensor{', ' + body if body else ''}}}")
+    bound = [(each.id, each.entry) for each in DEVICES] + [(key, each[0]) for key, each in FRAMES.items()]
+    for key, entry in bound:
+        body = entry.strip()[1:-1]
+        lines.append(f"  - {{id: {key}, site: {SITE}, kind: sensor{', ' + body if body else ''}}}")
     return f"""
 areas: [{{id: county, level: county, name: 县, timezone: UTC}}]
 units: [{{id: duty-room, area: county, name: 值班室}}]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from bench.fuzz.devices import ADOPTED, DEVICES, Device
+from bench.fuzz.devices import ADOPTED, DEVICES, FRAMES, Device
 
 Must = Literal["stored", "nothing"]
 LOW, STEP = -20.0, 0.0002
@@ -72,6 +72,7 @@ class Maker:
             "absurd value": (5, self._absurd),
             "a key twice": (3, self._twice),
             "deep": (1, self._deep),
+            "frames and events": (8, self._frame),
             "strangers": (12, self._stranger),
         }
 
@@ -231,6 +232,22 @@ class Maker:
         opened = self._rng.choice([b"[", b'{"values":', b'{"a":[', b'[{"temperature":'])
         return Sent("deep", device.topic, opened * (n // len(opened)))
 
+    def _frame(self, device: Device, now: datetime) -> Sent:  # noqa: ARG002 - one shape for all
+        """Of devices whose messages are no fields with names."""
+        _, topic, whole = self._rng.choice(list(FRAMES.values()))
+        enemies = [
+            b"\xff" + self._rng.randbytes(self._rng.randrange(300)),
+            b"[" * self._rng.choice([500, 60_000]),
+            b"##9999" + b"ST=22;" * self._rng.randrange(200),
+            b"\x7e\x7e" + self._rng.randbytes(self._rng.randrange(60)),
+            ENTITIES,
+            b"<a>" * 5_000,
+            b'{"type": NaN, "after": ' + b"9" * 5_000 + b"}",
+        ]
+        if whole:
+            enemies += [whole[: self._rng.randrange(len(whole))] for _ in range(4)]
+        return Sent("frames and events", topic, self._rng.choice(enemies))
+
     def _huge(self, device: Device, now: datetime) -> Sent:
         """A text of a third of a megabyte, or of a whole one, beside a value that would be good."""
         said = device.say(self.value(), now)
@@ -299,6 +316,14 @@ WORDS = (
     "eventType", "metrics", "after", "type", "data", "message", "topic", "event_id",
 )  # fmt: skip
 """Keys of all conventions."""
+
+
+ENTITIES = (
+    b"<!DOCTYPE a ["
+    + b"".join(b'<!ENTITY e%d "&e%d;&e%d;">' % (n + 1, n, n) for n in range(30))
+    + b"]><a>&e30;</a>"
+)
+"""A thousand million of them, if anybody followed."""
 
 
 def _shown(device: Device, at: datetime | None) -> datetime | None:

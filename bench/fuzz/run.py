@@ -145,7 +145,8 @@ class _Said:
         return {
             "payloads": self.counted(),
             "rejected": _sum(self._house.counted.rejected),
-            "errors": _sum(self._house.counted.errors),
+            "errors": _sum(self._house.counted.errors)
+            + _sum(self._house.counted.rejected, reason="internal-error"),
         }
 
     def _total(self) -> float:
@@ -157,10 +158,10 @@ class _Said:
     _received = 0
 
 
-def _sum(counter: Counter) -> float:
-    return sum(
-        each.value for one in counter.collect() for each in one.samples if each.name.endswith("_total")
-    )
+def _sum(counter: Counter, **labels: str) -> float:
+    """Of a counter, over the labels that are not named."""
+    samples = [each for one in counter.collect() for each in one.samples if each.name.endswith("_total")]
+    return sum(each.value for each in samples if labels.items() <= each.labels.items())
 
 
 async def _introduce(house: House, said: _Said, maker: Maker, sent: list[Sent]) -> str:

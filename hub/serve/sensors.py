@@ -237,17 +237,21 @@ class SensorIntake:
                 else:
                     doubtful.append(reading)
             if each.message.duplicate:  # perhaps committed, and only the acknowledgement was lost
-                again += each.said.readings
+                for reading in each.said.readings:
+                    (again if reading.at == reading.received_at else doubtful).append(reading)
         if not doubtful and not again:
             return [each.said.readings for each in portion]
         known = {*readings.there(conn, doubtful), *readings.came(conn, again, now - AGAIN)}
         found: list[Sequence[Reading]] = []
+        named: set[tuple[str, str, str]] = set()  # of this portion: a message may wait here beside its double
         for each in portion:
             fresh = []
             for reading in each.said.readings:
-                key = key_of(reading)
-                if key not in known:
+                key, name = key_of(reading), (reading.device, reading.quantity, reading.message_id)
+                double = each.message.duplicate and reading.at == reading.received_at and name in named
+                if key not in known and not double:
                     known.add(key)
+                    named.add(name)
                     fresh.append(reading)
             found.append(fresh)
         return found

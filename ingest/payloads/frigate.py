@@ -55,7 +55,7 @@ def decode(message: Message, *, zone: tzinfo, described: Described) -> Decoded: 
     if sort not in {"events", "reviews"}:
         return NOTHING
     fields = document.mapping(document.parse(message.payload), "payload")
-    if fields.get("type") not in TYPES:
+    if str(fields.get("type")) not in TYPES:
         raise MalformedPayload("the type is new, update or end", reason="wrong-shape", where="type")
     after = document.mapping(fields.get("after"), "after")
     name = document.name(after.get("camera"), "after.camera")

@@ -22,6 +22,7 @@ from hub.serve.house import House
 from hub.serve.run import Running, running
 from ingest.instant import format_instant
 from ingest.mqtt.client import Client
+from ingest.mqtt.message import Message
 from tests.servers.wait import until
 
 pytestmark = pytest.mark.slow
@@ -167,6 +168,48 @@ async def test_a_failed_commit_loses_nothing(tmp_path: Path) -> None:
         await until(lambda: len(open_incidents(house)) == 1, within=30)
         assert stored(house) == 1
         await until(lambda: house.components()["ledger"].state == "ok")
+
+
+async def test_a_double_beside_its_original_is_one(tmp_path: Path) -> None:
+    """A message without a time, delivered again while the first waits for its commit, is one reading.
+
+    A second message of the device's own time stays, even if the device gives all its messages the same identifier.
+    """
+    async with hub(tmp_path) as it:
+        house, at = it.house, now()
+        held, release = threading.Event(), threading.Event()
+
+        def hold(_: Connection) -> None:
+            held.set()
+            release.wait(20)
+
+        house.ledger.write(hold)
+        assert await asyncio.to_thread(held.wait, 5)
+        acknowledged: list[int] = []
+        for n, (payload, packet, again) in enumerate(
+            (
+                (b'{"gas": 1}', 7, False),
+                (b'{"gas": 1}', 7, True),
+                (b'{"gas": 1}', 8, False),
+                (json.dumps({"id": "1", "ts": format_instant(at), "values": {"gas": 2}}).encode(), 9, False),
+                (
+                    json.dumps(
+                        {
+                            "id": "1",
+                            "ts": format_instant(at + timedelta(milliseconds=5)),
+                            "values": {"gas": 3},
+                        }
+                    ).encode(),
+                    10,
+                    True,
+                ),
+            )
+        ):
+            message = Message(TOPIC, payload, 1, False, at + timedelta(milliseconds=n), {}, packet, again)
+            house.sensors.handle(message, lambda packet=packet: acknowledged.append(packet))  # type: ignore[misc] # bound in this round
+        release.set()
+        await until(lambda: len(acknowledged) == 5)
+        assert stored(house) == 4
 
 
 async def test_garbage_is_kept_and_counted(tmp_path: Path) -> None:

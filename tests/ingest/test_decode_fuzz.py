@@ -121,6 +121,7 @@ def answer(convention: str, topic: str, payload: bytes) -> Decoded | None:
     if decoded is None:
         assert refused is not None
         assert refused.reason
+        assert refused.reason != "internal-error", refused
         assert str(refused)
         return None
     numbered = decoded.numbered.observations if decoded.numbered else ()
