@@ -16,6 +16,7 @@ from bench.processes import cpu_seconds
 from bench.video.compare import Plan, running
 from bench.video.contestant import Cost, measure, wait_ready
 from bench.video.films import FPS, Coding, Scene, films
+from bench.video.hub import begun
 from bench.video.server import serving
 from bench.video.verdict import HUB, KEPT, UNGATED
 
@@ -131,7 +132,7 @@ def _point(plan: Plan, contestant: str, scene: Scene, streams: Mapping[str, Path
             wait_ready(engine, FPS)
         except TimeoutError:
             return None
-        measure(engine, plan.settle)
+        measure(engine, max(plan.settle, begun(len(streams), min(plan.workers, len(streams)))))
         used, at = cpu_seconds([server.pid]), time.monotonic()
         cost = measure(engine, plan.seconds)
         served = (cpu_seconds([server.pid]) - used) / (time.monotonic() - at)

@@ -16,14 +16,17 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import cast
 
 from bench.processes import cpu_seconds
+from bench.video import page
 from bench.video.films import film
 from bench.video.hub import Json, camera, running_hub
 from bench.video.server import serving
+from bench.video.verdict import Claim
 from bench.video.worker import ROOT
 
 ALLOWED = 0.1
@@ -40,7 +43,8 @@ class Run:
 
     Attributes:
         cpu: Processor seconds of the workers for each second.
-        wait: p95 in ms from a frame to what it means, the worst worker's; None when none was looked at.
+        wait: p95 in ms from a frame to what it means, the middle one of the run, of the worst worker; None when
+            none was looked at.
         states: How many cameras are in each state with each reason.
     """
 
@@ -75,28 +79,33 @@ def dead_server() -> Iterator[Mapping[str, str]]:
 def run(cameras: Sequence[Json], *, workers: int, settle: float, seconds: float) -> Run:
     """These cameras on so many workers; measured for `seconds` after `settle`."""
     newest: dict[str, Json] = {}
+    waits: dict[str, list[float]] = {}
+
+    def hear(told: Json) -> None:
+        newest[str(told["worker"])] = told
+        analysis = cast("Mapping[str, Mapping[str, float]]", told.get("analysis", {}))
+        wait = analysis.get("frame_to_look", {}).get("p95_ms")
+        if wait is not None:
+            waits.setdefault(str(told["worker"]), []).append(wait)
+
     with (
         tempfile.TemporaryDirectory(prefix="bench-dead-") as folder,
         running_hub(cameras, Path(folder) / "hub", workers) as hub,
     ):
-        hub.on_status = lambda told: newest.__setitem__(str(told["worker"]), told)
+        hub.on_status = hear
         time.sleep(settle)
         hub.count()
+        waits.clear()
         begun, spent = time.monotonic(), cpu_seconds(hub.pids)
         time.sleep(seconds)
         cpu = (cpu_seconds(hub.pids) - spent) / (time.monotonic() - begun)
         hub.count()
     states: dict[str, int] = {}
-    waits: list[float] = []
     for told in newest.values():
         for each in cast("Sequence[Mapping[str, object]]", told["cameras"]):
             word = f"{each['state']} {each['reason'] or ''}".strip()
             states[word] = states.get(word, 0) + 1
-        analysis = cast("Mapping[str, Mapping[str, float]]", told.get("analysis", {}))
-        wait = analysis.get("frame_to_look", {}).get("p95_ms")
-        if wait is not None:
-            waits.append(wait)
-    return Run(cpu, max(waits, default=None), states)
+    return Run(cpu, max(map(median, waits.values()), default=None), states)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -115,6 +124,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--seconds", type=float, default=90, help="of each run (default %(default)s)")
     parser.add_argument("--repeats", type=int, default=3, help="of both (default %(default)s)")
+    parser.add_argument("--page", type=Path, default=page.DOCUMENT, help="where the result is written")
+    parser.add_argument("--no-page", action="store_true", help="print only")
     args = parser.parse_args(arguments)
     busy = min(args.busy, args.alive)
     quiet_film, busy_film = film("quiet", "cbr"), film("busy", "cbr")
@@ -134,26 +145,48 @@ def main(arguments: list[str] | None = None) -> int:
                     f"{dict(sorted(done.states.items()))}",
                     flush=True,
                 )
-    return verdict(alone, beside, args.dead)
+    claims = verdict(alone, beside, args.dead)
+    text = "\n".join([head(args.alive, busy, args), "", *table(alone, beside), "", *page.answers(claims)])
+    print(f"\n{text}", flush=True)
+    if not args.no_page:
+        page.put(args.page, "video-dead", text)
+    return 0 if all(claim.answer == "passed" for claim in claims) else 1
 
 
-def verdict(alone: Sequence[Run], beside: Sequence[Run], dead: int) -> int:
-    """Say what holds; 1 when something does not."""
-    each = [100 * (b.cpu - a.cpu) / dead for a, b in zip(alone, beside, strict=True)] if dead else [0.0]
-    cost = median(each)
-    print(
-        f"a dead camera costs {cost:.3f} % of a core (allowed {ALLOWED} %; runs {min(each):.3f}-{max(each):.3f})"
+def head(alive: int, busy: int, args: argparse.Namespace) -> str:
+    """What was run."""
+    return (
+        f"{datetime.now(UTC):%Y-%m-%d}, {page.machine()}. {alive} living cameras, {busy} of them with people in view,"
+        f" alone and beside {args.dead} dead ones, {args.workers} workers, {args.seconds:g} s each, in turn."
     )
-    good = cost <= ALLOWED
+
+
+def table(alone: Sequence[Run], beside: Sequence[Run]) -> list[str]:
+    """One row for each run."""
+    lines = ["| run | cores used | p95 from frame to look, ms | cameras |", "|---|---:|---:|---|"]
+    for number, pair in enumerate(zip(alone, beside, strict=True), 1):
+        for name, each in zip(("alone", "beside the dead"), pair, strict=True):
+            wait = "–" if each.wait is None else f"{each.wait:.0f}"
+            states = ", ".join(f"{count} {word}" for word, count in sorted(each.states.items()))
+            lines.append(f"| {number}, {name} | {each.cpu:.3f} | {wait} | {states} |")
+    return lines
+
+
+def verdict(alone: Sequence[Run], beside: Sequence[Run], dead: int) -> list[Claim]:
+    """What must hold, and what was found: medians of the runs."""
+    each = [100 * (b.cpu - a.cpu) / dead for a, b in zip(alone, beside, strict=True)] if dead else [0.0]
     slower = [b.wait / a.wait for a, b in zip(alone, beside, strict=True) if a.wait and b.wait]
-    if slower:
-        print(f"the living wait {median(slower):.2f} times as long (allowed {SLOWER})")
-        good = good and median(slower) <= SLOWER
-    else:
-        print("no living camera was looked at: their waits cannot be compared")
-        good = False
-    print("holds" if good else "DOES NOT HOLD")
-    return 0 if good else 1
+    return [
+        Claim(
+            f"% of a core for a dead camera (runs {min(each):.3f} to {max(each):.3f})", median(each), ALLOWED
+        ),
+        Claim(
+            "times that the living wait longer beside the dead, p95",
+            median(slower) if slower else float("inf"),
+            SLOWER,
+            void="" if slower else "no living camera was looked at",
+        ),
+    ]
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ processes and do not count. Every camera has a rule, so that pictures become tra
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,9 +20,12 @@ from bench.video.assignments import AssignmentServer
 from bench.video.contestant import Counted
 from bench.video.worker import WorkerProcess
 from hub.broker import Broker
+from hub.cores import cores
+from hub.worker.crew import AT_ONCE
 from ingest.instant import parse_instant
 from ingest.mqtt.client import Client
 from ingest.mqtt.message import Ack, Message
+from ingest.video.turns import LASTS
 
 Json = Mapping[str, object]
 SIGNALS = "hub/internal/v1/signals/+"
@@ -42,6 +46,12 @@ RULE: Json = {
 def now() -> datetime:
     """The wall clock."""
     return datetime.now(UTC)
+
+
+def begun(cameras: int, workers: int = 1) -> float:
+    """Seconds after which so many have had their turn to begin open, and an empty scene is quiet."""
+    at_once = workers * AT_ONCE * max(1, cores() // workers)
+    return (math.ceil(cameras / at_once) + 1) * LASTS.total_seconds()
 
 
 def camera(device: str, url: str, fps: float, rules: Sequence[Json] = (RULE,)) -> Json:
@@ -120,7 +130,8 @@ def running_hub(cameras: Sequence[Json], folder: Path, workers: int = 1) -> Iter
             told = {"epoch": 1, "version": 1, "broker": broker.url, "cameras": share}
             serve = stack.enter_context(AssignmentServer(told))
             name = f"w{number + 1}"
-            processes.append(stack.enter_context(WorkerProcess(serve.url, folder / name, name=name)))
+            worker = WorkerProcess(serve.url, folder / name, name=name, threads=max(1, cores() // workers))
+            processes.append(stack.enter_context(worker))
         hub = Hub(processes, [str(each["device"]) for each in cameras])
         ear = Client(broker.url, "bench-video", clock=now)
         ear.subscribe([(SIGNALS, 1), (STATUS, 0)], hub.hear)

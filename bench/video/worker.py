@@ -17,9 +17,11 @@ ROOT = Path(__file__).parents[2]
 class WorkerProcess:
     """One worker; its standard input is a pipe that the caller holds, as `serve` would."""
 
-    def __init__(self, serve_url: str, data: Path, *, models: Path | None = None, name: str = "w1") -> None:
+    def __init__(
+        self, serve_url: str, data: Path, *, models: Path | None = None, name: str = "w1", threads: int = 0
+    ) -> None:
         command = [sys.executable, "-m", "hub", "worker", "--serve-url", serve_url, "--name", name]
-        command += ["--data", str(data)]
+        command += ["--data", str(data), "--threads", str(threads)]
         if models is not None:
             command += ["--models", str(models)]
         self.log = data / "worker.log"
