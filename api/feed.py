@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import orjson
 from starlette.websockets import WebSocket
 
 from api.auth import Auth
@@ -20,13 +21,22 @@ from api.sockets import Socket, accept
 from ingest.instant import format_instant
 from ingest.reading import Reading
 
+MOST = 20_000
+"""Messages that may wait for one slow socket: readings come in hundreds, and one commit must not end it."""
+PART = 1_000
+"""Readings of one array at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What one socket listens to; None is every one it may see."""
+    """What one socket listens to; None is every one it may see.
+
+    `batch`: as one array for each commit, instead of one message for each reading.
+    """
 
     device: str | None
     quantity: str | None
+    batch: bool = False
 
     def holds(self, reading: Reading) -> bool:
         """Whether a reading is wanted."""
@@ -76,7 +86,7 @@ class ReadingFeed:
         who = await accept(ws, self._auth, "reading.read")
         if who is None:
             return
-        socket = Socket(ws, who, self._hub)
+        socket = Socket(ws, who, self._hub, most=max(MOST, self._hub.settings.queue))
 
         async def feed(mine: Socket) -> None:
             self._sockets[mine] = wanted
@@ -94,10 +104,21 @@ class ReadingFeed:
 
     def _offer(self, readings: Sequence[Reading]) -> None:
         directory = self._hub.directory()
-        for reading in readings:
-            place = directory.visibility(reading.device)
-            text = ""
-            for socket, wanted in tuple(self._sockets.items()):
-                if wanted.holds(reading) and socket.who.sight.sees("reading", place):
-                    text = text or json.dumps(as_dict(reading), ensure_ascii=False)
+        places = {device: directory.visibility(device) for device in {each.device for each in readings}}
+        texts: list[str] = []
+        for socket, wanted in tuple(self._sockets.items()):
+            seen = {device for device, place in places.items() if socket.who.sight.sees("reading", place)}
+            if not seen:
+                continue
+            texts = texts or [orjson.dumps(as_dict(each)).decode() for each in readings]
+            mine = [
+                text
+                for each, text in zip(readings, texts, strict=True)
+                if each.device in seen and wanted.holds(each)
+            ]
+            if wanted.batch:
+                for start in range(0, len(mine), PART):
+                    socket.offer(f"[{','.join(mine[start : start + PART])}]")
+            else:
+                for text in mine:
                     socket.offer(text)

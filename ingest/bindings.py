@@ -9,6 +9,9 @@ from ingest.decode import conventions
 from ingest.mapped import Mapped, MappedDevices
 from ingest.mqtt.topics import matches
 
+REMEMBERED = 10_000
+"""Topics of which is remembered who speaks on them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Binding:
@@ -43,6 +46,7 @@ class Bindings:
         self._shared: set[tuple[str, str]] = set()  # topics of devices that are told apart by their names
         self._shared_wild: list[Binding] = []
         self._used: dict[str, None] = {}
+        self._kinds: dict[str, tuple[str, ...]] = {}
         mapped = [entry.mapping for entry in self._entries if entry.mapping is not None]
         self.mapped = MappedDevices(mapped) if mapped else None
         for entry in self._entries:
@@ -85,6 +89,14 @@ class Bindings:
 
     def conventions(self, topic: str) -> tuple[str, ...]:
         """The conventions that a registry device has bound to this topic."""
+        found = self._kinds.get(topic)
+        if found is None:
+            if len(self._kinds) >= REMEMBERED:
+                self._kinds.clear()
+            found = self._kinds[topic] = self._bound(topic)
+        return found
+
+    def _bound(self, topic: str) -> tuple[str, ...]:
         return tuple(
             kind
             for kind in self._used

@@ -144,6 +144,8 @@ def truth(value: Value, *, digits: bool = True) -> bool | None:
     """True/false as devices write it, or None; `digits`: whether 0 and 1 count."""
     if isinstance(value, bool):
         return value
+    if not digits and isinstance(value, float):
+        return None
     text = value.strip().lower() if isinstance(value, str) else f"{value:g}"
     if text in {"0", "1"} and not digits:
         return None

@@ -56,6 +56,11 @@ def page(
 
 
 @router.websocket("/readings/ws", dependencies=[socket("reading.read")])
-async def listen(ws: WebSocket, device: Word = None, quantity: Word = None) -> None:
-    """Readings as they are committed, with a heartbeat; what was missed is asked by `GET /readings?since=`."""
-    await cast("ReadingFeed", ws.app.state.feed).serve(ws, Wanted(device, quantity))
+async def listen(
+    ws: WebSocket, device: Word = None, quantity: Word = None, batch: Annotated[bool, Query()] = False
+) -> None:
+    """Readings as they are committed, with a heartbeat; what was missed is asked by `GET /readings?since=`.
+
+    With `batch` those that are committed together come together, as an array.
+    """
+    await cast("ReadingFeed", ws.app.state.feed).serve(ws, Wanted(device, quantity, batch))

@@ -1,140 +1,130 @@
-"""Sensor messages: from the broker to a committed reading with its rule, beside a bare MQTT client that only counts.
+"""`python -m bench.sensors` (or `make bench ARGS=sensors`): sensor messages beside Node-RED and a bare paho loop.
 
-Both consumers read the same mosquitto, from the same publisher, QoS 1, one after the other. The bare client shows
-what the client library itself can take here; the hub decodes, stores, judges by a rule and acknowledges after the
-commit.
+The same thin publishers, the same mosquitto, the same rule, one websocket that reads along. Prints every run, then the
+table, and writes it with its picture into docs/benchmarks.md.
 """
 
 from __future__ import annotations
 
-import asyncio
-import json
+import argparse
+import shlex
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 
-from alerts.ledger.tally import counts
+import paho.mqtt
+
 from bench.figures import Figures
-from config.settings import Settings
-from hub.serve.house import House
-from hub.serve.run import running
-from ingest.instant import format_instant
-from ingest.mqtt.client import Client
-from ingest.mqtt.message import Ack, Message
+from bench.peers import node_red
+from bench.sensors.contestants import LOOP, NAMES, NODE_RED, STORED, UNSTORED
+from bench.sensors.measure import Load, Measured, measure
+from bench.video import page
 
-ABOUT = "sensor messages per second, QoS 1, from publish to acknowledgement after the commit"
-MESSAGES = 3000
-REPEATS = 5
-TIMEOUT = 120.0
-TOPIC = "hub/v1/k1/k1-t/telemetry"
-REGISTRY = """
-areas: [{id: county, level: county, name: 县}]
-units: [{id: duty-room, area: county, name: 值班室}]
-sites: [{id: k1, area: county, kind: canteen-school, name: 食堂}]
-devices: [{id: k1-t, site: k1, kind: sensor}]
-rules: [{id: warm, kind: threshold, sites: [k1], quantity: temperature, above: 8, severity: major}]
-routes: [{unit: duty-room}]
-"""
+OVER_LOOP = 25.0
+"""Microseconds that the hub may cost more per message than the bare loop."""
+P99 = 250.0
+"""Milliseconds."""
+RATE = 1_000.0
+Runs = dict[tuple[str, int], list[Measured]]
 
 
-def now() -> datetime:
-    """The wall clock."""
-    return datetime.now(UTC)
-
-
-def run() -> Figures:
-    """Measure both, interleaved."""
-    return asyncio.run(_run())
-
-
-def main(arguments: Sequence[str] = ()) -> int:
-    """Print the table."""
-    if arguments:
-        print(f"unknown: {' '.join(arguments)}")
-        return 2
-    print(run().table())
+def main(arguments: list[str] | None = None) -> int:
+    """The command; 0 when it ran to its end, whatever it found."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.sensors", description=(__doc__ or "").split("\n\n")[0]
+    )
+    parser.add_argument(
+        "--values", type=int, nargs="+", default=[1, 4, 20], help="per message (default 1 4 20)"
+    )
+    parser.add_argument("--rate", type=float, default=RATE, help="messages a second (default %(default)g)")
+    parser.add_argument("--seconds", type=float, default=20.0, help="of a run (default %(default)g)")
+    parser.add_argument(
+        "--fast", type=int, default=20_000, help="messages at full rate, 0: none (default %(default)s)"
+    )
+    parser.add_argument("--repeats", type=int, default=5, help="interleaved (default %(default)s)")
+    parser.add_argument("--contestants", nargs="+", choices=NAMES, default=NAMES)
+    parser.add_argument("--page", type=Path, default=page.DOCUMENT, help="where the result is written")
+    parser.add_argument("--no-page", action="store_true", help="print only")
+    args = parser.parse_args(arguments)
+    if NODE_RED in args.contestants:
+        node_red.install()
+    runs: Runs = {}
+    for repeat in range(args.repeats):
+        for values in args.values:
+            for name in args.contestants:
+                with tempfile.TemporaryDirectory() as folder:
+                    found = measure(name, Path(folder), Load(values, args.rate, args.seconds, args.fast))
+                runs.setdefault((name, values), []).append(found)
+                print(f"  {repeat + 1}: {values:2} values, {name}: {found}", flush=True)
+    text = "\n".join([*table(runs), "", *claims(runs)])
+    print(text)
+    if not args.no_page:
+        given = shlex.join(arguments if arguments is not None else sys.argv[1:])
+        head = (
+            f"{datetime.now(UTC):%Y-%m-%d}, {page.processor()}; paho {paho.mqtt.__version__},"
+            f" Node-RED {node_red.VERSION} ({node_red.LICENCE}, from npm). `{given or 'no flags'}`:"
+            f" {args.repeats} interleaved repeats, medians; {args.rate:g} messages/s for {args.seconds:g} s."
+        )
+        figures = Figures("µs of CPU per message")
+        for (name, values), each in runs.items():
+            for one in each:
+                figures.add(f"{name}, {values} values", one.cpu)
+        shown = page.picture(args.page, "sensors", figures.svg("sensors"))
+        page.put(args.page, "sensors", f"{head}\n\n{text}\n\n{shown}")
     return 0
 
 
-async def _run() -> Figures:
-    figures = Figures("messages/s")
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings.model_validate(
-            {"data": Path(folder), "port": 0, "workers": 0, "admin_password": "only-for-the-bench"}
+def table(runs: Runs) -> list[str]:
+    """Medians, and how far the repeats lie apart."""
+    lines = [
+        "| values | | CPU µs/message | least to most | CPU µs/value | p50 ms | p99 ms | most messages/s | void |",
+        "|---:|---|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for (name, values), each in sorted(runs.items(), key=lambda item: (item[0][1], NAMES.index(item[0][0]))):
+        cpu = [one.cpu for one in each]
+        lines.append(
+            f"| {values} | {name} | {median(cpu):.0f} | {min(cpu):.0f} to {max(cpu):.0f} | {median(cpu) / values:.1f}"
+            f" | {_mid(each, 'p50')} | {_mid(each, 'p99')} | {_mid(each, 'most')}"
+            f" | {sum(1 for one in each if one.void)} |"
         )
+    void = {
+        f"{name}, {values} values: {one.void}"
+        for (name, values), each in runs.items()
+        for one in each
+        if one.void
+    }
+    return [*lines, *(["", "Void:", ""] if void else []), *(f"- {each}" for each in sorted(void))]
 
-        def prepare(house: House) -> None:
-            house.door.apply(REGISTRY, name="bench", prune=False, dry_run=False, who="system")
 
-        async with running(settings, prepare=prepare) as hub:
-            publisher = Client(
-                hub.mqtt, "bench-publisher", clock=now, max_queued=MESSAGES + 10, inflight=1000
+def claims(runs: Runs) -> list[str]:
+    """What was promised, and whether it holds in these runs."""
+    lines = ["| what must hold | limit | found | |", "|---|---:|---:|---|"]
+    for values in sorted({values for _, values in runs}):
+        cpu = {name: median(one.cpu for one in each) for (name, many), each in runs.items() if many == values}
+        if UNSTORED in cpu and LOOP in cpu:
+            limit = cpu[LOOP] + OVER_LOOP
+            lines.append(_claim(f"{values} values: CPU µs per message, nothing stored", limit, cpu[UNSTORED]))
+        if UNSTORED in cpu and NODE_RED in cpu and values >= 4:
+            limit = cpu[NODE_RED] / values
+            lines.append(
+                _claim(f"{values} values: CPU µs per value, Node-RED", limit, cpu[UNSTORED] / values)
             )
-            publisher.start()
-            counted = _Counter(hub.mqtt)
-            await _until(lambda: publisher.connected and counted.client.connected)
-            await asyncio.sleep(1)
-            start = now() - timedelta(minutes=5)
-            for repeat in range(REPEATS):
-                figures.add("bare MQTT client", await asyncio.to_thread(_publish, publisher, counted))
-                begin = start + timedelta(seconds=repeat * 10)
-                figures.add("hub", await asyncio.to_thread(_through_hub, publisher, hub.house, begin))
-                print(f"  repeat {repeat + 1} of {REPEATS}", flush=True)
-            publisher.stop(5)
-            counted.client.stop(5)
-    return figures
+        late = [one.p99 for one in runs.get((STORED, values), ()) if one.p99 is not None]
+        if late:
+            lines.append(_claim(f"{values} values: p99 to the websocket, ms, stored", P99, median(late)))
+    return lines
 
 
-class _Counter:
-    """The bare client: counts and acknowledges."""
-
-    def __init__(self, url: str) -> None:
-        self.seen = 0
-        self.client = Client(url, "bench-counter", clock=now)
-        self.client.subscribe([("bench/#", 1)], self._count)
-        self.client.start()
-
-    def _count(self, _message: Message, ack: Ack) -> None:
-        self.seen += 1
-        ack()
+def _claim(what: str, limit: float, found: float) -> str:
+    return f"| {what} | ≤ {limit:.1f} | {found:.1f} | {'holds' if found <= limit else 'does not hold'} |"
 
 
-def _publish(publisher: Client, counted: _Counter) -> float:
-    wanted = counted.seen + MESSAGES
-    return _timed(publisher, "bench/count", now(), lambda: counted.seen >= wanted)
-
-
-def _through_hub(publisher: Client, house: House, begin: datetime) -> float:
-    wanted = _stored(house) + MESSAGES
-    return _timed(publisher, TOPIC, begin, lambda: _stored(house) >= wanted)
-
-
-def _timed(publisher: Client, topic: str, begin: datetime, done: Callable[[], bool]) -> float:
-    """Messages per second until `done()`."""
-    started = time.monotonic()
-    for number in range(MESSAGES):
-        at = format_instant(begin + timedelta(milliseconds=number))
-        publisher.publish(topic, json.dumps({"ts": at, "values": {"temperature": 4.0}}).encode(), qos=1)
-    while not done():
-        if time.monotonic() - started > TIMEOUT:
-            raise TimeoutError(f"not within {TIMEOUT} s on {topic}")
-        time.sleep(0.01)
-    return MESSAGES / (time.monotonic() - started)
-
-
-def _stored(house: House) -> int:
-    with house.ledger.read() as conn:
-        return counts(conn).readings.get("k1-t", 0)
-
-
-async def _until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not true():  # noqa: ASYNC110 - another thread makes it true
-            await asyncio.sleep(0.05)
+def _mid(each: list[Measured], name: str) -> str:
+    found = [value for one in each if (value := getattr(one, name)) is not None]
+    return f"{median(found):,.0f}" if found else "–"
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

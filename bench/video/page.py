@@ -41,7 +41,7 @@ def picture(document: Path, name: str, svg: str) -> str:
     return f"![{name}]({IMAGES}/{path.name})"
 
 
-def machine() -> str:
+def processor() -> str:
     """What it ran on."""
     model = next(
         (
@@ -51,8 +51,13 @@ def machine() -> str:
         ),
         "unknown processor",
     )
+    return f"{model}, {os.cpu_count()} cores"
+
+
+def machine() -> str:
+    """The same, with the programs that decode and infer."""
     programs = ", ".join(f"{each} {version(each)}" for each in PACKAGES)
-    return f"{model}, {os.cpu_count()} cores; {programs}"
+    return f"{processor()}; {programs}"
 
 
 def comparison(

@@ -164,6 +164,7 @@ async def running(
         workers = tuple(_worker(name, address_of(port), token, settings) for name in names)
         house.restarts = lambda: {name: each.restarts for name, each in zip(names, workers, strict=True)}
         group.start("ticks", _ticks(house))
+        group.start("sensors", house.sensors.run())
         group.start("webhooks", webhooks.run())
         group.start("deliveries", deliveries.run())
         group.start("evidence", copier.run())

@@ -8,6 +8,7 @@ meanwhile has not acknowledged them, so the broker sends them again.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 import time
@@ -51,6 +52,9 @@ AGAIN = timedelta(hours=24)
 """How long the broker may deliver a message again: the expiry of our session there."""
 AT_ONCE = 200
 """Messages that are folded together; further ones follow in the same act while it is short."""
+PACE = 0.03
+"""Seconds between two acts while messages come one after the other: an act costs as much as some thirty messages. Life
+safety does not wait for it, nor does a message that comes alone."""
 LONG = 0.2
 """Seconds after which an act takes no further messages: ticks, people and signals of cameras wait behind it."""
 ANNOUNCED = 20_000
@@ -118,6 +122,7 @@ class SensorIntake:
         self._queue = SensorQueue()
         self._lock = threading.Lock()
         self._called = False  # the writer has been asked to come
+        self._acted = 0.0  # when the last act began (monotonic)
         self._away = False  # the last commit failed
         self._full_at: datetime | None = None
         self._reload = False
@@ -309,7 +314,14 @@ class SensorIntake:
             self._full_at = self._clock()
             self._metrics.rejected.labels("no-room").inc()
             return
-        self._call()
+        if arrived.life or time.monotonic() - self._acted >= PACE:
+            self._call()
+
+    async def run(self) -> None:
+        """Ask the writer to come for what has gathered, every so often, until cancelled."""
+        while True:
+            await asyncio.sleep(PACE)
+            self._call()
 
     def _call(self) -> None:
         """Ask the writer to come, once, if anything waits."""
@@ -329,7 +341,7 @@ class SensorIntake:
                 return self._apply(conn, taken, newest, self._clock())
             with self._lock:  # from now on who comes calls the writer again
                 self._called = False
-            begun = time.monotonic()
+            begun = self._acted = time.monotonic()
             new: list[Reading] = []
             while portion := self._queue.take(AT_ONCE):
                 taken.extend(portion)
@@ -351,7 +363,8 @@ class SensorIntake:
         if wrong is None:
             self._away = False
             self._committed(taken, finished.result())
-            self._call()  # more than one act had gathered
+            if len(self._queue) >= AT_ONCE:  # more than one act had gathered
+                self._call()
             return
         self.lost()
         if isinstance(wrong, LedgerAway):
