@@ -1,4 +1,4 @@
-"""Arrival: when a packet came, also where its reader slept and found several waiting."""
+"""Arrival: when a packet came, also where its reader slept and found several waiting, and how late it was taken."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from datetime import datetime, timedelta
 
 MOST = 1.0
 """Seconds between two packets; stamps that leap further tell nothing."""
+
+CREEP = 0.0005
+"""Seconds a second by which a camera's clock may be slower than ours."""
 
 
 class Arrival:
@@ -37,3 +40,20 @@ class Arrival:
             now = min(now, self._at + timedelta(seconds=min(max(step, 0.0), MOST)))
         self._at = now
         return now
+
+
+class Lateness:
+    """How much later than the quickest a packet was taken: what a reader that falls behind must see. No clock."""
+
+    def __init__(self) -> None:
+        self._quickest: float | None = None
+        self._heard = 0.0
+
+    def of(self, heard: float, media: float) -> float:
+        """Seconds; `heard` when it was taken, `media` its media time, both in seconds."""
+        apart = heard - media
+        if self._quickest is None:
+            self._quickest, self._heard = apart, heard
+        self._quickest = min(apart, self._quickest + CREEP * (heard - self._heard))
+        self._heard = heard
+        return apart - self._quickest

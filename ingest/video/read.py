@@ -23,7 +23,7 @@ from av.video.stream import VideoStream
 from ingest.errors import CameraUnreachable, StreamEnded
 from ingest.packet import Packet
 from ingest.video.address import is_camera_url, shown
-from ingest.video.arrival import Arrival
+from ingest.video.arrival import Arrival, Lateness
 from ingest.video.diagnose import diagnose
 from ingest.video.doubt import Doubt
 from ingest.video.stream import StreamInfo, Transport
@@ -39,6 +39,9 @@ UDP_BUFFER = "1048576"
 """Bytes asked of the kernel: a keyframe arrives as one burst."""
 WAITED = 0.001
 """Seconds of waiting for a packet from which on nothing else lay ready."""
+
+LATE = 0.1
+"""Seconds by which a packet may be late for the reader to sleep: on a busy machine it waited, but not for a packet."""
 
 
 def awake() -> float:
@@ -86,7 +89,7 @@ def read(
             )
         )
         timeline = Timeline(time_base)
-        arrival = Arrival(time_base, clock)
+        arrival, lateness = Arrival(time_base, clock), Lateness()
         asked = heard = time.monotonic()
         doubt = Doubt(context.name, heard)
         some = False
@@ -109,7 +112,8 @@ def read(
                 at = arrival.of(raw.dts, waited=waited)
                 raw.pts, raw.dts = timeline.place(raw.pts, raw.dts, at)
                 on_packet(Packet(data, raw.pts, raw.dts, time_base, raw.is_keyframe, at), raw)
-                if waited and transport == "tcp" and (seconds := nap()) > 0:
+                late = lateness.of(heard, raw.dts * time_base)
+                if waited and late <= LATE and transport == "tcp" and (seconds := nap()) > 0:
                     arrival.napped = True
                     time.sleep(seconds)
                 asked = time.monotonic()

@@ -1,4 +1,4 @@
-"""Arrival: when packets came that lay ready while their reader slept."""
+"""Arrival and lateness: when packets came that lay ready while their reader slept, and whether it falls behind."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingest.video.arrival import Arrival
+from ingest.video.arrival import Arrival, Lateness
 
 START = datetime(2026, 11, 22, 8, tzinfo=UTC)
 STEP = 3600
@@ -40,3 +40,19 @@ def test_when_it_came(
         found.append((arrival.of(stamp, waited=waited) - START).total_seconds())
         arrival.napped = arrival.napped or napped
     assert found == pytest.approx(came), why
+
+
+LATE: list[tuple[str, list[tuple[float, float]], float]] = [
+    ("the first", [(5.0, 0.0)], 0.0),
+    ("as quick as the first", [(5.0, 0.0), (7.0, 2.0)], 0.0),
+    ("later by half a second", [(5.0, 0.0), (7.5, 2.0)], 0.5),
+    ("quicker than the first, then as the first", [(5.5, 0.0), (7.0, 2.0), (8.5, 3.0)], 0.5),
+    ("a day of a camera whose clock is slow", [(float(i), i * 0.9999) for i in range(0, 86_400, 60)], 0.0),
+]
+
+
+@pytest.mark.parametrize(("why", "packets", "late"), LATE, ids=[row[0] for row in LATE])
+def test_how_late_the_last_was_taken(why: str, packets: list[tuple[float, float]], late: float) -> None:
+    """(taken, media time) of each packet in seconds, and how late the last was."""
+    lateness = Lateness()
+    assert [lateness.of(heard, media) for heard, media in packets][-1] == pytest.approx(late, abs=0.01), why
