@@ -2,21 +2,25 @@
 
 Used by one thread only, the ledger's writer: what a rule remembers, the reading it remembers it from and the
 signal that follows are one transaction.
+
+A gateway is heard by whatever comes through it, and a device that is silent because its gateway is makes no incident of
+its own, but joins the gateway's (hub/serve/behind.py).
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alerts.directory import Directory
 from config.targets import SENSORS, targets
 from detectors.emitter import Emitter, Source, source
-from detectors.rule import ReadingRule, RuleParams, RuleState
+from detectors.rule import Level, ReadingRule, RuleParams, RuleState
 from detectors.shelf import build_reading_rule, input_of
 from detectors.signal import Signal
+from hub.serve.behind import OFFLINE, SILENCE, Behind, behind, hears_everything, told_as
 from ingest.reading import Reading
 
 
@@ -28,11 +32,20 @@ class Watch:
         key: Of the stored state; it changes with the parameters, so that a changed rule starts anew.
         rule: The rule.
         source: Where its signals come from.
+        hears: Of a gateway's silence: the devices whose messages come through it.
+        behind: Of a silence: the device as part of the silence of each of its gateways.
     """
 
     key: str
     rule: ReadingRule
     source: Source
+    hears: tuple[str, ...] = ()
+    behind: tuple[Behind, ...] = ()
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """All that its level may be told as."""
+        return (self.source, *(each.source for each in self.behind))
 
 
 def watches(rules: Iterable[RuleParams], directory: Directory) -> tuple[Watch, ...]:
@@ -41,7 +54,7 @@ def watches(rules: Iterable[RuleParams], directory: Directory) -> tuple[Watch, .
     for params in rules:
         if input_of(params) != "readings":
             continue
-        digest = hashlib.sha256(params.model_dump_json().encode()).hexdigest()[:12]
+        digest = hashlib.sha256(params.model_dump_json(exclude_defaults=True).encode()).hexdigest()[:12]
         for device in targets(params, directory, SENSORS):
             site = directory.sites[device.site]
             found.append(
@@ -51,7 +64,46 @@ def watches(rules: Iterable[RuleParams], directory: Directory) -> tuple[Watch, .
                     source=source(params, site=device.site, device=device.id),
                 )
             )
-    return tuple(found)
+    return with_gateways(found, directory)
+
+
+def with_gateways(found: Sequence[Watch], directory: Directory) -> tuple[Watch, ...]:
+    """The same, the silences of gateways and of what is behind them knowing each other."""
+    gateways: dict[str, Watch] = {}
+    for each in found:
+        if directory.devices[each.source.device].kind == "gateway" and hears_everything(each.rule.params):
+            known = gateways.setdefault(each.source.device, each)
+            if each.source.condition == OFFLINE != known.source.condition:
+                gateways[each.source.device] = each
+    if not gateways:
+        return tuple(found)
+    through: dict[str, list[str]] = {}
+    for device in directory.devices:
+        for gateway in directory.gateways(device):
+            through.setdefault(gateway, []).append(device)
+    made = []
+    for each in found:
+        device, of = each.source.device, gateways.get(each.source.device)
+        if (
+            of is not None
+            and of.source.condition == OFFLINE != each.source.condition
+            and each.source.kind == SILENCE
+        ):
+            continue  # the gateway's own rule takes the place of a general one
+        if each is of:
+            made.append(replace(each, hears=tuple(through.get(device, ()))))
+        elif each.source.kind == SILENCE:
+            above = [gateways[name] for name in directory.gateways(device) if name in gateways]
+            # Of one rule at one place they are one incident already.
+            parts = [behind(gw.key, gw.source, device) for gw in above if not _one(gw.source, each.source)]
+            made.append(replace(each, behind=tuple(parts)))
+        else:
+            made.append(each)
+    return tuple(made)
+
+
+def _one(source: Source, other: Source) -> bool:
+    return (source.place, source.condition) == (other.place, other.condition)
 
 
 class SensorRules:
@@ -60,6 +112,7 @@ class SensorRules:
     def __init__(self, *, epoch: int, new_id: Callable[[], str]) -> None:
         self._emitter = Emitter(epoch=epoch, new_id=new_id)
         self._watches: tuple[Watch, ...] = ()
+        self._by_key: dict[str, Watch] = {}
         self._by_device: dict[str, list[Watch]] = {}
         self._states: dict[str, RuleState] = {}
 
@@ -80,9 +133,11 @@ class SensorRules:
                 states[watch.key] = watch.rule.resume(stored[watch.key], now)
             else:
                 states[watch.key] = fresh[watch.key] = watch.rule.start(now)
-            by_device.setdefault(watch.source.device, []).append(watch)
+            for device in (watch.source.device, *watch.hears):
+                by_device.setdefault(device, []).append(watch)
         self._watches, self._by_device, self._states = tuple(found), by_device, states
-        self._emitter.forget(watch.source for watch in found)
+        self._by_key = {watch.key: watch for watch in found}
+        self._emitter.forget(each for watch in found for each in watch.sources)
         return fresh
 
     def reload(self, stored: Mapping[str, RuleState]) -> None:
@@ -90,9 +145,10 @@ class SensorRules:
         for watch in self._watches:
             if watch.key in stored:
                 self._states[watch.key] = stored[watch.key]
-            last = self._emitter.last(watch.source)
-            if last is not None:
-                self._emitter.resume(watch.source, last.n)
+            for each in watch.sources:
+                last = self._emitter.last(each)
+                if last is not None:
+                    self._emitter.resume(each, last.n)
 
     def resume(self, now: datetime) -> dict[str, RuleState]:
         """The hub listens again after the broker was away; returns the states that changed."""
@@ -130,15 +186,25 @@ class SensorRules:
             if devices is None
             else [watch for device in dict.fromkeys(devices) for watch in self._by_device.get(device, ())]
         )
-        told = []
+        told: list[Signal | None] = []
         for watch in chosen:
             level = watch.rule.level(self._states[watch.key], now)
-            if level.state == "unknown" and self._emitter.last(watch.source) is None:
+            if level.state == "unknown" and all(self._emitter.last(each) is None for each in watch.sources):
                 continue  # a sensor that never sent this quantity has nothing to tell
-            signal = self._emitter.step(watch.source, level, now)
-            if signal is not None:
-                told.append(signal)
-        return told
+            told += [self._emitter.step(each, said, now) for each, said in self._told_as(watch, level, now)]
+        return [each for each in told if each is not None]
+
+    def _told_as(self, watch: Watch, level: Level, now: datetime) -> tuple[tuple[Source, Level], ...]:
+        """As what a level is told: by itself, as part of its gateway's silence, or not yet at all."""
+        if not watch.behind:
+            return ((watch.source, level),)
+        gateways = [
+            (each.source, self._by_key[each.key].rule.level(self._states[each.key], now))
+            for each in watch.behind
+        ]
+        last = ((each, self._emitter.last(each)) for each in watch.sources)
+        told = next((each for each, sent in last if sent is not None and sent.state == "active"), None)
+        return told_as(level, watch.source, gateways, told=told, now=now)
 
     def silent(self, now: datetime) -> frozenset[str]:
         """Devices of which a silence rule is active."""
