@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -77,13 +77,19 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class DeviceEntry:
-    """A camera, sensor, gateway or speaker; `gateway` is the device that its messages come through."""
+    """A camera, sensor, gateway or speaker; `gateway` is the device that its messages come through.
+
+    Of a sensor: `probe` (air or core), `offsets` (quantity to what is added to each value), `calibration_due`.
+    """
 
     id: str
     kind: str
     site: str
     name: Text
     gateway: str | None = None
+    probe: str | None = None
+    offsets: Mapping[str, float] = field(default_factory=dict)
+    calibration_due: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,12 +33,21 @@ def camera_seen(hub: Hub, who: Principal, device: str) -> DeviceEntry:
 def describe(hub: Hub, entry: DeviceEntry) -> dict[str, object]:
     """A Device as the contract writes it; state and rates are `serve`'s own judgement."""
     site = hub.directory().sites.get(entry.site)
+    measures: dict[str, object] = {}
+    if entry.kind in {"sensor", "gateway"}:
+        due = entry.calibration_due
+        measures = {
+            "probe": entry.probe,
+            "offsets": dict(entry.offsets),
+            "calibration_due": None if due is None else due.isoformat(),
+        }
     return {
         "id": entry.id,
         "kind": entry.kind,
         "site": entry.site,
         "area": site.area if site else None,
         "name": entry.name.as_dict(),
+        **measures,
         **UNKNOWN,
         **hub.device_states().get(entry.id, {}),
     }

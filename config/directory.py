@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date, datetime, time
+from typing import TypedDict
 
 from alerts import directory as core
 from alerts.correlate import TogetherRule
@@ -15,6 +17,7 @@ from config.catalogue import conditions, with_own_categories, with_own_plans, wi
 from config.escalations import with_own_escalations
 from config.inhibitions import with_own_inhibitions
 from config.modes import with_own_modes
+from config.nouns.device import AnyDevice, Sensor
 from config.nouns.mode import Mode
 from config.nouns.route import Branch, Route, route_order
 from config.registry import Registry
@@ -29,11 +32,41 @@ INHERITED = (
 """What a route has from the one above it, unless it says it itself."""
 
 
-def directory(registry: Registry, *, timezone: str = core.DEFAULT_ZONE) -> core.Directory:
-    """The Directory of a registry; `timezone` is for areas that name none."""
+def directory(
+    registry: Registry, *, timezone: str = core.DEFAULT_ZONE, now: datetime | None = None
+) -> core.Directory:
+    """The Directory of a registry; `timezone` is for areas that name none.
+
+    With `now`, sites that were closed until a day that has come are open.
+    """
     plain = _plain(registry, timezone)
+    reopened = [each for each, opens in openings(registry, plain) if now is not None and now >= opens]
+    sites = {each: replace(plain.sites[each], state="open") for each in reopened}
+    plain = replace(plain, sites={**plain.sites, **sites})
     zones = {each.id: plain.zone(each.area) for each in plain.units.values()}
     return replace(plain, rosters=counted(registry.rosters, plain.calendars, zones))
+
+
+def openings(registry: Registry, known: core.Directory) -> list[tuple[str, datetime]]:
+    """When the sites that are closed until a day open: at its beginning, on the clock of their area."""
+    return [
+        (each.id, datetime.combine(each.until, time(), tzinfo=known.zone(each.area)))
+        for each in registry.sites
+        if each.state == "closed-until" and each.until is not None
+    ]
+
+
+def _measures(device: AnyDevice) -> _Measures:
+    """What a sensor says about how it measures."""
+    if not isinstance(device, Sensor):
+        return {}
+    return {"probe": device.probe, "offsets": device.offsets, "calibration_due": device.calibration_due}
+
+
+class _Measures(TypedDict, total=False):
+    probe: str | None
+    offsets: Mapping[str, float]
+    calibration_due: date | None
 
 
 def _plain(registry: Registry, timezone: str) -> core.Directory:
@@ -68,7 +101,12 @@ def _plain(registry: Registry, timezone: str) -> core.Directory:
         },
         devices={
             each.id: core.DeviceEntry(
-                each.id, each.kind, each.site, each.name or Text(each.id, each.id), each.gateway
+                each.id,
+                each.kind,
+                each.site,
+                each.name or Text(each.id, each.id),
+                each.gateway,
+                **_measures(each),
             )
             for each in registry.devices
         },

@@ -183,6 +183,13 @@ class References:
         if site and room and room not in {each.id for each in site.rooms}:
             mend = meant(room, (each.id for each in site.rooms), "room of that site")
             self._complain("devices", key, ("room",), f"site {site.id} has no room {room!r}", mend)
+        for word in item.offsets if isinstance(item, Sensor) else ():
+            known = {name for name, each in quantities().items() if not each.boolean}
+            if word not in known:
+                mend = meant(word, known, "quantity")
+                self._complain(
+                    "devices", key, ("offsets", word), f"{word!r} is no quantity with a number", mend
+                )
         self._behind(key)
         if key in self._sites and key != site_id:
             what = f"{key!r} is also a site, and this device stands at another"
@@ -223,6 +230,8 @@ class References:
                 complain(
                     f"{name!r} has no preset {preset!r}", meant(str(preset), known, "preset"), "devices", at
                 )
+        if rule.probe is not None and shelf.kinds()[rule.kind].INPUT != "readings":
+            complain("a camera has no probe", "take `probe` out", "probe")
         wants_camera = shelf.kinds()[rule.kind].INPUT != "readings"
         for at, name in enumerate(rule.devices):
             device = self._devices.get(name)

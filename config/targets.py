@@ -16,7 +16,7 @@ def targets(rule: RuleParams, directory: Directory, kinds: Iterable[str]) -> tup
 
     `devices` are named one by one; `sites`, `site_kinds` and `areas` (descendants included) narrow each other:
     `site_kinds: [canteen-school], areas: [east]` means the school kitchens of the east. A closed site keeps its
-    life-safety rules only.
+    life-safety rules only. A rule with `probe` watches sensors with such a probe only.
     """
     wanted = frozenset(kinds)
     areas = frozenset().union(*(directory.descendants(each) for each in rule.areas))
@@ -26,6 +26,8 @@ def targets(rule: RuleParams, directory: Directory, kinds: Iterable[str]) -> tup
         if device.kind not in wanted or site is None:
             continue
         if site.state != "open" and rule.severity != "life":
+            continue
+        if rule.probe is not None and device.probe != rule.probe:
             continue
         by_place = (
             bool(rule.sites or rule.site_kinds or rule.areas)

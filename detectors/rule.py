@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Annotated, Protocol
+from datetime import date, datetime, timedelta
+from typing import Annotated, Literal, Protocol, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
@@ -19,6 +19,9 @@ Duration = Annotated[
     timedelta, BeforeValidator(parse_duration), PlainSerializer(format_duration, return_type=str)
 ]
 """`30s`, `10m`, `4h`, `2d` in files; a timedelta in code."""
+
+ProbeKind = Literal["air", "core"]
+"""What a temperature probe is in: the air of a room or cabinet, or the core of the food."""
 
 RuleState = Mapping[str, object]
 """What a rule remembers between calls: JSON-like, because it is stored with the readings it came from."""
@@ -40,6 +43,12 @@ class RuleParams(BaseModel):
     raise_after: Duration = timedelta(0)
     clear_after: Duration = timedelta(0)
     zone_name: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
+    probe: ProbeKind | None = None
+    """Only sensors whose probe is of this kind; None: of any."""
+
+    def of_device(self, *, calibration_due: date | None) -> Self:  # noqa: ARG002 - for the kinds that ask
+        """The rule as it is for one device, of which these are the settings."""
+        return self
 
 
 @dataclass(frozen=True, slots=True)

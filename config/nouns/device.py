@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
@@ -13,7 +13,7 @@ from config.nouns.item import Item
 from config.nouns.mapping import Mapping
 from config.secrets import MASK
 from config.urls import holds_secret, split_credentials
-from detectors.rule import Duration
+from detectors.rule import Duration, ProbeKind
 
 MAPPED = "mapped"
 """The payload word of devices that follow no convention."""
@@ -145,7 +145,8 @@ class Camera(Device):
 class Sensor(Device):
     """A sensor behind MQTT: `topic` binds it; `external_id` is its name where many share one topic.
 
-    `mapping` says where its values are, for `payload: mapped`: devices that follow no convention.
+    `mapping` says where its values are, for `payload: mapped`: devices that follow no convention. `offsets` are
+    added to what it measures (quantity to offset, in the stored unit), before any rule sees it.
     """
 
     kind: Literal["sensor"]
@@ -154,6 +155,9 @@ class Sensor(Device):
     external_id: ShortText | None = None
     mapping: Mapping | None = None
     room: Id | None = None
+    probe: ProbeKind | None = None
+    offsets: dict[Id, Annotated[float, Field(ge=-1000, le=1000)]] = Field(default_factory=dict, max_length=20)
+    calibration_due: date | None = None
 
     @model_validator(mode="after")
     def _bound(self) -> Self:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from alerts.directory import Directory
 from alerts.ledger import modes
 from alerts.ledger.engine import Connection, Ledger
 from config.apply import read_stored
-from config.directory import directory
+from config.directory import directory, openings
 from config.entries import Stored, registry_of
 from config.nouns.device import Camera
 from config.registry import Registry
@@ -39,19 +40,22 @@ class County:
         registry: The entries, secrets as `***`.
         directory: The same for the alert core.
         cameras: What a worker needs of each camera, by device id; addresses carry their passwords.
+        opens: When the next closed site opens again; None when none does.
     """
 
     registry: Registry = field(default_factory=Registry)
     directory: Directory = field(default_factory=Directory)
     cameras: Mapping[str, Json] = field(default_factory=dict, repr=False)
+    opens: datetime | None = None
 
 
-def read_county(conn: Connection, box: SecretBox, *, timezone: str) -> County:
-    """The county that is stored now."""
+def read_county(conn: Connection, box: SecretBox, *, timezone: str, now: datetime | None = None) -> County:
+    """The county that is stored now; with `now`, sites whose day has come are open again."""
     stored = read_stored(conn)
     registry = registry_of(stored)
-    whole = modes.laid_over(conn, directory(registry, timezone=timezone))
-    return County(registry, whole, _cameras(registry, whole, stored, box))
+    whole = modes.laid_over(conn, directory(registry, timezone=timezone, now=now))
+    coming = [opens for _, opens in openings(registry, whole) if now is not None and opens > now]
+    return County(registry, whole, _cameras(registry, whole, stored, box), min(coming, default=None))
 
 
 def _cameras(
@@ -144,7 +148,10 @@ def _fps(camera: Camera, whole: Directory) -> float:
 class CountyHolder:
     """The present county, for every thread; reload() after a change of the registry."""
 
-    def __init__(self, ledger: Ledger, box: SecretBox, *, timezone: str) -> None:
+    def __init__(
+        self, ledger: Ledger, box: SecretBox, *, timezone: str, clock: Callable[[], datetime]
+    ) -> None:
+        self._clock = clock
         self._ledger = ledger
         self._box = box
         self._timezone = timezone
@@ -157,10 +164,15 @@ class CountyHolder:
         with self._lock:
             return self._county
 
+    def outdated(self, now: datetime) -> bool:
+        """Whether a site has opened since the present one was read."""
+        opens = self.now.opens
+        return opens is not None and now >= opens
+
     def reload(self) -> County:
         """Read it anew."""
         with self._ledger.read() as conn:
-            fresh = read_county(conn, self._box, timezone=self._timezone)
+            fresh = read_county(conn, self._box, timezone=self._timezone, now=self._clock())
         with self._lock:
             self._county = fresh
         return fresh

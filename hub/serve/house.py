@@ -151,7 +151,7 @@ class House:
         self.duty = Duty(clock)
         self.receivers: Callable[[], Mapping[str, str]] = dict
         self._parts = Components()
-        self._county = CountyHolder(ledger, self.box, timezone=settings.timezone)
+        self._county = CountyHolder(ledger, self.box, timezone=settings.timezone, clock=clock)
         self._lock = threading.Lock()
         self._version = -1
         self._filters: frozenset[str] = frozenset()
@@ -332,7 +332,7 @@ class House:
         """What time alone changes. One transaction; raises what it raises, and then nothing of it happened."""
         with self.ledger.read() as conn:
             changed = counters.value(conn, registry.VERSION) != self._version
-        if changed:
+        if changed or self._county.outdated(self.now()):
             self.refresh()
         self.sensors.retry()
         self.lives.tick()

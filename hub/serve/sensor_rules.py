@@ -51,11 +51,12 @@ class Watch:
 def watches(rules: Iterable[RuleParams], directory: Directory) -> tuple[Watch, ...]:
     """Every rule over readings on every device that it names."""
     found = []
-    for params in rules:
-        if input_of(params) != "readings":
+    for each in rules:
+        if input_of(each) != "readings":
             continue
-        digest = hashlib.sha256(params.model_dump_json(exclude_defaults=True).encode()).hexdigest()[:12]
-        for device in targets(params, directory, SENSORS):
+        for device in targets(each, directory, SENSORS):
+            params = each.of_device(calibration_due=device.calibration_due)
+            digest = hashlib.sha256(params.model_dump_json(exclude_defaults=True).encode()).hexdigest()[:12]
             site = directory.sites[device.site]
             found.append(
                 Watch(

@@ -114,10 +114,29 @@ def understand(
                 "too-many-announcements", f"{message.topic[:200]}: there is no room for its description"
             )
             return Understood(kind, refused=(full,))
-        return _counted(said, message, kind=kind, bindings=bindings, newest=newest, in_order=in_order)
+        found = _counted(said, message, kind=kind, bindings=bindings, newest=newest, in_order=in_order)
+        return _corrected(found, directory)
     if first is None:  # kinds is not empty, so one of them was tried
         return Understood(UNKNOWN)
     return Understood(first[0], refused=(Refused(first[1].reason, str(first[1])),))
+
+
+def _corrected(said: Understood, directory: Directory) -> Understood:
+    """Each value with the offset that its device has for the quantity: what is stored, shown and judged."""
+    offsets = {
+        each.device: directory.devices[each.device].offsets
+        for each in said.readings
+        if each.device in directory.devices
+    }
+    if not any(offsets.values()):
+        return said
+    readings = tuple(
+        replace(each, value=round(each.value + offset, 6))
+        if (offset := offsets.get(each.device, {}).get(each.quantity))
+        else each
+        for each in said.readings
+    )
+    return replace(said, readings=readings)
 
 
 def listening(described: Described, topic: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from alerts.directory import Area, DeviceEntry, Directory, Site
 from alerts.ids import new_id
 from alerts.ledger import incidents
-from alerts.ledger.engine import Ledger
+from alerts.ledger.engine import Connection, Ledger
 from alerts.router import apply_signals, mark_stale
 from alerts.sight import Sight
 from detectors.rule import RuleParams
@@ -68,7 +68,7 @@ class Town:
                     self.rules.observe([Reading(device, "temperature", 4.0, "°C", now, now)])
             signals = self.rules.signals(now)
 
-            def act(conn: incidents.Connection, signals: object = signals, now: datetime = now) -> None:
+            def act(conn: Connection, signals: object = signals, now: datetime = now) -> None:
                 apply_signals(conn, signals, directory=COUNTY, now=now, origin="serve")  # type: ignore[arg-type] # bound above
                 mark_stale(conn, now, COUNTY)
 
