@@ -51,6 +51,9 @@ DUTY = frozenset({"duty.read", "duty.names", "test-alarm.read"})
 CONTACTS = frozenset({"contact.name", "contact.phone"})
 """Who is on duty at the site of an incident, and the telephone number."""
 
+TRIES = frozenset({"rule.try"})
+"""Trying a rule over stored readings of the places one sees: it costs the hub some seconds of work."""
+
 FILES = frozenset({"attachment.read"})
 """Photos in the files of cases, not blurred: for those who work on cases."""
 
@@ -71,6 +74,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     | FILES
     | CONTACTS
     | {"silence.write"}
+    | TRIES
     | TOLD
     | REPORTS
     | ROOM,
@@ -85,6 +89,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     | FILES
     | CONTACTS
     | {"silence.write"}
+    | TRIES
     | TOLD
     | REPORTS,
     "site-keeper": SCENE
@@ -128,6 +133,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     | {"silence.write"}
     | TOLD
     | REPORTS
+    | TRIES
     | {"shift.read", "mode.switch"},
     # Sees all evidence in shown form, changes the registry, and has no part in incidents and cases; live views,
     # because who hangs a camera must see where it looks.
@@ -152,6 +158,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     | {"channel.read", "delivery.read", "delivery.replay"}
     | {"webhook.read", "webhook.write", "registry.write", "registry.export", "metrics.read"}
     | {"case.reconcile", "mapping.read", "mapping.write"}
+    | TRIES
     | TOLD
     | REPORTS
     | {"shift.read"},

@@ -1,8 +1,9 @@
 """Cycles: warm spells that come and go by themselves, such as the defrosting of a fridge, learned; pure.
 
 A spell is the time that a value is over a limit (or under it). Spells that ended by themselves within `longest` are
-remembered. Once KNOWN of them came in a rhythm, another is *usual*: it may not begin before it is due, last much longer
-than the longest of them, or go much further. What is usual is no alarm; the first moment in which it is not, it is one.
+remembered. One is *usual* when three earlier ones lie at even distances before it (others in between, such as a door
+that was open, do not matter), as long as it does not last much longer than the longest of those or go much further.
+What is usual is no alarm; the first moment in which it is not, it is one.
 """
 
 from __future__ import annotations
@@ -10,21 +11,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
-from statistics import median
 from typing import cast
 
 CyclesState = Mapping[str, object]
 """`spell`: [begin, peak] of the present one or None; `past`: [begin, seconds, peak] of the latest."""
 
-KNOWN = 4
-"""Spells before they are a rhythm: three equal distances."""
-MOST = 12
+KNOWN = 3
+"""Earlier spells that make a rhythm."""
+MOST = 24
 """Spells that are remembered."""
-EARLY = 0.6
-"""Share of the usual distance after which the next may come."""
-SPREAD = 0.25
-"""Share of the usual distance by which the middle half of the distances may differ from it."""
+EVEN = 0.1
+"""Share of the distance by which an earlier spell may have come sooner or later."""
 LONGER = 1.5
 """Times the longest known."""
 FURTHER = 1.25
@@ -78,29 +75,33 @@ def learn(state: CyclesState, beyond: float, at: datetime, *, longest: timedelta
     return {"spell": None, "past": past}
 
 
-def usual(state: CyclesState) -> Usual | None:
-    """The rhythm; None while there is none."""
+def usual(state: CyclesState, begin: float) -> Usual | None:
+    """The rhythm that a spell which began at `begin` (seconds since 1970) is part of; None when it is of none."""
     past = cast("Sequence[Sequence[float]]", state["past"])
-    if len(past) < KNOWN:
-        return None
-    steps = [later[0] - earlier[0] for earlier, later in pairwise(past)]
-    middle = median(steps)
-    if median(abs(each - middle) for each in steps) > SPREAD * middle:
-        return None
-    return Usual(
-        timedelta(seconds=middle),
-        timedelta(seconds=LONGER * max(seconds for _, seconds, _ in past)),
-        FURTHER * max(peak for _, _, peak in past),
-    )
+    for earlier in reversed(past):
+        step = begin - earlier[0]
+        found = [_near(past, begin - step * n, EVEN * step) for n in range(1, KNOWN + 1)]
+        known = [each for each in found if each is not None]
+        if len(known) == KNOWN:
+            return Usual(
+                timedelta(seconds=step),
+                timedelta(seconds=LONGER * max(seconds for _, seconds, _ in known)),
+                FURTHER * max(peak for _, _, peak in known),
+            )
+    return None
+
+
+def _near(past: Sequence[Sequence[float]], at: float, within: float) -> Sequence[float] | None:
+    """The spell that began nearest to an instant; None when none did within that time."""
+    nearest = min(past, key=lambda each: abs(each[0] - at))
+    return nearest if abs(nearest[0] - at) <= within else None
 
 
 def spared(state: CyclesState, now: datetime) -> Usual | None:
     """The rhythm that the present spell is part of; None without a spell, or when it is none of the usual."""
-    spell, known = cast("Sequence[float] | None", state["spell"]), usual(state)
+    spell = cast("Sequence[float] | None", state["spell"])
+    known = None if spell is None else usual(state, spell[0])
     if spell is None or known is None:
         return None
-    past = cast("Sequence[Sequence[float]]", state["past"])
-    begin, peak = spell
-    due = begin - past[-1][0] >= EARLY * known.every.total_seconds()
-    lasting = now.timestamp() - begin <= known.longest.total_seconds()
-    return known if due and lasting and peak <= known.furthest else None
+    lasting = now.timestamp() - spell[0] <= known.longest.total_seconds()
+    return known if lasting and spell[1] <= known.furthest else None

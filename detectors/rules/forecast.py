@@ -15,6 +15,7 @@ before six hours are known nothing is forecast. With
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from statistics import quantiles
 from typing import Literal, Self, cast
@@ -148,15 +149,13 @@ class Rule:
             explanation=words.sentence(self.params.id, what, phase.since, self._zone),
         )
 
-    def line_of(self, state: RuleState) -> tuple[Trend, float] | None:
-        """The line as of the latest reading, in the quantity's unit, and its slope's sign; for charts."""
+    def line_of(self, state: RuleState) -> Trend | None:
+        """The line as of the latest reading, in the quantity's unit; for charts."""
         line = _line(state)
         if line is None:
             return None
         sign = 1.0 if self.params.above is not None else -1.0
-        return Trend(
-            line.at, self.params.limit + sign * line.value, sign * line.slope, line.spread, line.error
-        ), sign
+        return replace(line, value=self.params.limit + sign * line.value, slope=sign * line.slope)
 
     def _beyond(self, value: float) -> float:
         over = value - self.params.limit

@@ -121,6 +121,10 @@ class RemoteDoor:
         """DELETE of one entry."""
         self._send("DELETE", f"/{NOUNS[noun]}/{key}")
 
+    def post(self, path: str, body: Json) -> Json:
+        """One POST, both ways JSON."""
+        return cast("Json", self._send("POST", path, json=dict(body)).json())
+
     def text(self, method: str, path: str, *, body: str, name: str) -> str:
         """A table as text, or what became of the one sent; `name` is how mistakes call it."""
         more: dict[str, object] = {}

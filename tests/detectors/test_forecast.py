@@ -78,14 +78,14 @@ def test_it_keeps_still(
 
 
 def test_a_learned_defrosting_is_not_forecast() -> None:
-    """Every six hours up to 7.5 °C: spared once it is known, and never again after the fourth."""
+    """Every six hours up to 7.5 °C: spared once it is known, and never again after the third."""
 
     def course(second: float, usual: float) -> float:
         left = second % (6 * HOUR) - (6 * HOUR - 30 * MINUTE)
         return usual if left < 0 else max(usual, 4 + 3.5 * math.sin(math.pi * left / (30 * MINUTE)))
 
     late = [second for second, each in run(course, 72, spare_cycles="45m") if each.state == "active"]
-    assert all(second < 36 * HOUR for second in late)
+    assert all(second < 30 * HOUR for second in late)
 
 
 def test_falling_is_forecast_too() -> None:

@@ -36,6 +36,7 @@ COMMANDS = (
     "worker",
     "demo",
     "node",
+    "rules",
 )
 
 

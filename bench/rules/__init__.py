@@ -1,0 +1,1 @@
+"""Rules over readings, measured on simulated fridges: how forecasts and anomalies fare."""
