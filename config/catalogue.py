@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import cast
@@ -31,6 +31,7 @@ class Condition:
         severity: What a rule of this condition should say, unless the county decides otherwise.
         group: kitchen, crossroad, village, camera or place (everywhere).
         source: Where a limit that belongs to it comes from, or empty.
+        rule: What a rule of it says unless it says otherwise: keys as in the registry; empty where no sensor sees it.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Condition:
     severity: Severity
     group: str
     source: str
+    rule: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,8 @@ def conditions() -> Mapping[str, Condition]:
                     f"condition {word}: given twice, or of no severity", where="conditions.yaml"
                 )
             name = Text(str(body["zh"]), str(body["en"]))
-            found[word] = Condition(word, name, severity, group, str(body.get("source", "")))
+            rule = cast("Mapping[str, object]", body.get("rule", {}))
+            found[word] = Condition(word, name, severity, group, str(body.get("source", "")), rule)
     return found
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 from pydantic import BaseModel, ValidationError
 
 from config import references
+from config.catalogue import conditions
 from config.mistakes import Loc, Mistakes, path_of
 from config.nouns.route import Route
 from config.registry import SECTIONS, Registry, keyed
 from config.schema import MODELS, by_kind, payload_names
-from config.tree import MAX_BYTES, Node, UnreadableText, read_tree
+from config.tree import MAX_BYTES, Node, Scalar, UnreadableText, read_tree
 from config.wording import meant, near
 from ingest.errors import InvalidInput, InvalidRegistry, Mistake
 
@@ -136,6 +138,8 @@ class _Reader:
             if node.keys is None:
                 self._mistakes.add(loc, "not an entry", "write keys and values: {id: …, name: …}")
                 continue
+            if section == "rules":
+                by_condition(node)
             if self._known_already(section, at, node):
                 continue
             model = self._model(section, loc, node)
@@ -201,6 +205,28 @@ class _Reader:
             mend = meant(payload, payload_names(), "payload")
             self._mistakes.add((*loc, "payload"), f"unknown payload {payload!r}", mend)
         return item
+
+
+def by_condition(node: Node) -> None:
+    """A rule without `kind` takes the catalogue's keys for its condition, as if they stood on its first line."""
+    keys = node.keys
+    if keys is None or "kind" in keys:
+        return
+    word = keys["condition"] if "condition" in keys else keys.get("id")
+    found = conditions().get(word.text) if word is not None else None
+    if found is None or not found.rule:
+        return
+    for key, value in {**found.rule, "severity": found.severity}.items():
+        keys.setdefault(key, _node(value, node.line))
+        node.key_lines.setdefault(key, node.line)
+
+
+def _node(value: object, line: int) -> Node:
+    if isinstance(value, list):
+        return Node(line, items=[_node(each, line) for each in value])
+    if isinstance(value, dict):
+        return Node(line, keys={key: _node(each, line) for key, each in value.items()})
+    return Node(line, scalar=cast("Scalar", value), text=str(value))
 
 
 def check_rest(known: Registry, gone: Mapping[str, frozenset[str]], name: str) -> None:

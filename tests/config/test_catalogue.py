@@ -6,6 +6,9 @@ import re
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+from pydantic import TypeAdapter
+
 from alerts import route
 from api import rights
 from config.catalogue import (
@@ -15,11 +18,14 @@ from config.catalogue import (
     shipped_workflows,
     with_own_workflows,
 )
+from config.load import load
 from config.nouns import route as noun
 from config.nouns import site, user
 from config.settings import PREFIX, Settings
+from detectors.shelf import AnyRuleParams, input_of
 from detectors.signal import SEVERITIES
 from ingest.duration import format_duration
+from ingest.errors import InvalidRegistry
 from ingest.quantity import QUANTITIES
 
 ROOT = Path(__file__).parents[2]
@@ -111,6 +117,54 @@ def test_life_safety() -> None:
 def test_second_hand_figures_are_marked() -> None:
     """Every limit with a source says that it is to be checked against the primary text."""
     assert all("(check)" in each.source for each in conditions().values() if each.source)
+
+
+SEEN_BY_SENSORS = {
+    "cold-store-warm", "fridge-warm", "fridge-warming", "fridge-too-cold", "freezer-warm", "sample-cabinet-warm",
+    "hot-holding-cold", "danger-zone", "core-undercooked", "cold-dish-room-warm", "disinfection-short",
+    "disinfection-cold", "uv-lamp-short", "gas-level", "co-level", "door-left-open", "temperature-high", "water-leak",
+    "water-on-road", "pole-leaning", "pole-fallen", "manhole-open", "node-offline", "node-on-battery",
+    "emergency-button", "river-high", "river-rising", "reservoir-high", "rain-heavy", "wind-strong", "sensor-silent",
+    "sensor-battery-low", "probe-stuck", "calibration-due", "power-lost", "power-flicker", "gateway-offline",
+}  # fmt: skip
+OF_THE_PLACE = {"river-high", "reservoir-high"}
+"""Every gauge has its own level."""
+
+
+def test_what_a_sensor_sees_has_a_rule_with_its_source() -> None:
+    """Each builds as it is; only the level of a river or a reservoir has to be written by the county."""
+    found = {each.id: each for each in conditions().values() if each.rule}
+    assert set(found) == SEEN_BY_SENSORS
+    for word, each in found.items():
+        assert each.source, word
+        body = {"id": word, **each.rule, **({"above": 3.2} if word in OF_THE_PLACE else {})}
+        assert input_of(TypeAdapter(AnyRuleParams).validate_python(body)) == "readings", word
+
+
+FEW_WORDS = """
+areas: [{id: county, level: county, name: County}]
+units: [{id: duty, name: Duty}]
+sites: [{id: k1, area: county, kind: canteen-school, name: K1}]
+devices: [{id: fridge, site: k1, kind: sensor}]
+rules:
+  - {id: fridge-warm, sites: [k1], raise_after: 5m}
+  - {id: mine, condition: gas-level, sites: [k1]}
+%s
+routes: [{unit: duty}]
+"""
+
+
+def test_a_rule_without_kind_takes_it_from_its_condition() -> None:
+    """With all keys and the severity; what the rule says itself wins; what is missing is said on its line."""
+    warm, mine = load(FEW_WORDS % "").rules
+    assert (warm.kind, warm.severity, warm.raise_after) == ("threshold", "major", timedelta(minutes=5))
+    assert (mine.kind, mine.severity, mine.condition) == ("threshold", "life", "gas-level")
+    with pytest.raises(InvalidRegistry) as caught:
+        load(FEW_WORDS % "  - {id: river-high, sites: [k1]}\n  - {id: no-hat, sites: [k1]}")
+    said = [(each.line, each.what) for each in caught.value.mistakes]
+    assert said[0][0] == 9
+    assert "exactly one of" in said[0][1]
+    assert said[1] == (10, "kind is missing")
 
 
 def test_quantities_in_step_with_the_edge() -> None:
