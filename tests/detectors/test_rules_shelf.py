@@ -30,6 +30,7 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "held": {"quantity": "power", "above": 20, "at_least": "30m"},
     "repeated": {"quantity": "mains", "equals": False, "times": 3, "within": "1h"},
     "forecast": {"quantity": "temperature", "above": 8},
+    "anomaly": {"quantity": "temperature"},
     "calibration-due": {"before": "14d", "due": "2027-03-01"},
     "camera-health": {"faults": ["blurred"], "quiet_at": ["steam"]},
 }

@@ -77,6 +77,33 @@ def test_state_survives_a_restart() -> None:
     assert [(each.state, each.epoch, each.since) for each in told] == [("active", 2, START)]
 
 
+def test_ten_minutes_are_counted_across_two_stops() -> None:
+    """Killed twice on the way, with readings that waited at the broker: raised on the second of an unbroken run."""
+    keys = {"raise_after": "10m"}
+    unbroken, raised = rules(), dict[str, float]()
+    stored = unbroken.configure(watches([rule(**keys)], COUNTY), {}, START)
+    broken = rules()
+    broken.configure(watches([rule(**keys)], COUNTY), {}, START)
+    waiting: list[Reading] = []
+    for second in range(700):
+        fresh = [reading(9, second)] if second % 20 == 0 else []
+        unbroken.observe(fresh)
+        waiting += fresh
+        away = 180 <= second < 260 or 400 <= second < 595
+        if second in {260, 595}:
+            broken = rules(epoch=second)
+            broken.configure(watches([rule(**keys)], COUNTY), json.loads(json.dumps(stored)), at(second))
+        if not away:
+            stored |= broken.observe(waiting)
+            waiting = []
+        for name, made in (("unbroken", unbroken), ("broken", broken)):
+            if name == "broken" and away:
+                continue
+            if any(each.state == "active" for each in made.signals(at(second))):
+                raised.setdefault(name, second)
+    assert raised == {"unbroken": 600, "broken": 600}
+
+
 def test_a_changed_rule_starts_anew() -> None:
     """Other parameters, another state: nothing is judged by what was counted for the old limit."""
     made = rules()
