@@ -57,7 +57,8 @@ class Autoencoder:
         """Root mean square of what did not come back, per window."""
         x = ((rows - self._mean) / self._scale).astype(np.float32)
         (back,) = self._session.run({"x": x})
-        return np.sqrt(((back - x[:, :WINDOW]) ** 2).mean(1)).astype(np.float32)
+        wrong: Floats = np.sqrt(((back - x[:, :WINDOW]) ** 2).mean(1)).astype(np.float32)
+        return wrong
 
 
 def _train(x: Floats, weights: list[Floats], biases: list[Floats], dice: np.random.Generator) -> None:
