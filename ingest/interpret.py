@@ -81,7 +81,7 @@ def to_reading(
         at=at,
         received_at=received_at,
         quality=quality,
-        message_id=observation.message_id or ("" if observation.at else message_id),
+        message_id=observation.message_id or ("" if observation.at == at else message_id),
     )
 
 

@@ -144,6 +144,14 @@ def test_quality(
     assert (reading.at, reading.quality) == (stored, quality), why
 
 
+def test_a_value_under_its_arrival_keeps_the_message_apart() -> None:
+    """Beside one whose own time is that very moment: both stay."""
+    ahead = Observation("x", "temperature", 4, at=NOW + 480 * MINUTE)
+    exact = Observation("x", "temperature", 5, at=NOW)
+    found = [to_reading(each, "d", received_at=NOW, message_id="p1.abc") for each in (ahead, exact)]
+    assert [(each.at, each.message_id) for each in found] == [(NOW, "p1.abc"), (NOW, "")]
+
+
 def test_interpret_knows_the_newest_per_quantity() -> None:
     """An old temperature does not make a fresh humidity late."""
     observations = [
