@@ -54,7 +54,7 @@ class Maker:
         self._rng = random.Random(seed)  # noqa: S311 - garbage is no secret
         self._filters = list(filters)
         self._n = 0
-        self._told: dict[tuple[str, bool], datetime] = {}
+        self._told: dict[tuple[str, str], datetime] = {}
         self._kinds: Mapping[str, tuple[int, Callable[[Device, datetime], Sent | None]]] = {
             "good": (16, self._good),
             "text for a number": (4, self._text),
@@ -127,7 +127,7 @@ class Maker:
         if not device.timed:
             return None
         value = self.value()
-        said = device.say(value, now + EARLY)
+        said = device.say(value, self._unsaid(device, "ahead", now + EARLY))
         return self._stored("clock ahead", device, said, value, None, "uncertain")
 
     def _deep_beside(self, device: Device, now: datetime) -> Sent | None:
@@ -279,13 +279,16 @@ class Maker:
         """A time that this device has not said before: two values of one moment are one to the hub, and meant to be."""
         if not device.timed:
             return None
-        tick = timedelta(seconds=1) if device.id == COARSE else timedelta(milliseconds=1)
         if device.id == COARSE:  # so many seconds are not over yet: its messages are all history
             now = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=2 if late else 1)
-        last = self._told.get((device.id, late), datetime.min.replace(tzinfo=UTC))
-        at = max(now.replace(microsecond=now.microsecond // 1000 * 1000), last + tick)
-        self._told[device.id, late] = at
-        return at
+        return self._unsaid(device, "late" if late else "now", now)
+
+    def _unsaid(self, device: Device, clock: str, at: datetime) -> datetime:
+        """This moment, or the first after it that the device has not said by this clock: identifiers hang on it."""
+        tick = timedelta(seconds=1) if device.id == COARSE else timedelta(milliseconds=1)
+        last = self._told.get((device.id, clock), datetime.min.replace(tzinfo=UTC))
+        self._told[device.id, clock] = max(at.replace(microsecond=at.microsecond // 1000 * 1000), last + tick)
+        return self._told[device.id, clock]
 
     def _level(self, level: str) -> str:
         if level == "#":
