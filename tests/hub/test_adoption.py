@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
@@ -15,14 +14,13 @@ import pytest
 
 from alerts.ledger import audit, incidents, readings, rejected
 from alerts.sight import Sight
-from config.settings import Settings
 from hub.__main__ import main
 from hub.serve.house import House
-from hub.serve.run import Running, running
+from hub.serve.run import Running
 from ingest.errors import InvalidInput, InvalidRegistry
 from ingest.instant import format_instant
-from ingest.mqtt.client import Client
 from tests.servers.wait import until
+from tests.servers.whole_hub import PASSWORD, hub_of, now, publisher
 
 pytestmark = pytest.mark.slow
 
@@ -38,41 +36,16 @@ TOKENS: dict[str, str] = {}
 """By hub: checking a password is slow on purpose."""
 
 
-def now() -> datetime:
-    """The wall clock."""
-    return datetime.now(UTC)
-
-
-@asynccontextmanager
-async def hub(data: Path, **more: object) -> AsyncIterator[Running]:
-    """A hub without workers, with one site and no device."""
-    settings = Settings.model_validate(
-        {"data": data, "port": 0, "workers": 0, "admin_password": "x" * 12, "listen": "factory/#", **more}
-    )
-
-    def prepare(house: House) -> None:
-        if not house.door.registry().sites:
-            house.door.apply(REGISTRY, name="test", prune=False, dry_run=False, who="system")
-
-    async with running(settings, prepare=prepare) as it:
-        yield it
-
-
-@asynccontextmanager
-async def publisher(url: str) -> AsyncIterator[Client]:
-    """A device."""
-    client = Client(url, "device", clock=now)
-    client.start()
-    await until(lambda: client.connected)
-    yield client
-    await asyncio.to_thread(client.stop, 3)
+def hub(data: Path, **more: object) -> AbstractAsyncContextManager[Running]:
+    """With one site and no device."""
+    return hub_of(data, REGISTRY, listen="factory/#", **more)
 
 
 async def api(it: Running, method: str, path: str, body: object = None) -> httpx.Response:
     """One request of the administrator."""
     async with httpx.AsyncClient(base_url=f"{it.http}/api/v1", timeout=20) as client:
         if it.http not in TOKENS:
-            login = await client.post("/auth/login", json={"username": "admin", "password": "x" * 12})
+            login = await client.post("/auth/login", json={"username": "admin", "password": PASSWORD})
             TOKENS[it.http] = str(login.json()["access_token"])
         bearer = {"Authorization": f"Bearer {TOKENS[it.http]}"}
         return await client.request(method, path, json=body, headers=bearer)

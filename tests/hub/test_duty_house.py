@@ -20,8 +20,9 @@ from hub.serve import run
 from hub.serve.house import House
 from hub.serve.run import Running, running
 from ingest.mqtt.message import Ack, Message
-from tests.hub.test_serve_intake import TOPIC, gas, publisher
+from tests.hub.test_serve_intake import TOPIC, gas
 from tests.servers.wait import until
+from tests.servers.whole_hub import publisher
 
 pytestmark = pytest.mark.slow
 

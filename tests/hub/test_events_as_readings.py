@@ -12,12 +12,11 @@ import pytest
 
 from alerts.ledger import readings, rejected
 from alerts.sight import Sight
-from config.settings import Settings
 from hub.serve.house import House
-from hub.serve.run import running
 from ingest.errors import NotFound
 from ingest.payloads import hj212
 from tests.servers.wait import until
+from tests.servers.whole_hub import hub_of
 
 pytestmark = pytest.mark.slow
 
@@ -38,13 +37,7 @@ VMD = b'{"channelID": 1, "eventType": "VMD", "eventState": "active"}'
 
 @asynccontextmanager
 async def hub(data: Path) -> AsyncIterator[House]:
-    settings = Settings.model_validate({"data": data, "port": 0, "workers": 0, "admin_password": "x" * 12})
-
-    def prepare(house: House) -> None:
-        if not house.door.registry().devices:
-            house.door.apply(REGISTRY, name="test", prune=False, dry_run=False, who="system")
-
-    async with running(settings, prepare=prepare) as it:
+    async with hub_of(data, REGISTRY) as it:
         yield it.house
 
 

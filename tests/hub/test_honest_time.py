@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,12 +13,11 @@ import pytest
 
 from alerts.ledger import incidents, readings, rejected
 from alerts.sight import Sight
-from config.settings import Settings
 from hub.serve.house import House
-from hub.serve.run import Running, running
+from hub.serve.run import Running
 from ingest.instant import format_instant
-from ingest.mqtt.client import Client
 from tests.servers.wait import until
+from tests.servers.whole_hub import hub_of, now, publisher
 
 pytestmark = pytest.mark.slow
 
@@ -34,34 +33,9 @@ TOPIC = "hub/v1/k1/fridge/telemetry"
 HOUR = timedelta(hours=1)
 
 
-def now() -> datetime:
-    """The wall clock."""
-    return datetime.now(UTC)
-
-
-@asynccontextmanager
-async def hub(data: Path, broker: str = "") -> AsyncIterator[Running]:
-    """A hub without workers; its first start gives it two sensors and a rule."""
-    settings = Settings.model_validate(
-        {"data": data, "port": 0, "workers": 0, "broker_url": broker, "admin_password": "x" * 12}
-    )
-
-    def prepare(house: House) -> None:
-        if not house.door.registry().devices:
-            house.door.apply(REGISTRY, name="test", prune=False, dry_run=False, who="system")
-
-    async with running(settings, prepare=prepare) as it:
-        yield it
-
-
-@asynccontextmanager
-async def publisher(url: str) -> AsyncIterator[Client]:
-    """A device."""
-    client = Client(url, "device", clock=now)
-    client.start()
-    await until(lambda: client.connected)
-    yield client
-    await asyncio.to_thread(client.stop, 3)
+def hub(data: Path, broker: str = "") -> AbstractAsyncContextManager[Running]:
+    """With two sensors and a rule."""
+    return hub_of(data, REGISTRY, broker_url=broker)
 
 
 def said(value: float, at: datetime | None = None) -> bytes:

@@ -8,7 +8,7 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -17,13 +17,12 @@ import pytest
 from alerts.ledger import incidents, readings, rejected
 from alerts.ledger.engine import Connection
 from alerts.sight import Sight
-from config.settings import Settings
 from hub.serve.house import House
-from hub.serve.run import Running, running
+from hub.serve.run import Running
 from ingest.instant import format_instant
-from ingest.mqtt.client import Client
 from ingest.mqtt.message import Message
 from tests.servers.wait import until
+from tests.servers.whole_hub import hub_of, now, publisher
 
 pytestmark = pytest.mark.slow
 
@@ -38,36 +37,12 @@ routes: [{unit: duty-room}]
 TOPIC = "hub/v1/k1/k1-gas/telemetry"
 
 
-def now() -> datetime:
-    """The wall clock."""
-    return datetime.now(UTC)
-
-
 @asynccontextmanager
 async def hub(data: Path, broker: str = "") -> AsyncIterator[Running]:
-    """A hub without workers; its first start gives it one gas sensor."""
-    settings = Settings.model_validate(
-        {"data": data, "port": 0, "workers": 0, "broker_url": broker, "admin_password": "x" * 12}
-    )
-
-    def prepare(house: House) -> None:
-        if house.door.registry().devices:
-            return
-        house.door.apply(REGISTRY, name="test", prune=False, dry_run=False, who="system")
-
-    async with running(settings, prepare=prepare) as it:
+    """With one gas sensor."""
+    async with hub_of(data, REGISTRY, broker_url=broker) as it:
         await until(lambda: not it.house.lives.changing)  # its topic is life safety's from now on
         yield it
-
-
-@asynccontextmanager
-async def publisher(url: str) -> AsyncIterator[Client]:
-    """A device."""
-    client = Client(url, "device", clock=now)
-    client.start()
-    await until(lambda: client.connected)
-    yield client
-    await asyncio.to_thread(client.stop, 3)
 
 
 def gas(value: float, at: datetime) -> bytes:
