@@ -1,7 +1,8 @@
 """`python -m bench [NAME …]`: side-by-side benchmarks; each prints a table and writes docs/images/bench-NAME.svg.
 
 Figures of one run are compared with each other only: machines differ, ratios hold. A benchmark is a file here
-that exports ABOUT and run() -> Figures, or several by name. A folder here is a program of its own with options of
+that exports ABOUT and run() -> Figures, or several by name, or one such answer after the other while it goes on (a later
+one of the same name replaces the earlier). A folder here is a program of its own with options of
 its own (`python -m bench.chaos`, `python -m bench.video`), or what several of them use; `python -m bench video …` is
 the same as `python -m bench.video …`, and so with `sensors`.
 """
@@ -12,13 +13,15 @@ import argparse
 import importlib
 import pkgutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import bench
 from bench.figures import Figures
 
 ROOT = Path(__file__).parents[1]
+
+Answer = Figures | Mapping[str, Figures]
 
 
 def main() -> int:
@@ -39,17 +42,22 @@ def main() -> int:
     for name in names:
         module = importlib.import_module(f"bench.{name}")
         print(f"{name}: {module.ABOUT}", flush=True)
-        found: Figures | Mapping[str, Figures] = module.run()
-        answers = (
-            {name: found} if isinstance(found, Figures) else {f"{name}-{key}": found[key] for key in found}
-        )
-        for key, figures in answers.items():
-            print(f"\n{figures.table()}", flush=True)
-            picture = ROOT / "docs" / "images" / f"bench-{key}.svg"
-            picture.parent.mkdir(parents=True, exist_ok=True)
-            picture.write_text(figures.svg(key), "utf-8")
-            print(f"picture: {picture.relative_to(ROOT)}", flush=True)
+        found: Answer | Iterator[Answer] = module.run()
+        for answer in found if isinstance(found, Iterator) else [found]:
+            _publish(name, answer)
     return 0
+
+
+def _publish(name: str, answer: Answer) -> None:
+    answers = (
+        {name: answer} if isinstance(answer, Figures) else {f"{name}-{key}": answer[key] for key in answer}
+    )
+    for key, figures in answers.items():
+        print(f"\n{figures.table()}", flush=True)
+        picture = ROOT / "docs" / "images" / f"bench-{key}.svg"
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        picture.write_text(figures.svg(key), "utf-8")
+        print(f"picture: {picture.relative_to(ROOT)}", flush=True)
 
 
 if __name__ == "__main__":

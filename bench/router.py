@@ -71,16 +71,16 @@ Raise = Callable[[str], None]
 """Makes one new group known."""
 
 
-def run() -> Mapping[str, Figures]:
-    """Measure; one set of figures for each question."""
+def run() -> Iterator[Mapping[str, Figures]]:
+    """Measure; one set of figures for each question, as soon as it is answered."""
     print(f"  {version()}", flush=True)
     found = {
         "p50": Figures(f"ms, median of {GROUPS} new groups"),
         "p99": Figures(f"ms, 99th percentile of {GROUPS} new groups"),
         "rate": Figures(f"new groups/s, {AT_ONCE} at once"),
         "waited": Figures(f"ms, 99th percentile of {WAITED} new groups, group wait 1 s"),
-        "grown": Figures(f"ms, 99th percentile of {GROWN} new groups, with many open"),
     }
+    grown = Figures(f"ms, 99th percentile of {GROWN} new groups, with many open")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-router-")))
         url = stack.enter_context(_receiver())
@@ -109,6 +109,7 @@ def run() -> Mapping[str, Figures]:
                 times = _latencies(url, tell, groups.new(WAITED))
                 found["waited"].add(name, quantiles(times, n=100)[98] * 1000)
             print(f"  repeat {repeat + 1} of {REPEATS}", flush=True)
+        yield found
         opened = dict.fromkeys(contestants, (GROUPS + AT_ONCE) * REPEATS)
         opened["hub, MQTT, event"] += opened.pop("hub, POST, event")  # one hub behind both
         opened["hub, MQTT, notice"] += WAITED * REPEATS
@@ -118,9 +119,9 @@ def run() -> Mapping[str, Figures]:
                 _rate(url, tell, groups.new(max(goal - opened[name], 0)))
                 opened[name] = max(goal, opened[name]) + GROWN
                 times = _latencies(url, tell, groups.new(GROWN))
-                found["grown"].add(f"{name}, {goal:,}", quantiles(times, n=100)[98] * 1000)
-            print(f"  with {goal:,} open groups", flush=True)
-    return found
+                grown.add(f"{name}, {goal:,}", quantiles(times, n=100)[98] * 1000)
+                print(f"  {name}: with {goal:,} open groups", flush=True)
+            yield {"grown": grown}
 
 
 class _Groups:
