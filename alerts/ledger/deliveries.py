@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Row, Select, exists, func, select, update
+from sqlalchemy import Row, bindparam, exists, func, select, update
 from sqlalchemy.engine import Connection
 
 from alerts.channel import Outcome
@@ -38,14 +38,49 @@ class Due:
         return f"{self.notice}.{self.channel}"
 
 
+_before, _told = deliveries.alias("before"), notices.alias("told")
+_HELD = exists().where(
+    _told.c.group_key == notices.c.group_key,
+    _told.c.group_key != "",
+    _told.c.id < notices.c.id,
+    # Within, so that it is asked of the notices of this one group, and not of all that wait.
+    exists().where(
+        _before.c.notice == _told.c.id, _before.c.channel == bindparam("to"), _before.c.state == "pending"
+    ),
+)
+"""Another notice of the same group has to go there first."""
+_DUE = (
+    deliveries.c.state == "pending",
+    deliveries.c.channel == bindparam("to"),
+    deliveries.c.next_at <= bindparam("now", type_=deliveries.c.next_at.type),
+)
+_NEXT = (
+    select(
+        deliveries.c.notice,
+        deliveries.c.channel,
+        deliveries.c.attempts,
+        notices.c.at,
+        notices.c.why,
+        notices.c.severity,
+        notices.c.title,
+        notices.c.area,
+        notices.c.site,
+        notices.c.incidents,
+        notices.c.open,
+    )
+    .join(notices, notices.c.id == deliveries.c.notice)
+    .where(*_DUE, ~_HELD)
+    .order_by(deliveries.c.rank, deliveries.c.notice)
+    .limit(1)
+)
+"""In the order of an index, so that it costs as much when thousands wait."""
+_WAITING = select(deliveries.c.channel).where(deliveries.c.state == "pending").distinct()
+_ANY = select(deliveries.c.notice).where(*_DUE).limit(1)
+
+
 def next_of(conn: Connection, channel: str, now: datetime) -> Due | None:
     """What is due at a channel: life safety first, then the oldest; of one group never the later one first."""
-    query = (
-        _rows(channel)
-        .where(deliveries.c.next_at <= now)
-        .order_by((notices.c.severity == "life").desc(), deliveries.c.notice)
-    )
-    row = conn.execute(query.limit(1)).one_or_none()
+    row = conn.execute(_NEXT, {"to": channel, "now": now}).one_or_none()
     return None if row is None else _due(row)
 
 
@@ -61,10 +96,10 @@ def next_at(conn: Connection, channel: str) -> datetime | None:
 
 def channels(conn: Connection, due_at: datetime | None = None) -> list[str]:
     """Channels that something waits for; with `due_at`, that something is due for then."""
-    query = select(deliveries.c.channel).where(deliveries.c.state == "pending").distinct()
-    if due_at is not None:
-        query = query.where(deliveries.c.next_at <= due_at)
-    return sorted(str(each) for each in conn.execute(query).scalars())
+    waiting = sorted(str(each) for each in conn.execute(_WAITING).scalars())
+    if due_at is None:
+        return waiting
+    return [each for each in waiting if conn.execute(_ANY, {"to": each, "now": due_at}).first()]
 
 
 def sent(conn: Connection, due: Due, outcome: Outcome, now: datetime) -> None:
@@ -89,36 +124,6 @@ def dead_all(conn: Connection, channel: str, reason: str, now: datetime) -> None
         update(deliveries)
         .where(deliveries.c.channel == channel, deliveries.c.state == "pending")
         .values(state="dead", reason=reason, done_at=now)
-    )
-
-
-def _rows(channel: str) -> Select[tuple[object, ...]]:
-    """What waits for a channel, without what has to come after another one of its group."""
-    before, told = deliveries.alias("before"), notices.alias("told")
-    held = exists().where(
-        before.c.state == "pending",
-        before.c.channel == channel,
-        before.c.notice < deliveries.c.notice,
-        told.c.id == before.c.notice,
-        told.c.group_key == notices.c.group_key,
-        told.c.group_key != "",
-    )
-    return (
-        select(
-            deliveries.c.notice,
-            deliveries.c.channel,
-            deliveries.c.attempts,
-            notices.c.at,
-            notices.c.why,
-            notices.c.severity,
-            notices.c.title,
-            notices.c.area,
-            notices.c.site,
-            notices.c.incidents,
-            notices.c.open,
-        )
-        .join(notices, notices.c.id == deliveries.c.notice)
-        .where(deliveries.c.state == "pending", deliveries.c.channel == channel, ~held)
     )
 
 

@@ -49,6 +49,7 @@ deliveries = Table(
     metadata,
     Column("notice", ForeignKey("notices.id", ondelete="CASCADE"), primary_key=True),
     Column("channel", String, primary_key=True),
+    Column("rank", Integer, nullable=False),
     Column("state", String, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("next_at", Instant, nullable=False),
@@ -56,4 +57,10 @@ deliveries = Table(
     Column("done_at", Instant),
     CheckConstraint("state IN ('pending', 'sent', 'dead')", name="state"),
 )
-Index("ix_deliveries_state_channel_notice", deliveries.c.state, deliveries.c.channel, deliveries.c.notice)
+Index(
+    "ix_deliveries_state_channel_rank_notice",
+    deliveries.c.state,
+    deliveries.c.channel,
+    deliveries.c.rank,
+    deliveries.c.notice,
+)

@@ -62,6 +62,7 @@ def add(conn: Connection, notice: Notice) -> None:
             {
                 "notice": notice.id,
                 "channel": channel,
+                "rank": 0 if notice.severity == "life" else 1,
                 "state": "pending",
                 "attempts": 0,
                 "next_at": notice.at,
