@@ -1,8 +1,8 @@
 """`python -m bench [NAME …]`: side-by-side benchmarks; each prints a table and writes docs/images/bench-NAME.svg.
 
 Figures of one run are compared with each other only: machines differ, ratios hold. A benchmark is a file here
-that exports ABOUT and run() -> Figures, or several by name, or one such answer after the other while it goes on (a later
-one of the same name replaces the earlier). A folder here is a program of its own with options of
+that exports ABOUT and run() -> Figures, or several by name, or one such answer after the other while it goes on (a
+later one of the same name replaces the earlier). A folder here is a program of its own with options of
 its own (`python -m bench.chaos`, `python -m bench.video`), or what several of them use; `python -m bench video …` is
 the same as `python -m bench.video …`, and so with `sensors`.
 """

@@ -7,24 +7,29 @@ statement, which the drivers keep ready.
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, String, bindparam
+from typing import cast
+
+from sqlalchemy import JSON, Column, ColumnElement, String, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import NullType
 
 
-class _Among(FunctionElement[bool]):
+class _Among(FunctionElement[None]):
     """Column and parameter."""
 
     inherit_cache = True
-    type = Boolean()
+    # Called a Boolean it would be written `(… IN …) = 1` for SQLite, which then reads the whole table.
+    type = NullType()
     name = "among"
 
 
-def among(column: Column[str], parameter: str) -> FunctionElement[bool]:
+def among(column: Column[str], parameter: str) -> ColumnElement[bool]:
     """`column` is one of the list of texts that `parameter` names; an empty list is fine and finds nothing."""
-    return _Among(column, bindparam(parameter, type_=JSON().with_variant(ARRAY(String), "postgresql")))
+    given = bindparam(parameter, type_=JSON().with_variant(ARRAY(String), "postgresql"))
+    return cast("ColumnElement[bool]", _Among(column, given))
 
 
 @compiles(_Among, "sqlite")

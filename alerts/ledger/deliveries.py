@@ -127,7 +127,7 @@ def dead_all(conn: Connection, channel: str, reason: str, now: datetime) -> None
     )
 
 
-def _due(row: Row[tuple[object, ...]]) -> Due:
+def _due(row: Row[*tuple[object, ...]]) -> Due:
     return Due(
         notice=row.notice,
         channel=row.channel,

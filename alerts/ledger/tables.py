@@ -106,6 +106,7 @@ Index(
     postgresql_where=text(LIVE_CASE),
 )
 Index("uq_cases_source_external_id", cases.c.source, cases.c.external_id, unique=True)
+Index("ix_cases_group_key_id", cases.c.group_key, cases.c.id)
 Index("ix_cases_state_id", cases.c.state, cases.c.id)
 Index("ix_cases_red_from", cases.c.red_from)
 Index("ix_cases_opened_at", cases.c.opened_at)
