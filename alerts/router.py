@@ -25,6 +25,9 @@ from detectors.signal import Signal
 
 __all__ = ["Applied", "Heard", "Refused", "apply_heard", "apply_signals", "mark_stale", "retire", "review"]
 
+MOST_STALE = 10_000
+"""Incidents that one call of mark_stale() looks at."""
+
 Reason = Literal["unknown-place", "unknown-device", "old-epoch", "future"]
 
 AHEAD = timedelta(minutes=5)
@@ -107,23 +110,26 @@ def apply_heard(conn: Connection, new: Sequence[Heard], *, directory: Directory,
     return Applied(batch.close(), tuple(refused), duplicates, applied, late)
 
 
-def mark_stale(conn: Connection, now: datetime, directory: Directory = NOTHING) -> tuple[int, ...]:
-    """What time alone changes in open incidents, and in what together rules make of them; answers the seqs.
+def mark_stale(
+    conn: Connection, now: datetime, directory: Directory = NOTHING, *, most: int = MOST_STALE
+) -> bool:
+    """What time alone changes in open incidents, and in what together rules make of them.
 
-    Looks only at those that were not renewed in time, however many are open.
+    Looks only at those that were not renewed in time, however many are open, and at `most` of them; answers whether
+    there may be more.
     """
-    written: list[int] = []
     unchanged = []
-    for stored in incidents.due(conn, now):
+    late = incidents.due(conn, now, most)
+    for stored in late:
         done = age(stored.incident, now)
         if done.incident is None or done.change == "none":
             unchanged.append(stored.incident)
             continue
-        written += keep(conn, done, now)
+        keep(conn, done, now)
         if done.change in EVENT:
-            written += correlate(conn, done.incident, directory, now)
+            correlate(conn, done.incident, directory, now)
     incidents.renew(conn, unchanged)
-    return tuple(written)
+    return len(late) == most
 
 
 def retire(

@@ -80,9 +80,12 @@ _OPEN_IN = select(*STORED).where(
     incidents.c.condition == bindparam("condition"),
     incidents.c.cleared_at.is_(None),
 )
-_DUE = select(*STORED).where(
-    incidents.c.due_at <= bindparam("now")
-)  # for the same reason: only what is open is due
+_DUE = (
+    select(*STORED)
+    .where(incidents.c.due_at <= bindparam("now"))  # for the same reason: only what is open is due
+    .order_by(incidents.c.due_at)
+    .limit(bindparam("most"))
+)
 _BY_IDS = select(incidents).where(among(incidents.c.id, "ids"))
 _ENDED = select(incidents.c.cleared_at).where(
     incidents.c.place == bindparam("place"),
@@ -127,9 +130,9 @@ def all_open(conn: Connection) -> list[Stored]:
     return [stored(row) for row in rows]
 
 
-def due(conn: Connection, now: datetime) -> list[Stored]:
-    """The open incidents that time alone may have changed by now, the oldest first."""
-    found = [stored(row) for row in conn.execute(_DUE, {"now": now})]
+def due(conn: Connection, now: datetime, most: int) -> list[Stored]:
+    """The open incidents that time alone may have changed by now, the longest due of them, the oldest first."""
+    found = [stored(row) for row in conn.execute(_DUE, {"now": now, "most": most})]
     return sorted(found, key=lambda each: each.incident.id)
 
 

@@ -87,6 +87,8 @@ QUIET = timedelta(seconds=10)
 """A worker that was not heard for so long is shown; a router that did not tick for so long has failed."""
 STALE_EVERY = timedelta(seconds=5)
 """Between two looks for incidents that nobody renewed."""
+STALE_AT_ONCE = 100
+"""Of these in one act, some 50 ms: when the broker or a worker is away, thousands may go stale at once."""
 
 
 def worker_token(secret: str) -> str:
@@ -157,6 +159,7 @@ class House:
         self._filters: frozenset[str] = frozenset()
         self._ticked_at: datetime | None = None
         self._stale_at: datetime | None = None
+        self._more_stale = False
 
         identity = hashlib.sha256(secret.encode()).hexdigest()[:12]
         self.sensor_client = Client(broker, f"hub-{identity}-sensors", clock=clock)
@@ -345,7 +348,7 @@ class House:
                 conn, now, listening=self.sensor_client.connected and self.life_client.connected
             )
             if stale:
-                mark_stale(conn, now, self.directory())
+                self._stale(conn, now)
                 expire_acknowledgements(conn, now)
             supervise_red(conn, now)
             raise_overdue(conn, self.directory(), now)
@@ -366,9 +369,16 @@ class House:
             self.alarms.lost()
             raise
         self.alarms.after()
+        while self._more_stale:  # each portion by itself, so that what is new does not wait behind them all
+            self.ledger.write(lambda conn: self._stale(conn, now)).result(COMMIT)
         if stale:
             self._stale_at = now
         self._ticked_at = now
+
+    def _stale(self, conn: Connection, now: datetime) -> None:
+        """Some of the incidents that nobody renewed, in an act on the writer's thread."""
+        self._more_stale = mark_stale(conn, now, self.directory(), most=STALE_AT_ONCE)
+        advance(conn, self.directory(), now, most=0)
 
     def look(self) -> None:
         """Ask every part how it is, for /readyz."""

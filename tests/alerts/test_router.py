@@ -168,13 +168,17 @@ def test_time_is_asked_only_of_what_was_not_renewed(ledger: Ledger, directory: D
 
     def due(seconds: int) -> list[str]:
         at = NOW + timedelta(seconds=seconds)
-        return [each.incident.place for each in look(ledger, lambda conn: incidents.due(conn, at))]
+        return [each.incident.place for each in look(ledger, lambda conn: incidents.due(conn, at, 100))]
 
     assert due(30) == []
     assert sorted(due(31)) == ["school/z0", "school/z1"]
     do(ledger, partial(mark_stale, now=NOW + timedelta(seconds=32)))
     assert due(33) == []
     assert len(due(60)) == 17
+    later = NOW + timedelta(seconds=60)
+    portions = [do(ledger, partial(mark_stale, now=later, directory=directory, most=10)) for _ in range(2)]
+    assert portions == [True, False], "what is left is said, and is less with each portion"
+    assert due(60) == []
 
 
 def test_unknown_is_stale_at_once(ledger: Ledger, directory: Directory) -> None:
