@@ -14,6 +14,7 @@ from detectors.model import Health, Manifest, check_model, verify
 from detectors.session import Session
 from ingest import shelf
 from ingest.errors import InvalidModel
+from ingest.raster import Pixels, Raster
 
 HEADS = shelf.modules("detectors.heads")
 """Every output format the hub can read, by the word after `head:`."""
@@ -61,7 +62,11 @@ class Detector:
 
     def detect(self, image: NDArray[np.uint8]) -> Detections:
         """What is in a BGR picture (height, width, 3); boxes in 0..1 of the picture."""
-        tensor, fit = prepare(image, self.manifest.input)
+        return self.look(Pixels(image))
+
+    def look(self, raster: Raster) -> Detections:
+        """The same of a picture of which only so many pixels are made as the model sees."""
+        tensor, fit = prepare(raster, self.manifest.input)
         found = self._head.decode(self._session.run({self.manifest.input.name: tensor}), self.manifest)
         return Detections(fit.back(found.boxes), found.certainty, found.classes, found.labels)
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.model import Input
+from ingest.raster import Raster
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,9 @@ class Fit:
         return inside
 
 
-def prepare(image: NDArray[np.uint8], want: Input) -> tuple[NDArray[np.float32], Fit]:
-    """The input tensor (1, …) of a BGR picture (height, width, 3), and where the picture lies in it."""
-    if image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
-        raise ValueError(f"image: expected shape (height, width, 3), got {image.shape}")
-    height, width = image.shape[:2]
+def prepare(raster: Raster, want: Input) -> tuple[NDArray[np.float32], Fit]:
+    """The input tensor (1, …) of a picture, and where the picture lies in it."""
+    width, height = raster.width, raster.height
     if want.fit == "stretch":
         inner_width, inner_height = want.width, want.height
     else:
@@ -41,8 +40,7 @@ def prepare(image: NDArray[np.uint8], want: Input) -> tuple[NDArray[np.float32],
         inner_width, inner_height = max(1, round(width * scale)), max(1, round(height * scale))
     left, top = (want.width - inner_width) // 2, (want.height - inner_height) // 2
     fit = Fit(left / want.width, top / want.height, inner_width / want.width, inner_height / want.height)
-    small = cv2.resize(image, (inner_width, inner_height), interpolation=cv2.INTER_LINEAR)
-    planes = cv2.split(small)
+    planes = cv2.split(raster.scaled(inner_width, inner_height))
     values = _values(want)
     tensor = np.empty((1, 3, want.height, want.width), np.float32)
     for channel, plane in enumerate(reversed(planes) if want.colour == "rgb" else planes):

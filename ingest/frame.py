@@ -8,6 +8,8 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.raster import Raster
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -17,7 +19,7 @@ class Frame:
         device: Registry id of the camera.
         pts: Media time, seconds since the stream's first packet (never goes back within a session).
         at: Wall time of arrival of the packet it was decoded from (UTC).
-        image: uint8, shape (height, width, 3), BGR.
+        raster: The picture; made into pixels by who looks.
         catch_up: True while the camera decodes what it kept before its gate opened, faster than real time.
             Such a frame must not be pushed out by a newer one: who has no room for it answers false and is
             offered it again.
@@ -26,5 +28,10 @@ class Frame:
     device: str
     pts: float
     at: datetime
-    image: NDArray[np.uint8]
+    raster: Raster
     catch_up: bool = False
+
+    @property
+    def image(self) -> NDArray[np.uint8]:
+        """All its pixels, uint8 (height, width, 3), BGR; made anew each time."""
+        return self.raster.whole()

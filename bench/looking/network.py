@@ -36,6 +36,7 @@ from detectors.detector import HEADS, Detector, Head
 from detectors.letterbox import prepare
 from detectors.nms import overlaps
 from detectors.session import Session
+from ingest.raster import Pixels
 
 ROOT = Path(__file__).parents[2]
 MODEL = ROOT / "models" / "coco-ssd"
@@ -67,7 +68,9 @@ class Reader(CalibrationDataReader):  # type: ignore[misc] # the library has no 
 
     def __init__(self, detector: Detector, clips: list[Path]) -> None:
         want = detector.manifest.input
-        self._left = ({want.name: prepare(image, want)[0]} for clip in clips for image in pictures(clip, 0.0))
+        self._left = (
+            {want.name: prepare(Pixels(image), want)[0]} for clip in clips for image in pictures(clip, 0.0)
+        )
 
     def get_next(self) -> dict[str, NDArray[np.float32]] | None:
         """The next one."""
@@ -136,7 +139,7 @@ def main() -> None:
     want, weights = detector.manifest.input, MODEL / detector.manifest.file
     clips = sorted(FOOTAGE.glob("*.mp4")) + sorted((FOOTAGE / "source").glob("*.avi"))
     image = next(pictures(clips[0], 0.0))
-    tensor, _ = prepare(image, want)
+    tensor, _ = prepare(Pixels(image), want)
     head: Head = HEADS[detector.manifest.head]
     one, two = Session(weights, 1), Session(weights, 2)
     outputs = one.run({want.name: tensor})
@@ -152,7 +155,7 @@ def main() -> None:
 
     def preparing() -> None:
         for _ in range(PICTURES):
-            prepare(image, want)
+            prepare(Pixels(image), want)
 
     def heads() -> None:
         for _ in range(PICTURES):

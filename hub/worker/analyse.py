@@ -126,7 +126,7 @@ class Analyst:
         if watch is None or model is None or model.detector is None:
             return
         try:
-            found = model.detector.detect(frame.image)
+            found = model.detector.look(frame.raster)
         except InvalidModel as wrong:
             self._models.fail(model.name, str(wrong))
             return

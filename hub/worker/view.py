@@ -168,8 +168,8 @@ class View:
         if frame is None:
             raise CameraUnreachable("no picture yet", reason=health.reason or "no-picture", where=device)
         model = self._models.get(watch.task.model)
-        people = find(frame.image, model.people if model else None)
-        content = jpeg(blur_persons(frame.image, people))
+        image = frame.image
+        content = jpeg(blur_persons(image, find(image, model.people if model else None)))
         with self._lock:
             self._pictures[device] = (now, content)
         return content

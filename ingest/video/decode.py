@@ -5,24 +5,20 @@ from __future__ import annotations
 from collections import OrderedDict
 from datetime import datetime
 from math import ceil
-from typing import cast
 
 import av
 import av.error
-import numpy as np
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
-from numpy.typing import NDArray
 
 from ingest.errors import CameraUnreachable
 from ingest.frame import Frame
 from ingest.packet import Packet
+from ingest.video.planes import Planes
 from ingest.video.stream import StreamInfo
 
 SPARSE = 1.0
 """Pictures per second at which keyframes, usually one or two seconds apart, do."""
-ONE = 1
-"""Thread that scales and converts; else each picture would start threads of its own and end them."""
 REMEMBERED = 64
 """Packets in flight inside a decoder whose arrival times are remembered; reordering is at most 16."""
 
@@ -83,11 +79,6 @@ class Decoder:
             return []
 
 
-def picture(frame: VideoFrame) -> NDArray[np.uint8]:
-    """uint8 (height, width, 3), BGR."""
-    return cast("NDArray[np.uint8]", frame.reformat(format="bgr24", threads=ONE).to_ndarray())
-
-
 def still(device: str, info: StreamInfo, packets: tuple[Packet, ...]) -> Frame | None:
     """The first picture of a GOP through a decoder that lives only for it; None when it cannot be decoded."""
     if not packets:
@@ -97,7 +88,7 @@ def still(device: str, info: StreamInfo, packets: tuple[Packet, ...]) -> Frame |
     frames = [frame for frame, _ in decoder.feed(first)] + decoder.drain()
     if not frames:
         return None
-    return Frame(device, first.pts * first.time_base, first.at, picture(frames[0]))
+    return Frame(device, first.pts * first.time_base, first.at, Planes(frames[0]))
 
 
 class Sampler:
@@ -150,4 +141,4 @@ class Sampler:
         if due is None:
             return None
         frame, media, at = due
-        return Frame(self._device, media, at, picture(frame))
+        return Frame(self._device, media, at, Planes(frame))

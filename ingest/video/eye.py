@@ -20,9 +20,10 @@ from ingest.frame import Frame
 from ingest.glance import Glance
 from ingest.packet import Packet
 from ingest.video.change import Mask
-from ingest.video.decode import Sampler, picture
+from ingest.video.decode import Sampler
 from ingest.video.gate import Gate
 from ingest.video.glance import Peek, small
+from ingest.video.planes import Planes
 from ingest.video.ring import Ring
 from ingest.video.stream import StreamInfo
 
@@ -179,7 +180,7 @@ class Eye:
         self._unchanged(packet.at)
         if packet.keyframe and at - self._checked >= CHECK:
             self._checked = at
-            self._hand(Frame(self._device, at, packet.at, picture(frame)))
+            self._hand(Frame(self._device, at, packet.at, Planes(frame)))
 
     def _unchanged(self, at: datetime) -> None:
         clear, self._clear_at = self._clear_at, at

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 from av.video.frame import VideoFrame
-from av.video.reformatter import Interpolation
 from numpy.typing import NDArray
 
 from ingest.glance import HEIGHT, WIDTH
 from ingest.packet import Packet
-from ingest.video.decode import ONE, Decoder
+from ingest.video.decode import Decoder
+from ingest.video.planes import Planes
 from ingest.video.stream import StreamInfo
 
 
 def small(frame: VideoFrame) -> NDArray[np.uint8]:
     """uint8 (90, 160), grey: each pixel the mean of those it stands for."""
-    grey = frame.reformat(WIDTH, HEIGHT, "gray", interpolation=Interpolation.AREA, threads=ONE)
-    return cast("NDArray[np.uint8]", grey.to_ndarray())
+    return Planes(frame).grey(WIDTH, HEIGHT)
 
 
 class Peek:

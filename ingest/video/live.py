@@ -64,7 +64,7 @@ class Remuxed:
             frame = still("", info, gop[:1])
             if frame is None:
                 raise CameraUnreachable("no picture can be made of what the camera sends", reason="garbage")
-            info = replace(info, width=frame.image.shape[1], height=frame.image.shape[0])
+            info = replace(info, width=frame.raster.width, height=frame.raster.height)
         self._info = info
         self._fragmenter = Fragmenter(info, gop[0])
         self._last = gop[0]

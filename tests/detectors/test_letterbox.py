@@ -9,6 +9,7 @@ import pytest
 
 from detectors.letterbox import Fit, prepare
 from detectors.model import Input
+from ingest.raster import Pixels
 
 
 def wanted(
@@ -38,7 +39,7 @@ SHAPES: list[tuple[tuple[int, int], Fit, str]] = [
 @pytest.mark.parametrize(("shape", "expected", "reason"), SHAPES, ids=[row[2] for row in SHAPES])
 def test_where_the_picture_lies(shape: tuple[int, int], expected: Fit, reason: str) -> None:
     """The bars are even on both sides, to the pixel."""
-    tensor, fit = prepare(np.zeros((*shape, 3), np.uint8), wanted())
+    tensor, fit = prepare(Pixels(np.zeros((*shape, 3), np.uint8)), wanted())
     assert tensor.shape == (1, 3, 100, 100)
     assert np.allclose(
         [fit.left, fit.top, fit.width, fit.height],
@@ -49,7 +50,7 @@ def test_where_the_picture_lies(shape: tuple[int, int], expected: Fit, reason: s
 
 def test_boxes_come_back() -> None:
     """A box over the whole inner picture is the whole picture; bars are cut off."""
-    _, fit = prepare(np.zeros((50, 200, 3), np.uint8), wanted())
+    _, fit = prepare(Pixels(np.zeros((50, 200, 3), np.uint8)), wanted())
     inner = np.array(
         [[fit.left, fit.top, fit.left + fit.width, fit.top + fit.height], [0, 0, 1, 1]], np.float32
     )
@@ -58,7 +59,7 @@ def test_boxes_come_back() -> None:
 
 def test_stretch_fills_everything() -> None:
     """Proportions are lost, nothing is to be mapped back."""
-    _, fit = prepare(np.zeros((50, 200, 3), np.uint8), wanted("stretch"))
+    _, fit = prepare(Pixels(np.zeros((50, 200, 3), np.uint8)), wanted("stretch"))
     assert fit == Fit(0.0, 0.0, 1.0, 1.0)
 
 
@@ -66,9 +67,9 @@ def test_colour_layout_and_scale() -> None:
     """Pure blue in BGR: the last channel of RGB, the first of BGR; 0 becomes -1 and 255 becomes 1."""
     blue = np.zeros((100, 100, 3), np.uint8)
     blue[..., 0] = 255
-    rgb, _ = prepare(blue, wanted())
+    rgb, _ = prepare(Pixels(blue), wanted())
     assert np.allclose(rgb[0, :, 5, 5], [-1, -1, 1])
-    bgr, _ = prepare(blue, wanted(layout="nhwc", colour="bgr"))
+    bgr, _ = prepare(Pixels(blue), wanted(layout="nhwc", colour="bgr"))
     assert bgr.shape == (1, 100, 100, 3)
     assert np.allclose(bgr[0, 5, 5], [1, -1, -1])
     assert rgb.dtype == np.float32
@@ -79,4 +80,4 @@ def test_colour_layout_and_scale() -> None:
 def test_what_is_no_picture(shape: tuple[int, ...]) -> None:
     """Expected and actual shape are in the message."""
     with pytest.raises(ValueError, match=r"expected shape \(height, width, 3\), got"):
-        prepare(np.zeros(shape, np.uint8), wanted())
+        Pixels(np.zeros(shape, np.uint8))

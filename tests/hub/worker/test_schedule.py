@@ -13,9 +13,10 @@ import pytest
 from hub.worker.sampling import why_less
 from hub.worker.schedule import ROW, Priority, Schedule, Shortage
 from ingest.frame import Frame
+from ingest.raster import Pixels
 
 START = datetime(2026, 11, 22, 8, tzinfo=UTC)
-IMAGE = np.zeros((2, 2, 3), np.uint8)
+IMAGE = Pixels(np.zeros((2, 2, 3), np.uint8))
 
 
 def at(seconds: float) -> datetime:

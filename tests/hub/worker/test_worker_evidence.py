@@ -23,6 +23,7 @@ from hub.worker.people import Detect
 from hub.worker.watch import Look
 from ingest.errors import EvidenceNone, EvidencePending
 from ingest.frame import Frame
+from ingest.raster import Pixels
 from tests.servers.disk import SmallDisk
 from tests.servers.wait import wait_until
 
@@ -71,7 +72,7 @@ def wanted(
     found = Detections(
         np.array([PERSON], np.float32), np.array([0.2], np.float32), np.array([0]), ("person",)
     )
-    frame = Frame("cam", 1.0, START, noise() if image is None else image)
+    frame = Frame("cam", 1.0, START, Pixels(noise() if image is None else image))
     return Raise(
         ref=ref,
         device="cam",

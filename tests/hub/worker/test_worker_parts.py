@@ -21,6 +21,7 @@ from hub.worker.schedule import ROW
 from hub.worker.slots import Slots
 from ingest.errors import InvalidInput
 from ingest.frame import Frame
+from ingest.raster import Pixels
 from tests.servers.assignments import TOKEN, AssignmentServer
 from tests.servers.ports import free_port
 
@@ -41,7 +42,7 @@ def take(slots: Slots) -> Frame | None:
 
 
 def frame(device: str, second: float = 0) -> Frame:
-    return Frame(device, second, START + timedelta(seconds=second), np.zeros((4, 4, 3), np.uint8))
+    return Frame(device, second, START + timedelta(seconds=second), Pixels(np.zeros((4, 4, 3), np.uint8)))
 
 
 def test_the_newest_frame_wins_and_the_lost_one_is_counted() -> None:
@@ -219,7 +220,7 @@ def test_rules_are_unknown_while_nothing_can_be_seen(crew: Crew) -> None:
         np.array([[0.4, 0.2, 0.6, 0.9]], np.float32), np.array([0.9], np.float32), np.array([0]), ("person",)
     )
     at = datetime.now(UTC)
-    raised = watch.look(Frame("a", 1.0, at, np.zeros((10, 10, 3), np.uint8)), seen, 0.25)
+    raised = watch.look(Frame("a", 1.0, at, Pixels(np.zeros((10, 10, 3), np.uint8))), seen, 0.25)
     assert [verdict.level.state for verdict in raised] == ["active"]
     assert raised[0].source.place == "school-1"
     away = watch.tick(at + timedelta(milliseconds=100), "refused")
@@ -239,7 +240,7 @@ def test_a_late_frame_does_not_turn_back_what_a_tick_said(crew: Crew) -> None:
     box = np.array([[0.4, 0.2, 0.6, 0.9]], np.float32)
     seen = Detections(box, np.array([0.9], np.float32), np.array([0]), ("person",))
     none = Detections.none(("person",))
-    image = np.zeros((10, 10, 3), np.uint8)
+    image = Pixels(np.zeros((10, 10, 3), np.uint8))
     watch.look(Frame("a", 1.0, at, image), seen, 0.25)
     watch.look(Frame("a", 1.2, at + timedelta(seconds=0.2), image), none, 0.25)
     states = [watch.tick(at + timedelta(seconds=3), None)[0].level.state]
@@ -254,7 +255,7 @@ def test_a_parked_car_holds_no_gate_and_is_not_lost(crew: Crew) -> None:
     crew.apply(assignment(task("a", rules=[rule])))
     watch = crew.get("a")
     assert watch is not None
-    image = np.zeros((10, 10, 3), np.uint8)
+    image = Pixels(np.zeros((10, 10, 3), np.uint8))
     begun = datetime.now(UTC)
 
     def look(second: float, *, walker: bool) -> datetime | None:
