@@ -13,7 +13,7 @@ from bench.video.contestant import Contestant, measure, wait_ready
 from bench.video.films import FPS, Coding, Scene, films
 from bench.video.hub import camera, running_hub
 from bench.video.peer import PEERS, running_peer
-from bench.video.raw import decode_ms, inference_ms
+from bench.video.raw import sampling
 from bench.video.server import serving
 from bench.video.verdict import HUB, Run
 from bench.video.worker import ROOT
@@ -37,8 +37,8 @@ class Plan:
         contestants: Which; HUB first.
     """
 
-    cameras: int = 8
-    seconds: float = 24.0
+    cameras: int = 5
+    seconds: float = 16.0
     settle: float = 12.0
     repeats: int = 5
     fps: float = 5.0
@@ -77,24 +77,25 @@ def compare(plan: Plan, say: Callable[[str], None]) -> list[Run]:
     runs: list[Run] = []
     with serving(streams) as server:
         for repeat in range(plan.repeats):
-            inference = inference_ms(MODEL)
             for (scene, coding), paths in shown.items():
                 urls = [f"{server.url}{scene}-{coding}-{number}" for number in range(plan.cameras)]
-                decode = decode_ms(paths[0])
                 for contestant in _turned(plan.contestants, repeat):
                     with (
                         tempfile.TemporaryDirectory(prefix="bench-video-") as folder,
                         running(contestant, urls, Path(folder), fps=plan.fps, workers=plan.workers) as engine,
+                        sampling(MODEL, paths[0]) as raw,
                     ):
                         wait_ready(engine, FPS)
                         measure(engine, plan.settle)
+                        raw.begin()
                         cost = measure(engine, plan.seconds)
-                    runs.append(Run(scene, coding, contestant, cost, decode, inference))
+                        alone = raw.end()
+                    runs.append(Run(scene, coding, contestant, cost, alone.decode_ms, alone.inference_ms))
                     say(
                         f"  {repeat + 1}/{plan.repeats} {scene} {coding} {contestant}: {cost.per_camera:.2f} % of a"
                         f" core per camera, {min(cost.received):.1f} received, {min(cost.decoded):.1f} decoded,"
-                        f" {min(cost.analysed):.2f} analysed per second at least; alone {decode:.2f} ms a picture,"
-                        f" {inference:.1f} ms a look"
+                        f" {min(cost.analysed):.2f} analysed per second at least; alone {alone.decode_ms:.2f} ms a"
+                        f" picture, {alone.inference_ms:.1f} ms a look"
                     )
     return runs
 

@@ -1,43 +1,160 @@
-"""Raw: what decoding and inference cost alone, on one thread: below that no engine that does them can be."""
+"""Raw: what decoding and inference cost alone, on one thread: below that no engine that does them can be.
+
+    python -m bench.video.raw MODEL FILM
+
+It samples while an engine is measured beside it: on a machine with neighbours the same work costs half as much again
+a minute later, and two busy cores are slower than one. Samples begin with the first line of standard input; when that
+ends, one line of JSON says what a picture and a look cost in the mean.
+"""
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from itertools import cycle
 from pathlib import Path
 
 import av
 import numpy as np
+from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
+from av.video.stream import VideoStream
 
 from bench.peers.ssd import SIDE, Model, tensor
+from bench.video.worker import ROOT
 
-PICTURES = 500
+EVERY = 1.5
+"""Seconds between two samples: with what they take, about a seventh of a core."""
+WARM_PICTURES, PICTURES = 10, 40
+WARM_LOOKS, LOOKS = 1, 3
+"""Of a sample; the first ones, after a pause, find nothing in the caches and are not counted."""
 INFERENCES = 60
 
 
-def decode_ms(film: Path, pictures: int = PICTURES) -> float:
-    """Milliseconds of processor time to decode one picture of a film, by PyAV."""
-    with av.open(str(film)) as container:
-        video = container.streams.video[0]
-        packets = [packet for packet in container.demux(video) if packet.size][:pictures]
-        decoder = VideoCodecContext.create(video.codec_context.name, "r")
-        if not isinstance(decoder, VideoCodecContext):
-            raise TypeError(f"{film} holds no video")
-        decoder.extradata = video.codec_context.extradata
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """What was found.
+
+    Attributes:
+        decode_ms: Milliseconds of processor time for one picture, by PyAV.
+        inference_ms: The same for one look of the network, its input ready.
+    """
+
+    decode_ms: float
+    inference_ms: float
+
+
+class _Decoding:
+    """A film, decoded again and again."""
+
+    def __init__(self, film: Path) -> None:
+        with av.open(str(film)) as container:
+            video = container.streams.video[0]
+            self._packets: Iterator[Packet[VideoStream]] = cycle(
+                [packet for packet in container.demux(video) if packet.size]
+            )
+            decoder = VideoCodecContext.create(video.codec_context.name, "r")
+            if not isinstance(decoder, VideoCodecContext):
+                raise TypeError(f"{film} holds no video")
+            decoder.extradata = video.codec_context.extradata
         decoder.thread_count = 1
+        self._decoder = decoder
+
+    def step(self, pictures: int) -> tuple[int, float]:
+        """So many pictures more; how many came, and the seconds of processor time."""
+        begun, came = time.thread_time(), 0
+        while came < pictures:
+            came += len(self._decoder.decode(next(self._packets)))
+        return came, time.thread_time() - begun
+
+
+class _Looking:
+    """The network on one picture."""
+
+    def __init__(self, model: Path) -> None:
+        self._network = Model(str(model))
+        self._picture = tensor(np.random.default_rng(1).integers(0, 255, (SIDE, SIDE, 3), np.uint8))
+
+    def step(self, times: int) -> tuple[int, float]:
+        """So many looks; the seconds of processor time."""
         begun = time.thread_time()
-        decoded = 0
-        for packet in (*packets, None):
-            decoded += len(decoder.decode(packet))
-        return 1000 * (time.thread_time() - begun) / max(decoded, 1)
+        for _ in range(times):
+            self._network.run(self._picture)
+        return times, time.thread_time() - begun
 
 
 def inference_ms(model: Path, times: int = INFERENCES) -> float:
-    """Milliseconds of processor time for one look of the network, its input ready."""
-    network = Model(str(model))
-    picture = tensor(np.random.default_rng(1).integers(0, 255, (SIDE, SIDE, 3), np.uint8))
-    network.run(picture)
-    begun = time.thread_time()
-    for _ in range(times):
-        network.run(picture)
-    return 1000 * (time.thread_time() - begun) / times
+    """Milliseconds of processor time for one look of the network now, its input ready."""
+    looking = _Looking(model)
+    looking.step(WARM_LOOKS)
+    return 1000 * looking.step(times)[1] / times
+
+
+def main() -> None:
+    """Sample until standard input ends."""
+    decoding, looking = _Decoding(Path(sys.argv[2])), _Looking(Path(sys.argv[1]))
+    ended = threading.Event()
+
+    def listen() -> None:
+        sys.stdin.read()
+        ended.set()
+
+    print("ready", flush=True)
+    sys.stdin.readline()
+    threading.Thread(target=listen, daemon=True).start()
+    pictures = looks = 0
+    decoded = looked = 0.0
+    while not (ended.is_set() and looks):
+        decoding.step(WARM_PICTURES)
+        came, took = decoding.step(PICTURES)
+        pictures, decoded = pictures + came, decoded + took
+        looking.step(WARM_LOOKS)
+        came, took = looking.step(LOOKS)
+        looks, looked = looks + came, looked + took
+        ended.wait(EVERY)
+    print(json.dumps(asdict(Alone(1000 * decoded / pictures, 1000 * looked / looks))), flush=True)
+
+
+class Sampling:
+    """The process that samples."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def begin(self) -> None:
+        """From now on."""
+        if self._process.stdin is None:
+            raise RuntimeError("no pipe to the sampling process")
+        self._process.stdin.write("begin\n")
+        self._process.stdin.flush()
+
+    def end(self) -> Alone:
+        """What was found since."""
+        told, _ = self._process.communicate(timeout=30)
+        return Alone(**json.loads(told.splitlines()[-1]))
+
+
+@contextmanager
+def sampling(model: Path, film: Path) -> Iterator[Sampling]:
+    """A process of its own, ready to begin."""
+    command = [sys.executable, "-m", "bench.video.raw", str(model), str(film)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            if process.stdout is None or not process.stdout.readline():
+                raise RuntimeError("the sampling process did not start")
+            yield Sampling(process)
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+if __name__ == "__main__":
+    main()

@@ -174,13 +174,13 @@ def claims(table: Sequence[Row], runs: Sequence[Run], fps: float, stream_fps: fl
             continue
         late = behind or (f"the hub {_rarely(hub.analysed)}" if hub.analysed < KEPT * fps else "")
         if row is hub:
-            alone = median(
-                run.decode_ms * stream_fps / fps + run.inference_ms
+            over = median(
+                run.cost.per_analysed / (run.decode_ms * stream_fps / fps + run.inference_ms)
                 for run in runs
                 if (run.scene, run.coding, run.contestant) == _key(hub)
             )
             what = f"{where}: an analysed picture costs the hub so many times its decoding and inference"
-            found.append(Claim(what, hub.per_analysed / alone, BUSY_MOST, void=late))
+            found.append(Claim(what, over, BUSY_MOST, void=late))
         else:
             what = f"{where}: an analysed picture costs the hub, over {row.contestant}"
             found.append(Claim(what, hub.per_analysed / row.per_analysed, 1.0, void=late or row.void))
