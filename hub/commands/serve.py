@@ -7,6 +7,7 @@ import asyncio
 import os
 
 from config.settings import Settings, add_flags, load_settings
+from hub import turns
 from hub.serve import heap
 from hub.serve.run import running, set_up_log, stop_on_signals
 
@@ -22,6 +23,7 @@ def run(args: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT."""
     settings = load_settings(vars(args), os.environ)
     set_up_log(settings)
+    turns.shorten()
     return asyncio.run(_serve(settings))
 
 

@@ -24,6 +24,7 @@ from alerts.ids import new_id
 from alerts.ledger import (
     counters,
     devices,
+    groups,
     incidents,
     outbox,
     receivers,
@@ -85,10 +86,9 @@ TOLD = 5.0
 """Seconds that a command to a node waits for the broker."""
 QUIET = timedelta(seconds=10)
 """A worker that was not heard for so long is shown; a router that did not tick for so long has failed."""
-STALE_EVERY = timedelta(seconds=5)
-"""Between two looks for incidents that nobody renewed."""
-STALE_AT_ONCE = 100
-"""Of these in one act, some 50 ms: when the broker or a worker is away, thousands may go stale at once."""
+STALE_AT_ONCE = 20
+"""Incidents that nobody renewed in one act, some 10 ms: when the broker or a worker is away, thousands may go stale at
+once."""
 
 
 def worker_token(secret: str) -> str:
@@ -158,7 +158,6 @@ class House:
         self._version = -1
         self._filters: frozenset[str] = frozenset()
         self._ticked_at: datetime | None = None
-        self._stale_at: datetime | None = None
         self._more_stale = False
 
         identity = hashlib.sha256(secret.encode()).hexdigest()[:12]
@@ -341,15 +340,13 @@ class House:
         self.lives.tick()
         self.signals.retry()
         now = self.now()
-        stale = self._stale_at is None or now - self._stale_at >= STALE_EVERY
 
         def act(conn: Connection) -> None:
             self.sensors.tick(
                 conn, now, listening=self.sensor_client.connected and self.life_client.connected
             )
-            if stale:
-                self._stale(conn, now)
-                expire_acknowledgements(conn, now)
+            self._stale(conn, now)
+            expire_acknowledgements(conn, now)
             supervise_red(conn, now)
             raise_overdue(conn, self.directory(), now)
             close_yesterday(
@@ -371,9 +368,15 @@ class House:
         self.alarms.after()
         while self._more_stale:  # each portion by itself, so that what is new does not wait behind them all
             self.ledger.write(lambda conn: self._stale(conn, now)).result(COMMIT)
-        if stale:
-            self._stale_at = now
         self._ticked_at = now
+
+    def tell_due(self) -> None:
+        """Write the notices whose time has come since the tick; what it raises, the next tick makes good."""
+        now = self.now()
+        with self.ledger.read() as conn:
+            if not groups.due(conn, now, 1):
+                return
+        self.ledger.write(lambda conn: advance(conn, self.directory(), now)).result(COMMIT)
 
     def _stale(self, conn: Connection, now: datetime) -> None:
         """Some of the incidents that nobody renewed, in an act on the writer's thread."""

@@ -44,6 +44,8 @@ WEB = Path(__file__).parents[2] / "web" / "dist"
 START = 20.0
 """Seconds that start-up waits for HTTP and for the broker."""
 TICK = 1.0
+PUNCTUAL = 0.2
+"""Seconds by which a notice may come later than its group has to wait."""
 """Seconds between two ticks."""
 ADMIN = "admin"
 
@@ -164,6 +166,7 @@ async def running(
         workers = tuple(_worker(name, address_of(port), token, settings) for name in names)
         house.restarts = lambda: {name: each.restarts for name, each in zip(names, workers, strict=True)}
         group.start("ticks", _ticks(house))
+        group.start("notices", _notices(house))
         group.start("sensors", house.sensors.run())
         group.start("webhooks", webhooks.run())
         group.start("deliveries", deliveries.run())
@@ -335,6 +338,21 @@ async def _ticks(house: House) -> None:
                 log.exception("the router could not tick")
         await asyncio.to_thread(house.look)
         await asyncio.sleep(TICK)
+
+
+async def _notices(house: House) -> None:
+    """Several times between two ticks: notices whose time has come."""
+    said = ""
+    while True:
+        await asyncio.sleep(PUNCTUAL)
+        try:
+            await asyncio.to_thread(house.tell_due)
+            said = ""
+        except Exception as wrong:  # noqa: BLE001 - counted and logged; the next tick tells them, and says what is wrong
+            house.counted.errors.labels("notices").inc()
+            if said != type(wrong).__name__:
+                said = type(wrong).__name__
+                log.warning("notices that are due wait for the next tick: %s", wrong)
 
 
 async def _statuses(house: House, token: str) -> None:
