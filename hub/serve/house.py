@@ -86,7 +86,7 @@ TOLD = 5.0
 """Seconds that a command to a node waits for the broker."""
 QUIET = timedelta(seconds=10)
 """A worker that was not heard for so long is shown; a router that did not tick for so long has failed."""
-STALE_AT_ONCE = 20
+STALE_AT_ONCE = 5
 """Incidents that nobody renewed in one act, some 10 ms: when the broker or a worker is away, thousands may go stale at
 once."""
 
@@ -158,7 +158,6 @@ class House:
         self._version = -1
         self._filters: frozenset[str] = frozenset()
         self._ticked_at: datetime | None = None
-        self._more_stale = False
 
         identity = hashlib.sha256(secret.encode()).hexdigest()[:12]
         self.sensor_client = Client(broker, f"hub-{identity}-sensors", clock=clock)
@@ -331,7 +330,7 @@ class House:
     # -- every second ----------------------------------------------------------------------------------
 
     def tick(self) -> None:
-        """What time alone changes. One transaction; raises what it raises, and then nothing of it happened."""
+        """What time alone changes. One transaction, after which incidents go stale; raises what either raises."""
         with self.ledger.read() as conn:
             changed = counters.value(conn, registry.VERSION) != self._version
         if changed or self._county.outdated(self.now()):
@@ -345,7 +344,6 @@ class House:
             self.sensors.tick(
                 conn, now, listening=self.sensor_client.connected and self.life_client.connected
             )
-            self._stale(conn, now)
             expire_acknowledgements(conn, now)
             supervise_red(conn, now)
             raise_overdue(conn, self.directory(), now)
@@ -366,8 +364,7 @@ class House:
             self.alarms.lost()
             raise
         self.alarms.after()
-        while self._more_stale:  # each portion by itself, so that what is new does not wait behind them all
-            self.ledger.write(lambda conn: self._stale(conn, now)).result(COMMIT)
+        self._mark_stale(now)
         self._ticked_at = now
 
     def tell_due(self) -> None:
@@ -378,10 +375,16 @@ class House:
                 return
         self.ledger.write(lambda conn: advance(conn, self.directory(), now)).result(COMMIT)
 
-    def _stale(self, conn: Connection, now: datetime) -> None:
-        """Some of the incidents that nobody renewed, in an act on the writer's thread."""
-        self._more_stale = mark_stale(conn, now, self.directory(), most=STALE_AT_ONCE)
-        advance(conn, self.directory(), now, most=0)
+    def _mark_stale(self, now: datetime) -> None:
+        """The incidents that nobody renewed; some in each act, so that what is new does not wait behind them all."""
+
+        def act(conn: Connection) -> bool:
+            more = mark_stale(conn, now, self.directory(), most=STALE_AT_ONCE)
+            advance(conn, self.directory(), now, most=0)
+            return more
+
+        while self.ledger.write(act).result(COMMIT):
+            pass
 
     def look(self) -> None:
         """Ask every part how it is, for /readyz."""
