@@ -8,12 +8,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
 from starlette.websockets import WebSocket
 
+from alerts.directory import Directory
+from alerts.sight import Visibility
 from api.auth import Auth
 from api.hub import Hub
 from api.push import recheck
@@ -64,6 +66,8 @@ class ReadingFeed:
         self._auth = auth
         self._loop: asyncio.AbstractEventLoop | None = None
         self._sockets: dict[Socket, Wanted] = {}
+        self._directory: Directory | None = None
+        self._known: dict[str, Visibility] = {}
         hub.on_readings(self.publish)
 
     def start(self) -> None:
@@ -99,12 +103,21 @@ class ReadingFeed:
         finally:
             self._sockets.pop(socket, None)
 
+    def _places(self, devices: Iterable[str]) -> Mapping[str, Visibility]:
+        """Where these devices stand; looked up once for each until the registry changes."""
+        directory = self._hub.directory()
+        if directory is not self._directory:
+            self._directory, self._known = directory, {}
+        for device in devices:
+            if device not in self._known:
+                self._known[device] = directory.visibility(device)
+        return {device: self._known[device] for device in devices}
+
     def _heartbeat(self, _: Socket) -> str:
         return json.dumps({"type": "heartbeat", "at": format_instant(self._hub.now())})
 
     def _offer(self, readings: Sequence[Reading]) -> None:
-        directory = self._hub.directory()
-        places = {device: directory.visibility(device) for device in {each.device for each in readings}}
+        places = self._places({each.device for each in readings})
         texts: list[str] = []
         for socket, wanted in tuple(self._sockets.items()):
             seen = {device for device, place in places.items() if socket.who.sight.sees("reading", place)}

@@ -54,20 +54,13 @@ class Phase:
 
     def as_state(self) -> HysteresisState:
         """JSON-like."""
-        texts = {
-            name: None if at is None else pack(at)
-            for name, at in (
-                ("since", self.since),
-                ("true_since", self.true_since),
-                ("false_since", self.false_since),
-                ("seen", self.seen),
-            )
-        }
-        return {"phase": self.phase, **texts}
+        return _Kept(self)
 
     @staticmethod
     def of(state: HysteresisState) -> Phase:
-        """From what as_state() gave."""
+        """From what as_state() gave, or from its JSON."""
+        if isinstance(state, _Kept):
+            return state.read
         since = unpack(state["since"])
         if since is None:
             raise ValueError("a state without `since`")
@@ -78,6 +71,22 @@ class Phase:
             unpack(state.get("false_since")),
             unpack(state.get("seen")),
         )
+
+
+class _Kept(dict[str, str | None]):
+    """A state that was made here: it need not be read again as long as it is in memory."""
+
+    __slots__ = ("read",)
+
+    def __init__(self, read: Phase) -> None:
+        super().__init__(
+            phase=read.phase,
+            since=pack(read.since),
+            true_since=None if read.true_since is None else pack(read.true_since),
+            false_since=None if read.false_since is None else pack(read.false_since),
+            seen=None if read.seen is None else pack(read.seen),
+        )
+        self.read = read
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,4 +154,6 @@ class Hysteresis:
                 phase, since, true_since = "active", true_since, None
         elif phase != "inactive" and false_since is not None and at - false_since >= self.clear_after:
             phase, since = "inactive", false_since
+        if phase is read.phase and since is read.since and true_since is read.true_since:
+            return read  # as nearly always
         return Phase(phase, since, true_since, false_since, read.seen)

@@ -15,16 +15,17 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import partial
 from typing import Literal, Self, cast
 
 from pydantic import Field, model_validator
 
 from detectors import cycles, words
-from detectors.hysteresis import Hysteresis, HysteresisState
+from detectors.hysteresis import Hysteresis, HysteresisState, Phase
 from detectors.rule import Duration, Level, RuleParams, RuleState
 from ingest.errors import MalformedPayload
 from ingest.reading import Reading
-from ingest.text import Text
+from ingest.text import Later, Text
 
 INPUT = "readings"
 
@@ -126,19 +127,22 @@ class Rule:
         value, unit = cast("float | None", state["value"]), cast("str", state["unit"])
         if phase.phase == "active" and value is not None and (usual := self._spared(state, now)):
             return self._usual(phase.since, value, unit, usual)
-        if value is None or (phase.phase == "unknown" and phase.true_since is None):
-            what = self._nothing_known()
-        else:
-            what = self._said(value, unit, active=phase.phase == "active")
-        since = phase.true_since if phase.phase == "unknown" and phase.true_since else phase.since
         return Level(
             state=phase.phase,
             since=phase.since,
             value=value,
             limit=self.params.limit,
             certainty=1.0,
-            explanation=words.sentence(self.params.id, what, since, self._zone),
+            explanation=Later(partial(self._explained, phase, value, unit)),
         )
+
+    def _explained(self, phase: Phase, value: float | None, unit: str) -> Text:
+        if value is None or (phase.phase == "unknown" and phase.true_since is None):
+            what = self._nothing_known()
+        else:
+            what = self._said(value, unit, active=phase.phase == "active")
+        since = phase.true_since if phase.phase == "unknown" and phase.true_since else phase.since
+        return words.sentence(self.params.id, what, since, self._zone)
 
     def _spared(self, state: RuleState, now: datetime) -> cycles.Usual | None:
         if self.params.spare_cycles is None:

@@ -52,7 +52,7 @@ AGAIN = timedelta(hours=24)
 """How long the broker may deliver a message again: the expiry of our session there."""
 AT_ONCE = 200
 """Messages that are folded together; further ones follow in the same act while it is short."""
-PACE = 0.03
+PACE = 0.08
 """Seconds between two acts while messages come one after the other: an act costs as much as some thirty messages. Life
 safety does not wait for it, nor does a message that comes alone."""
 LONG = 0.2
