@@ -10,6 +10,7 @@ import contextlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import orjson
 from starlette.websockets import WebSocket
@@ -45,17 +46,30 @@ class Wanted:
         return self.device in (None, reading.device) and self.quantity in (None, reading.quantity)
 
 
-def as_dict(reading: Reading) -> dict[str, object]:
-    """A reading as it is sent."""
-    return {
-        "device": reading.device,
-        "quantity": reading.quantity,
-        "value": reading.value,
-        "unit": reading.unit,
-        "at": format_instant(reading.at),
-        "received_at": format_instant(reading.received_at),
-        "quality": reading.quality,
-    }
+def written(readings: Iterable[Reading]) -> list[str]:
+    """Readings as they are sent, each a JSON object; those of one message share their moments."""
+    moments: dict[datetime, str] = {}
+
+    def moment(at: datetime) -> str:
+        found = moments.get(at)
+        if found is None:
+            found = moments[at] = format_instant(at)
+        return found
+
+    return [
+        orjson.dumps(
+            {
+                "device": each.device,
+                "quantity": each.quantity,
+                "value": each.value,
+                "unit": each.unit,
+                "at": moment(each.at),
+                "received_at": moment(each.received_at),
+                "quality": each.quality,
+            }
+        ).decode()
+        for each in readings
+    ]
 
 
 class ReadingFeed:
@@ -123,7 +137,7 @@ class ReadingFeed:
             seen = {device for device, place in places.items() if socket.who.sight.sees("reading", place)}
             if not seen:
                 continue
-            texts = texts or [orjson.dumps(as_dict(each)).decode() for each in readings]
+            texts = texts or written(readings)
             mine = [
                 text
                 for each, text in zip(readings, texts, strict=True)
