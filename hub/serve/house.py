@@ -10,6 +10,7 @@ import hmac
 import json
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import TimeoutError as NotInTime
 from datetime import datetime, timedelta
@@ -86,9 +87,11 @@ TOLD = 5.0
 """Seconds that a command to a node waits for the broker."""
 QUIET = timedelta(seconds=10)
 """A worker that was not heard for so long is shown; a router that did not tick for so long has failed."""
-STALE_AT_ONCE = 5
-"""Incidents that nobody renewed in one act, some 10 ms: when the broker or a worker is away, thousands may go stale at
-once."""
+STALE_FIRST, STALE_MOST = 5, 40
+"""Incidents that nobody renewed in the first act of a tick, some 10 ms, and at most in one of its later acts: when the
+broker or a worker is away, thousands may go stale at once, and what is new is not to wait behind them."""
+STALE_FOR = 0.7
+"""Seconds of a tick after which the rest of them is left to the next."""
 
 
 def worker_token(secret: str) -> str:
@@ -377,14 +380,18 @@ class House:
 
     def _mark_stale(self, now: datetime) -> None:
         """The incidents that nobody renewed; some in each act, so that what is new does not wait behind them all."""
+        with self.ledger.read() as conn:
+            more = bool(incidents.due(conn, now, 1))
+        most, until = STALE_FIRST, time.monotonic() + STALE_FOR
+        while more and time.monotonic() < until:
 
-        def act(conn: Connection) -> bool:
-            more = mark_stale(conn, now, self.directory(), most=STALE_AT_ONCE)
-            advance(conn, self.directory(), now, most=0)
-            return more
+            def act(conn: Connection, most: int = most) -> bool:
+                left = mark_stale(conn, now, self.directory(), most=most)
+                advance(conn, self.directory(), now, most=0)
+                return left
 
-        while self.ledger.write(act).result(COMMIT):
-            pass
+            more = self.ledger.write(act).result(COMMIT)
+            most = min(most * 2, STALE_MOST)
 
     def look(self) -> None:
         """Ask every part how it is, for /readyz."""

@@ -44,9 +44,9 @@ WEB = Path(__file__).parents[2] / "web" / "dist"
 START = 20.0
 """Seconds that start-up waits for HTTP and for the broker."""
 TICK = 1.0
+"""Seconds between two ticks."""
 PUNCTUAL = 0.2
 """Seconds by which a notice may come later than its group has to wait."""
-"""Seconds between two ticks."""
 ADMIN = "admin"
 
 
