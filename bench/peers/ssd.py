@@ -84,12 +84,14 @@ class Counts:
 class Inference:
     """Two workers, each with its own session, and the newest picture of every camera that waits."""
 
-    def __init__(self, path: str, counts: Sequence[Counts], workers: int = WORKERS) -> None:
+    def __init__(
+        self, path: str, counts: Sequence[Counts], workers: int = WORKERS, model: type[Model] = Model
+    ) -> None:
         self._counts = counts
         self._waiting: OrderedDict[int, Picture] = OrderedDict()
         self._filled = threading.Condition()
         for _ in range(workers):
-            threading.Thread(target=self._work, args=(Model(path),), daemon=True).start()
+            threading.Thread(target=self._work, args=(model(path),), daemon=True).start()
 
     def put(self, camera: int, rgb: Picture) -> None:
         """Look at this one; it takes the place of an older one of the same camera."""

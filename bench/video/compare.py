@@ -15,7 +15,7 @@ from bench.video.hub import camera, running_hub
 from bench.video.peer import PEERS, running_peer
 from bench.video.raw import sampling
 from bench.video.server import serving
-from bench.video.verdict import HUB, Run
+from bench.video.verdict import FLOOR, HUB, Run
 from bench.video.worker import ROOT
 
 MODEL = ROOT / "models" / "coco-ssd" / "coco-ssd.onnx"
@@ -52,7 +52,7 @@ class Plan:
 def running(
     contestant: str, urls: Sequence[str], folder: Path, *, fps: float, workers: int
 ) -> Iterator[Contestant]:
-    """The contestant on these streams."""
+    """The contestant on these streams, or the floor on these films."""
     if contestant == HUB:
         cameras = [camera(f"camera-{number}", url, fps) for number, url in enumerate(urls)]
         with running_hub(cameras, folder / "hub", workers) as hub:
@@ -80,9 +80,14 @@ def compare(plan: Plan, say: Callable[[str], None]) -> list[Run]:
             for (scene, coding), paths in shown.items():
                 urls = [f"{server.url}{scene}-{coding}-{number}" for number in range(plan.cameras)]
                 for contestant in _turned(plan.contestants, repeat):
+                    if contestant == FLOOR and scene != "busy":  # nobody is compared with it there
+                        continue
+                    shows = [str(each) for each in paths] if contestant == FLOOR else urls
                     with (
                         tempfile.TemporaryDirectory(prefix="bench-video-") as folder,
-                        running(contestant, urls, Path(folder), fps=plan.fps, workers=plan.workers) as engine,
+                        running(
+                            contestant, shows, Path(folder), fps=plan.fps, workers=plan.workers
+                        ) as engine,
                         sampling(MODEL, paths[0]) as raw,
                     ):
                         wait_ready(engine, FPS)

@@ -14,7 +14,9 @@ from bench.video.contestant import Cost
 from bench.video.films import Coding, Scene
 
 HUB = "hub"
-UNGATED = ("opencv", "pyav")
+FLOOR = "decoding and inference"
+"""Nothing but these, at the pace of cameras (bench/peers/floor.py)."""
+UNGATED = ("opencv", "pyav", FLOOR)
 """Peers that look at every n-th picture, whatever it shows."""
 MOST = {"opencv": 1.6, "opencv + motion gate": 1.6, "pyav": 1.35}
 """Times what decoding and inference cost alone, above which a comparison is void."""
@@ -23,7 +25,7 @@ KEPT = 0.95
 QUIET_TIMES = {"opencv": 10.0, "pyav": 9.0, "opencv + motion gate": 4.5}
 """On quiet cameras a peer must cost at least so many times what the hub costs."""
 BUSY_MOST = 1.15
-"""On busy cameras an analysed picture may cost the hub so many times what its decoding and inference cost alone."""
+"""On busy cameras an analysed picture may cost the hub so many times what decoding and inference cost at that pace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,10 @@ class Run:
         """Its cost over that of what it decoded and inferred, each alone."""
         alone = sum(self.cost.decoded) * self.decode_ms + sum(self.cost.analysed) * self.inference_ms
         return 1000 * self.cost.cpu / alone if alone else float("inf")
+
+    def per_look(self, pictures: float) -> float:
+        """Cost of an analysed picture over that of decoding so many and one inference, alone and at the same time."""
+        return self.cost.per_analysed / (self.decode_ms * pictures + self.inference_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,13 +180,20 @@ def claims(table: Sequence[Row], runs: Sequence[Run], fps: float, stream_fps: fl
             continue
         late = behind or (f"the hub {_rarely(hub.analysed)}" if hub.analysed < KEPT * fps else "")
         if row is hub:
-            over = median(
-                run.cost.per_analysed / (run.decode_ms * stream_fps / fps + run.inference_ms)
-                for run in runs
-                if (run.scene, run.coding, run.contestant) == _key(hub)
-            )
             what = f"{where}: an analysed picture costs the hub so many times its decoding and inference"
+            hubs, floors = (
+                [
+                    run.per_look(stream_fps / fps)
+                    for run in runs
+                    if (run.scene, run.coding, run.contestant) == (row.scene, row.coding, who)
+                ]
+                for who in (HUB, FLOOR)
+            )
+            late = late or ("" if floors else f"{FLOOR} alone did not run")
+            over = median(hubs) / median(floors) if floors else float("inf")
             found.append(Claim(what, over, BUSY_MOST, void=late))
+        elif row.contestant == FLOOR:
+            continue
         else:
             what = f"{where}: an analysed picture costs the hub, over {row.contestant}"
             found.append(Claim(what, hub.per_analysed / row.per_analysed, 1.0, void=late or row.void))

@@ -23,7 +23,7 @@ from ingest.glance import Glance
 from ingest.packet import Packet
 from ingest.video.change import Mask
 from ingest.video.decode import still
-from ingest.video.eye import Counts, Eye
+from ingest.video.eye import Eye
 from ingest.video.gate import Gate
 from ingest.video.health import SILENCE, CameraHealth, CameraState, judge
 from ingest.video.keep import keep_reading
@@ -37,7 +37,7 @@ from ingest.video.stream import StreamInfo, Transport
 log = logging.getLogger(__name__)
 
 NAP = 0.2
-"""Seconds by which packets of a quiet camera may come late: one wake-up handles several. Nobody waits for them."""
+"""Seconds by which packets that nobody waits for may come late, at most: one wake-up handles several."""
 
 ABOUT_A_GOP = timedelta(seconds=3)
 """By which the keyframes of a camera's two streams may lie apart."""
@@ -99,7 +99,7 @@ class Camera:
         self._lock = threading.Lock()
         self._info: StreamInfo | None = None
         self._eye: Eye | None = None
-        self._counted = Counts()
+        self._counted = 0, 0, 0  # decoded, errors, dropped
         self._hold_until: datetime | None = None
         self._quiet_at: datetime | None = None
         self._started_at = clock()
@@ -153,7 +153,7 @@ class Camera:
     def _nap(self) -> float:
         """By how many seconds packets may come late now."""
         eye = self._eye
-        return NAP if eye is not None and not eye.open and not self._taps else 0.0
+        return 0.0 if eye is None or self._taps else min(eye.spare, NAP)
 
     def begin(self, info: StreamInfo) -> None:
         """A session of the stream begins; from the thread that will take() its packets."""
@@ -177,7 +177,7 @@ class Camera:
             may_begin=self._may_begin,
         )
         with self._lock:
-            self._eye, self._counted = eye, Counts()
+            self._eye, self._counted = eye, (0, 0, 0)
             eye.pace(self._pace)
             if self._hold_until is not None:
                 eye.hold(self._hold_until)
@@ -223,14 +223,16 @@ class Camera:
         eye.feed(packet)
         if not eye.open:
             self._quiet_at = packet.at
-        after, before = eye.counts, self._counted
-        if after == before:
+        after = eye.counts
+        counted = after.decoded, after.errors, after.dropped
+        if counted == self._counted:
             return
-        self._counted = replace(after)
-        pictures = after.decoded - before.decoded
+        decoded, errors, dropped = self._counted
+        self._counted = counted
+        pictures = after.decoded - decoded
         with self._lock:
-            self._undecodable += after.errors - before.errors
-            self._dropped += after.dropped - before.dropped
+            self._undecodable += after.errors - errors
+            self._dropped += after.dropped - dropped
             self._decoded += pictures
             if after.width and self._info is not None and not self._info.width:
                 # the camera did not say before its first keyframe

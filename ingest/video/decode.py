@@ -103,6 +103,7 @@ class Sampler:
         self._fps = fps
         self._period = 1.0 / fps
         self._due = ceil(since / self._period - 1e-6) * self._period
+        self._at = since
         self._started = self._sparse = self._broken = False
         self.decoded = 0
         self.newest: tuple[VideoFrame, float, datetime] | None = None
@@ -113,6 +114,11 @@ class Sampler:
         """Packets that could not be decoded."""
         return self._decoder.errors
 
+    @property
+    def wait(self) -> float:
+        """Seconds of media time from the latest packet to the next picture that is due; below 0 when it is late."""
+        return self._due - self._at
+
     def pace(self, fps: float) -> None:
         """Hand on so many from now on. At SPARSE, if that is less, only keyframes are decoded: it saves most."""
         self._period = 1.0 / fps
@@ -120,6 +126,7 @@ class Sampler:
 
     def feed(self, packet: Packet) -> Frame | None:
         """The newest picture that is due now, or None."""
+        self._at = packet.pts * packet.time_base
         if packet.keyframe:
             self._broken = False
         elif self._sparse or self._broken:  # after a gap the next keyframe is the first that can be decoded
@@ -129,9 +136,8 @@ class Sampler:
             if not packet.keyframe:
                 return None
             self._started = True
-        seconds = packet.pts * packet.time_base
         due = None
-        for frame, at in self._decoder.feed(packet, wanted=seconds >= self._due):
+        for frame, at in self._decoder.feed(packet, wanted=self._at >= self._due):
             self.decoded += 1
             media = (frame.pts or 0) * self._decoder.tick
             self.newest = (frame, media, at)

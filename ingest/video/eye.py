@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import inf
 
 from av.video.frame import VideoFrame
 
@@ -31,6 +32,12 @@ BURST = 50
 """Packets decoded at most for one that arrives: some 70 ms at 720p, so that reading goes on."""
 PATIENCE = timedelta(seconds=10)
 """For so long after opening no frame is given up; who is behind then sees the newest only."""
+HELD_EVERY = 2.0
+"""Seconds between two small pictures of a camera in which something is followed: it stays open, whatever they show."""
+KEYFRAME_EVERY = 0.9
+"""Seconds between two small pictures of keyframes: some cameras send nothing else."""
+AHEAD = 0.02
+"""Seconds before the next picture that is wanted from which on its packet is waited for."""
 CHECK = 60.0
 """Seconds after which a quiet camera's keyframe is handed on as a frame all the same: what the gate thinks
 nothing, the model may know better."""
@@ -94,6 +101,9 @@ class Eye:
         self._offered: Frame | None = None
         self._handed = -1.0
         self._opened_at: datetime | None = None
+        self._glimpsed = (
+            self._keyframed
+        ) = -inf  # media times of the latest small pictures, and of a keyframe's
         self._checked = 0.0 if gate.open else -CHECK
         self._clear_at: datetime | None = None
         self._hold_until: datetime | None = None
@@ -104,6 +114,15 @@ class Eye:
     def open(self) -> bool:
         """Whether the gate is open."""
         return self._gate.open
+
+    @property
+    def spare(self) -> float:
+        """Seconds from the latest packet on in which nobody waits for a further one; infinite while quiet."""
+        if not self._gate.open:
+            return inf
+        if self._sampler is None or self._waiting or self._offered is not None:
+            return 0.0
+        return max(self._sampler.wait - AHEAD, 0.0)
 
     @property
     def holds_decoder(self) -> bool:
@@ -228,15 +247,22 @@ class Eye:
             return
         shown, media, arrived = sampler.newest
         self.counts.width, self.counts.height = shown.width, shown.height
-        if due or shown.key_frame:
-            self._glimpse(shown, media, arrived)
+        held = bool(self._waiting) or self._offered is not None or self._held(arrived)
+        if shown.key_frame:
+            due = media - self._keyframed >= KEYFRAME_EVERY
+        elif held:
+            due = media - self._glimpsed >= HELD_EVERY
+        if due:
+            self._glimpse(shown, media, arrived, held=held)
 
-    def _glimpse(self, shown: VideoFrame, media: float, arrived: datetime) -> None:
+    def _glimpse(self, shown: VideoFrame, media: float, arrived: datetime, *, held: bool) -> None:
+        self._glimpsed = media
         grey = small(shown)
-        if shown.key_frame and self._on_glance is not None:
-            self._on_glance(Glance(self._device, media, arrived, grey))
-        busy = bool(self._waiting) or self._offered is not None
-        if not self._gate.look(media, grey, held=busy or self._held(arrived)):
+        if shown.key_frame:
+            self._keyframed = media
+            if self._on_glance is not None:
+                self._on_glance(Glance(self._device, media, arrived, grey))
+        if not self._gate.look(media, grey, held=held):
             self._sampler = None
             self._checked, self._clear_at = media, None
 

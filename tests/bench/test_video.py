@@ -13,7 +13,7 @@ from bench.video.contestant import Cost
 from bench.video.curve import steps
 from bench.video.films import KITCHEN, STREET
 from bench.video.page import put
-from bench.video.verdict import Run, claims, rows
+from bench.video.verdict import FLOOR, Run, claims, rows
 from bench.video.watch import Raises, Watch
 
 
@@ -49,6 +49,7 @@ def test_what_must_hold_is_judged_by_medians_and_ratios() -> None:
         Run("quiet", "vbr", "opencv + motion gate", cost(0.07, 25.0, 0.0), 1.0, 15.0),
         Run("busy", "vbr", "hub", cost(0.22), 1.0, 15.0),
         Run("busy", "vbr", "opencv", cost(0.21), 1.0, 15.0),
+        Run("busy", "vbr", FLOOR, cost(0.1), 0.5, 7.5),  # the machine was twice as fast
     ]
     answers = {claim.what: claim.answer for claim in claims(rows(runs, 5.0, 25.0), runs, 5.0, 25.0)}
     assert answers == {
@@ -58,6 +59,8 @@ def test_what_must_hold_is_judged_by_medians_and_ratios() -> None:
         "busy, vbr: an analysed picture costs the hub so many times its decoding and inference": "passed",
         "busy, vbr: an analysed picture costs the hub, over opencv": "not passed",
     }
+    without = [run for run in runs if run.contestant != FLOOR]
+    assert [each.answer for each in claims(rows(without, 5.0, 25.0), without, 5.0, 25.0)][3] == "void"
 
 
 def test_the_numbers_of_cameras_rise_to_the_most() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -249,6 +250,40 @@ def test_every_keyframe_is_glanced_at_open_or_quiet(coded: list[Packet]) -> None
     watcher.feed(coded)
     keyframes = [packet.pts / 90_000 for packet in coded if packet.keyframe]
     assert {each.pts for each in watcher.glances} >= set(keyframes[:-1])
+
+
+def test_packets_may_gather_while_nobody_waits_for_one(coded: list[Packet]) -> None:
+    """Quiet, always; open, from one picture that is wanted to shortly before the next; behind, never."""
+    watcher = Watcher()
+    watcher.feed(until(coded, 8))
+    assert watcher.eye.spare == math.inf
+    watcher.room = False
+    watcher.feed(until(coded, COMES + 3)[8 * FPS :])
+    assert watcher.is_open()
+    assert watcher.eye.spare == 0.0
+    watcher.room = True
+    for packet in until(coded, COMES + 6)[round((COMES + 3) * FPS) :]:
+        watcher.feed([packet])
+    spare: list[float] = []
+    for packet in until(coded, COMES + 7)[round((COMES + 6) * FPS) :]:
+        watcher.feed([packet])
+        spare.append(round(watcher.eye.spare, 2))
+    assert sorted(set(spare)) == [0.02, 0.06, 0.1, 0.14, 0.18]
+
+
+def test_what_is_followed_is_not_checked_for_movement_all_the_time(coded: list[Packet]) -> None:
+    """Whatever the small pictures say, it stays open: its keyframes are enough, or one every two seconds."""
+    watcher, looks = Watcher(), []
+    look = watcher.gate.look
+
+    def counted(at: float, grey: NDArray[np.uint8], *, held: bool = False) -> bool:
+        looks.append(at)
+        return look(at, grey, held=held)
+
+    watcher.gate.look = counted  # type: ignore[method-assign] # to count the calls; the gate itself is real
+    watcher.eye.hold(START + timedelta(seconds=30))
+    watcher.feed(until(coded, 20))
+    assert 9 <= len(looks) <= 12
 
 
 def test_what_cannot_be_decoded_opens_it_and_is_counted(coded: list[Packet]) -> None:
