@@ -94,7 +94,7 @@ def _rules(registry: Registry, models: Mapping[str, frozenset[str]]) -> Iterable
                 yield Advice(
                     f"rules {rule.id}", f"its camera's model {name!r} is not usable", f"usable: {known}"
                 )
-            unknown = sorted(set(getattr(rule, "classes", ())) - classes) if classes else []
+            unknown = sorted(set(getattr(rule, "labels", ())) - classes) if classes else []
             for word in unknown:
                 close = near(word, classes or ())
                 mend = f"did you mean {close}?" if close else f"see the labels of models/{name}"

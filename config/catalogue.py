@@ -31,7 +31,7 @@ class Condition:
         severity: What a rule of this condition should say, unless the county decides otherwise.
         group: kitchen, crossroad, village, camera or place (everywhere).
         source: Where a limit that belongs to it comes from, or empty.
-        rule: What a rule of it says unless it says otherwise: keys as in the registry; empty where no sensor sees it.
+        rule: What a rule of it says unless it says otherwise: keys as in the registry; empty where none is shipped.
     """
 
     id: str

@@ -74,7 +74,11 @@ CLASSES: Mapping[str, str] = {
     "bird": "鸟",
     "backpack": "背包",
     "umbrella": "伞",
+    "handbag": "手提包",
     "suitcase": "行李箱",
+    "cell phone": "手机",
+    "chair": "椅子",
+    "bench": "长椅",
 }
 """Chinese names of the classes that rules are usually about; another class is shown as the model names it."""
 

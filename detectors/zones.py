@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-
-from detectors.track import Track
 
 Point = tuple[float, float]
 Polygon = tuple[Point, ...]
@@ -20,8 +17,11 @@ SMALLEST = 1e-5
 """Of the picture's area: 3 × 3 pixels of 1280 × 720. Less is a mistake of the pen."""
 
 
-def _turn(first: Point, second: Point, third: Point) -> float:
-    """Above 0: the three turn one way; below: the other; 0: they lie on a line."""
+def turn(first: Point, second: Point, third: Point) -> float:
+    """Above 0: the third lies to the right of the way from first to second, as the picture is seen; below: to the left.
+
+    0: they lie on a line. It is twice the area of their triangle; divided by the way's length it says how far off.
+    """
     return (second[0] - first[0]) * (third[1] - first[1]) - (second[1] - first[1]) * (third[0] - first[0])
 
 
@@ -43,7 +43,7 @@ def contains(polygon: Sequence[Point], point: Point) -> bool:
     inside = False
     x, y = point
     for first, second in sides(polygon):
-        if abs(_turn(first, second, point)) <= EDGE and _between(first, second, point):
+        if abs(turn(first, second, point)) <= EDGE and _between(first, second, point):
             return True
         if (first[1] > y) != (second[1] > y):
             crossing = first[0] + (y - first[1]) * (second[0] - first[0]) / (second[1] - first[1])
@@ -62,7 +62,7 @@ def _cross(first: tuple[Point, Point], second: tuple[Point, Point]) -> bool:
     a, b = first
     c, d = second
     return (
-        _turn(a, b, c) * _turn(a, b, d) < 0 and _turn(c, d, a) * _turn(c, d, b) < 0
+        turn(a, b, c) * turn(a, b, d) < 0 and turn(c, d, a) * turn(c, d, b) < 0
     )  # touching is allowed: a polygon may come back to a point
 
 
@@ -80,15 +80,3 @@ def check(polygon: Sequence[Point]) -> None:
                 raise ValueError("the zone's sides cross; list its points in order around it")
     if area(polygon) < SMALLEST:
         raise ValueError("the zone has no area; list its corners in order around it")
-
-
-@dataclass(frozen=True, slots=True)
-class Zone:
-    """A named polygon; a thing stands in it when its foot point does."""
-
-    polygon: Polygon = WHOLE
-    name: str | None = None
-
-    def holds(self, track: Track) -> bool:
-        """Whether the track's foot (bottom centre of the box) lies in it."""
-        return contains(self.polygon, track.foot)

@@ -191,12 +191,13 @@ class Analyst:
         if look is None:
             return
         model = self._models.get(watch.task.model)
-        polygon = getattr(verdict.params, "zone", None)  # not every kind of rule has a zone
+        params = verdict.params  # not every kind of rule has a zone; some have a line
+        polygon = getattr(params, "zone", None) or getattr(params, "line", None)
         self._evidence.keep(
             Raise(
                 ref=ref,
                 device=watch.task.device,
-                rule=verdict.params.id,
+                rule=params.id,
                 at=now,
                 look=look,
                 tracks=verdict.level.tracks,

@@ -200,7 +200,7 @@ class Watch:
 
         if any(each.level.state == "active" and any(map(moves, each.level.tracks)) for each in verdicts):
             return True
-        classes = [getattr(each.params, "classes", None) for each in verdicts]  # not every kind names classes
+        classes = [getattr(each.params, "labels", None) for each in verdicts]  # not every kind names classes
         moving = [track for track in tracks if moves(track)]
         return any(wanted is None or track.label in wanted for track in moving for wanted in classes)
 

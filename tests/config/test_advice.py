@@ -21,6 +21,8 @@ ROWS: list[tuple[str, str, str, str, str, str]] = [
      "'yolo' is not usable", "coco-ssd"),
     ("a class the model does not know", "classes: [person]", "classes: [persn]", "rules after-hours",
      "no class 'persn'", "did you mean person?"),
+    ("a class that another must be at", "kind: presence,", "kind: overlap, others: [persn],", "rules after-hours",
+     "no class 'persn'", "did you mean person?"),
     ("a condition that looks misspelt", "person-after-hours", "person-afterhours", "rules after-hours",
      "conditions.yaml", "did you mean person-after-hours?"),
     ("a condition nobody raises", "[smoke-seen, gas-level]", "[smoke-sen, gas-level]", "together kitchen-fire",

@@ -127,28 +127,43 @@ SEEN_BY_SENSORS = {
     "emergency-button", "river-high", "river-rising", "reservoir-high", "rain-heavy", "wind-strong", "sensor-silent",
     "sensor-battery-low", "probe-stuck", "calibration-due", "power-lost", "power-flicker", "gateway-offline",
 }  # fmt: skip
-OF_THE_PLACE = {"river-high", "reservoir-high"}
-"""Every gauge has its own level."""
+SEEN_BY_CAMERAS = {
+    "phone-use", "person-after-hours", "congestion", "queue-long", "stopped-vehicle", "illegal-parking", "wrong-way",
+    "person-on-motorway-lane", "bicycle-on-motorway-lane", "passer-by", "crowd", "street-vending",
+}  # fmt: skip
+OF_THE_PLACE: dict[str, dict[str, object]] = {
+    "river-high": {"above": 3.2},
+    "reservoir-high": {"above": 3.2},
+    "wrong-way": {"line": [[0.1, 0.5], [0.9, 0.5]]},
+}
+"""Every gauge has its own level, every road its own line."""
 
 
-def test_what_a_sensor_sees_has_a_rule_with_its_source() -> None:
-    """Each builds as it is; only the level of a river or a reservoir has to be written by the county."""
+def test_what_can_be_seen_has_a_rule_with_its_source() -> None:
+    """Each builds as it is; only what is the place's own has to be written by the county.
+
+    What cameras see is made of the classes of the shipped model.
+    """
     found = {each.id: each for each in conditions().values() if each.rule}
-    assert set(found) == SEEN_BY_SENSORS
+    assert set(found) == SEEN_BY_SENSORS | SEEN_BY_CAMERAS
+    known = set((ROOT / "models" / "coco-ssd" / "labels.txt").read_text("utf-8").splitlines())
     for word, each in found.items():
         assert each.source, word
-        body = {"id": word, **each.rule, **({"above": 3.2} if word in OF_THE_PLACE else {})}
-        assert input_of(TypeAdapter(AnyRuleParams).validate_python(body)) == "readings", word
+        body = {"id": word, **each.rule, **OF_THE_PLACE.get(word, {})}
+        params = TypeAdapter(AnyRuleParams).validate_python(body)
+        assert input_of(params) == ("tracks" if word in SEEN_BY_CAMERAS else "readings"), word
+        assert set(getattr(params, "labels", ())) <= known, word
 
 
 FEW_WORDS = """
 areas: [{id: county, level: county, name: County}]
 units: [{id: duty, name: Duty}]
 sites: [{id: k1, area: county, kind: canteen-school, name: K1}]
-devices: [{id: fridge, site: k1, kind: sensor}]
+devices: [{id: fridge, site: k1, kind: sensor}, {id: eye, site: k1, kind: camera, url: "rtsp://192.0.2.1/"}]
 rules:
   - {id: fridge-warm, sites: [k1], raise_after: 5m}
   - {id: mine, condition: gas-level, sites: [k1]}
+  - {id: person-after-hours, devices: [eye], schedule: [{hours: "20:00-06:00"}]}
 %s
 routes: [{unit: duty}]
 """
@@ -156,15 +171,21 @@ routes: [{unit: duty}]
 
 def test_a_rule_without_kind_takes_it_from_its_condition() -> None:
     """With all keys and the severity; what the rule says itself wins; what is missing is said on its line."""
-    warm, mine = load(FEW_WORDS % "").rules
+    warm, mine, late = load(FEW_WORDS % "").rules
     assert (warm.kind, warm.severity, warm.raise_after) == ("threshold", "major", timedelta(minutes=5))
     assert (mine.kind, mine.severity, mine.condition) == ("threshold", "life", "gas-level")
+    assert (late.kind, late.severity, late.raise_after) == ("presence", "major", timedelta(seconds=10))
+    assert [each.hours for each in getattr(late, "schedule")] == ["20:00-06:00"]  # noqa: B009 - not every kind has one
     with pytest.raises(InvalidRegistry) as caught:
-        load(FEW_WORDS % "  - {id: river-high, sites: [k1]}\n  - {id: no-hat, sites: [k1]}")
+        load(
+            FEW_WORDS
+            % "  - {id: river-high, sites: [k1]}\n  - {id: no-hat, sites: [k1]}\n  - {id: wrong-way, devices: [eye]}"
+        )
     said = [(each.line, each.what) for each in caught.value.mistakes]
-    assert said[0][0] == 9
+    assert said[0][0] == 10
     assert "exactly one of" in said[0][1]
-    assert said[1] == (10, "kind is missing")
+    assert said[1] == (11, "kind is missing")
+    assert (said[2][0], "line" in caught.value.mistakes[2].path) == (12, True)
 
 
 def test_quantities_in_step_with_the_edge() -> None:

@@ -11,13 +11,14 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from detectors.blur import blur_persons, person_boxes
 from detectors.detections import Detections
 from detectors.detector import Detector
-from detectors.rule import Scene
+from detectors.rule import RuleParams, Scene
 from detectors.rules.presence import Params
-from detectors.shelf import build_track_rule
+from detectors.shelf import AnyRuleParams, build_track_rule
 from detectors.tracker import Tracker
 
 pytestmark = pytest.mark.slow
@@ -26,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 STREET = ROOT / "build" / "footage" / "source" / "vtest.avi"
 START = datetime(2026, 11, 22, 8, tzinfo=UTC)
 FPS = 10
+ANY: TypeAdapter[RuleParams] = TypeAdapter(AnyRuleParams)
 
 
 @lru_cache(maxsize=1)
@@ -45,6 +47,17 @@ def street() -> tuple[NDArray[np.uint8], ...]:
             frames.append(np.asarray(image, np.uint8))
     film.release()
     return tuple(frames)
+
+
+@lru_cache(maxsize=1)
+def followed() -> tuple[Scene, ...]:
+    """The same with everything that is followed in it."""
+    tracker = Tracker()
+    moments = [START + timedelta(seconds=index / 5) for index in range(len(street()))]
+    return tuple(
+        Scene("cam", at, tracker.update(detector().detect(image), at))
+        for at, image in zip(moments, street(), strict=True)
+    )
 
 
 def found(label: str, detections: Detections, certainty: float = 0.5) -> int:
@@ -74,7 +87,6 @@ def test_where_a_known_person_stands() -> None:
 
 def test_from_film_to_level() -> None:
     """Parked cars keep one id throughout; presence on the road is active since the first frames."""
-    tracker = Tracker()
     rule = build_track_rule(
         Params.model_validate(
             {
@@ -88,16 +100,37 @@ def test_from_film_to_level() -> None:
     )
     state = rule.start(START)
     cars: list[frozenset[int]] = []
-    for index, image in enumerate(street()):
-        at = START + timedelta(seconds=index / 5)
-        tracks = tracker.update(detector().detect(image), at)
-        state = json.loads(json.dumps(rule.observe(state, Scene("cam", at, tracks))))
-        cars.append(frozenset(track.id for track in tracks if track.label == "car"))
+    for scene in followed():
+        state = json.loads(json.dumps(rule.observe(state, scene)))
+        cars.append(frozenset(track.id for track in scene.tracks if track.label == "car"))
     level = rule.level(state, START + timedelta(seconds=12))
     assert level.state == "active"
     assert level.since <= START + timedelta(seconds=1)
     assert {track.label for track in level.tracks} == {"person"}
     assert frozenset.intersection(*cars)
+
+
+MORE: list[tuple[str, dict[str, object], str]] = [
+    ("the cars at the side are parked",
+     {"kind": "dwell", "classes": ["car", "truck", "bus"], "longer_than": "5s", "reach": 0.5}, "active"),
+    ("more than two walk about", {"kind": "count", "classes": ["person"], "above": 2}, "active"),
+    ("somebody is there all the time", {"kind": "absence", "classes": ["person"], "raise_after": "3s"}, "inactive"),
+    ("they walk, and queue nowhere",
+     {"kind": "queue", "classes": ["person"], "above": 4, "raise_after": "3s"}, "inactive"),
+    ("nobody telephones",
+     {"kind": "overlap", "classes": ["cell phone"], "others": ["person"], "raise_after": "2s"}, "inactive"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("reason", "keys", "expected"), MORE, ids=[row[0] for row in MORE])
+def test_more_rules_on_film(reason: str, keys: dict[str, object], expected: str) -> None:
+    """Whether each was ever told in the first twelve seconds of the street."""
+    rule = build_track_rule(ANY.validate_python({"id": "r", **keys}))
+    state, told = rule.start(START), set[str]()
+    for scene in followed():
+        state = json.loads(json.dumps(rule.observe(state, scene)))
+        told.add(rule.level(state, scene.at).state)
+    assert ("active" in told) is (expected == "active"), reason
 
 
 def test_blurred_persons_are_no_longer_found() -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from detectors import shelf
-from detectors.rule import RuleParams
+from detectors.rule import RuleParams, Scene
 from detectors.rules.presence import Params as PresenceParams
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,6 +35,18 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "anomaly": {"quantity": "temperature"},
     "calibration-due": {"before": "14d", "due": "2027-03-01"},
     "camera-health": {"faults": ["blurred"], "quiet_at": ["steam"]},
+    "absence": {"classes": ["person"], "raise_after": "5m"},
+    "count": {"classes": ["person"], "above": 30},
+    "dwell": {"classes": ["car"], "longer_than": "5m", "reach": 0.5},
+    "line-crossing": {"classes": ["car"], "line": [[0.1, 0.5], [0.9, 0.5]], "direction": "left"},
+    "queue": {"classes": ["car"], "above": 8},
+    "congestion": {"classes": ["car"], "schedule": [{"days": "mon-fri", "hours": "07:00-20:00"}]},
+    "overlap": {"classes": ["cell phone"], "others": ["person"]},
+}
+LOOKS_AT = {
+    **dict.fromkeys(("presence", "absence", "count", "dwell"), "tracks"),
+    **dict.fromkeys(("line-crossing", "queue", "congestion", "overlap"), "tracks"),
+    "camera-health": "glances",
 }
 ANY: TypeAdapter[RuleParams] = TypeAdapter(shelf.AnyRuleParams)
 
@@ -50,11 +64,24 @@ def test_every_kind_has_an_example_here() -> None:
 def test_each_kind_is_built(kind: str) -> None:
     """From plain keys to a rule whose parameters go to JSON and come back the same."""
     read = params(kind)
-    looks_at = {"presence": "tracks", "camera-health": "glances"}.get(kind, "readings")
+    looks_at = LOOKS_AT.get(kind, "readings")
     if looks_at != "glances":
         assert shelf.build(read).params is read
     assert ANY.validate_json(read.model_dump_json()) == read
     assert shelf.input_of(read) == looks_at
+
+
+@pytest.mark.parametrize("kind", [kind for kind, looks_at in LOOKS_AT.items() if looks_at == "tracks"])
+def test_each_rule_over_tracks_knows_nothing_at_first(kind: str) -> None:
+    """Before the first picture: unknown, with a sentence in both languages; its state is JSON all the time."""
+    rule, now = shelf.build_track_rule(params(kind)), datetime(2026, 11, 23, 8, tzinfo=UTC)
+    level = rule.level(json.loads(json.dumps(rule.start(now))), now)
+    assert level.state == "unknown"
+    assert level.explanation.zh.startswith(f"规则 a-{kind}：画面情况不明")
+    assert level.explanation.en.startswith(f"Rule a-{kind}: nothing is known")
+    state = json.loads(json.dumps(rule.observe(rule.start(now), Scene("cam", now, ()))))
+    assert rule.level(state, now).since == now
+    assert isinstance(getattr(params(kind), "labels"), frozenset)  # noqa: B009 - only those over tracks have it
 
 
 def test_a_rule_is_built_for_what_it_looks_at() -> None:
