@@ -72,7 +72,10 @@ class Detector:
 
 
 def try_model(folder: Path) -> Health:
-    """Like check_model(), and the model is loaded and looks at one grey picture. Takes about a second."""
+    """Like check_model(), and the model is loaded and its head reads what it says of one grey picture.
+
+    Takes about a second.
+    """
     health = check_model(folder)
     if health.state != "ok":
         return health

@@ -42,7 +42,7 @@ class Refusal:
     mend: str
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Underscores and camel case are word borders too."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text).replace("_", " ")
 
@@ -54,11 +54,11 @@ def why_forbidden(names: Iterable[str], labels: Iterable[str], *, use: Use) -> R
     """
     for kind, texts in (("name", names), ("label", labels)):
         for text in texts:
-            plain = _plain(text)
-            found = IDENTITY.search(plain) or IDENTITY.search(text)
+            spread = plain(text)
+            found = IDENTITY.search(spread) or IDENTITY.search(text)
             if found is None:
                 continue
-            if use == "blur" and BLUR_MAY.search(plain) and not RECOGNISES.search(plain):
+            if use == "blur" and BLUR_MAY.search(spread) and not RECOGNISES.search(spread):
                 continue
             return Refusal(
                 f"the {kind} {text!r} speaks of {found.group().strip()!r}: "

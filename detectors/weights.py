@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
 from pathlib import Path
 
-import onnx
-from google.protobuf.message import DecodeError
-
 from detectors.forbidden import Use, why_forbidden
+from detectors.forbidden_shapes import why_forbidden_shapes
+from detectors.inspection import inspect
 from ingest.errors import InvalidModel
 
 MAX_BYTES = 512 * 1024 * 1024
@@ -20,8 +19,10 @@ def _first(path: Path) -> bytes:
         return file.read(512)
 
 
-def check_weights(path: Path, *, size: int, expected: int | None, mend: str, use: Use = "detect") -> None:
-    """Raises InvalidModel for a file that cannot be a whole, self-contained ONNX model.
+def check_weights(
+    path: Path, *, size: int, expected: int | None, mend: str, use: Use = "detect", labels: int = 0
+) -> str:
+    """The sha256 of a file that is a whole, self-contained ONNX model of a kind that may be loaded, else InvalidModel.
 
     Args:
         path: The file.
@@ -29,6 +30,7 @@ def check_weights(path: Path, *, size: int, expected: int | None, mend: str, use
         expected: The length the manifest names, if it does.
         mend: What to do about a damaged file.
         use: What the manifest says it is for.
+        labels: How many labels its manifest has.
     """
     where = str(path)
     if size == 0:
@@ -54,40 +56,15 @@ def check_weights(path: Path, *, size: int, expected: int | None, mend: str, use
             where=where,
             mend=f"delete the file and {mend}",
         )
-    _check_graph(path, mend, use)
-
-
-def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
-    """Every constant, in branches and loops too."""
-    yield from graph.initializer
-    for sparse in graph.sparse_initializer:
-        yield from (sparse.values, sparse.indices)
-    for node in graph.node:
-        for attribute in node.attribute:
-            yield from (attribute.t, *attribute.tensors)
-            for inner in (attribute.g, *attribute.graphs):
-                yield from _tensors(inner)
-
-
-def _check_graph(path: Path, mend: str, use: Use) -> None:
-    where = str(path)
-    try:
-        model = onnx.load(path, load_external_data=False)
-    except (DecodeError, ValueError) as wrong:
-        raise InvalidModel(
-            "this is not an ONNX model (damaged or cut short)",
-            where=where,
-            mend=f"delete the file and {mend}",
-        ) from wrong
-    if not model.graph.node or not model.graph.input:
-        raise InvalidModel("this ONNX model has no graph", where=where, mend=f"delete the file and {mend}")
-    for tensor in _tensors(model.graph):
-        if tensor.data_location == onnx.TensorProto.EXTERNAL:
-            raise InvalidModel(
-                f"the tensor {tensor.name!r} lies outside the file",
-                where=where,
-                mend="save the model as one file, with its weights inside",
-            )
-    refused = why_forbidden([model.graph.name, model.producer_name, model.domain], (), use=use)
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    found = inspect(path, digest, again=mend)
+    refused = why_forbidden(found.texts, (), use=use) or why_forbidden_shapes(
+        [shape for _, shape in found.inputs],
+        [shape for _, shape in found.outputs],
+        labels=labels,
+        use=use,
+    )
     if refused:
         raise InvalidModel(refused.what, where=where, mend=refused.mend)
+    return digest

@@ -7,13 +7,13 @@ column i for line i of labels.txt.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.boxes import used
 from detectors.detections import Detections
-from detectors.model import UNUSED, Manifest
+from detectors.model import Manifest
 from detectors.nms import crowds, keep_surest
 from ingest.errors import InvalidModel
 
@@ -38,7 +38,7 @@ def decode(outputs: Sequence[NDArray[np.float32]], manifest: Manifest) -> Detect
         )
     # Few of the 1,917 rows hold anything: only those are looked at closely.
     rows = np.unique(np.flatnonzero(scores.ravel() >= manifest.min_certainty) // len(classes))
-    corners, scores = corners[rows], np.where(_used(classes), scores[rows], 0.0)
+    corners, scores = corners[rows], np.where(used(classes), scores[rows], 0.0)
     best = scores.argmax(axis=1)
     certainty = scores[np.arange(len(scores)), best]
     whole = (
@@ -50,9 +50,3 @@ def decode(outputs: Sequence[NDArray[np.float32]], manifest: Manifest) -> Detect
     kept = keep_surest(boxes, sure, max_overlap=manifest.max_overlap, max_boxes=manifest.max_boxes)
     kept = kept[~crowds(boxes[kept], sure[kept], kinds[kept])]
     return Detections(boxes[kept], sure[kept], kinds[kept], classes)
-
-
-@lru_cache(maxsize=64)
-def _used(classes: tuple[str, ...]) -> NDArray[np.bool_]:
-    """Which columns the model uses."""
-    return np.array([label != UNUSED for label in classes])
