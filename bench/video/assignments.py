@@ -28,6 +28,9 @@ class AssignmentServer:
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"  # as serve: one connection for all polls
+            timeout = 30
+
             def do_GET(self) -> None:
                 url = urlsplit(self.path)
                 status = outer.status

@@ -32,6 +32,8 @@ from ingest.video.rate import Rate
 log = logging.getLogger(__name__)
 
 TICK = timedelta(seconds=1)
+PATIENCE = 0.5
+"""Seconds that a thread waits for a frame before it looks whether something else is to be done."""
 Key = tuple[str, str, str]
 """(rule, place, device)"""
 
@@ -105,7 +107,7 @@ class Analyst:
     def _run(self, ticks: bool) -> None:
         while not self._stop.is_set():
             try:
-                frame = self._slots.take(0.2)
+                frame = self._slots.take(PATIENCE)
                 if frame is not None:
                     try:
                         self._look(frame)

@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 ASK_EVERY = 1.0
 STATUS_EVERY = 2.0
-LOOK_EVERY = 0.25
+LOOK_EVERY = 0.5
 KEEP_EVERY = 300.0
 """Seconds; the last of what cameras usually show."""
 

@@ -43,10 +43,10 @@ class Forwarder:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                if self._client.connected and self._spool.wait(0.25):
+                if self._client.connected and self._spool.wait(0.5):
                     self.sent += self._spool.drain(self._publish, timeout=0.5)
                 else:
-                    self._stop.wait(0.1)
+                    self._stop.wait(0.2)
             except Exception as wrong:  # counted, logged once, visible; the thread must go on
                 self.errors += 1
                 self.last_error = f"{type(wrong).__name__}: {wrong}"
