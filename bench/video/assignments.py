@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
@@ -25,11 +27,16 @@ class AssignmentServer:
         self.assignment = assignment
         self.status = 200
         self.asked: list[dict[str, list[str]]] = []
+        self._connections: list[socket.socket] = []
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"  # as serve: one connection for all polls
             timeout = 30
+
+            def setup(self) -> None:
+                super().setup()
+                outer._connections.append(self.connection)
 
             def do_GET(self) -> None:
                 url = urlsplit(self.path)
@@ -60,4 +67,7 @@ class AssignmentServer:
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._thread.join(10)
+        for each in self._connections:  # they would go on to be answered
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
         self._server.server_close()
