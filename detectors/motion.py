@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from detectors.followed import heirs, moved
-from detectors.hysteresis import pack
+from detectors.kept import Kept, read
 from detectors.track import Track
 from detectors.track_json import TrackJson, pack_track, unpack_track
 from detectors.tracked import PointOfBox, point_of
@@ -25,6 +25,9 @@ STEP = timedelta(milliseconds=500)
 """Places are remembered no oftener."""
 FORGET = timedelta(seconds=2)
 """What was not seen for longer, and does not come back with its id, is forgotten."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+"""Moments of a trail are kept as whole numbers of them: exact, and cheap to write several times a second."""
 APART = 1.0
 """Of its size: a thing with a new id, not further than this from where one was lost, is the one that was lost."""
 
@@ -54,22 +57,21 @@ class Moving:
 
     def as_state(self) -> Mapping[str, object]:
         """JSON-like."""
-        trail = [[pack(at), *point] for at, point in self.trail]
-        return {"track": pack_track(self.track), "trail": trail, "point": self.point}
+        trail = [[(at - EPOCH) // MICROSECOND, *point] for at, point in self.trail]
+        return Kept(self, {"track": pack_track(self.track), "trail": trail, "point": self.point})
 
 
 def unpack_moving(kept: object) -> tuple[Moving, ...]:
     """What as_state() of each gave."""
-    return tuple(
-        Moving(
-            unpack_track(cast("TrackJson", each["track"])),
-            tuple(
-                (datetime.fromisoformat(at), (x, y))
-                for at, x, y in cast("Sequence[tuple[str, float, float]]", each["trail"])
-            ),
-            cast("PointOfBox", each["point"]),
-        )
-        for each in cast("Sequence[Mapping[str, object]]", kept)
+    return tuple(read(each, Moving, _read) for each in cast("Sequence[Mapping[str, object]]", kept))
+
+
+def _read(kept: Mapping[str, object]) -> Moving:
+    trail = cast("Sequence[tuple[int, float, float]]", kept["trail"])
+    return Moving(
+        unpack_track(cast("TrackJson", kept["track"])),
+        tuple((EPOCH + at * MICROSECOND, (x, y)) for at, x, y in trail),
+        cast("PointOfBox", kept["point"]),
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import cast
 
 from detectors.hysteresis import pack
+from detectors.kept import Kept, read
 from detectors.track import Track
 
 TrackJson = Mapping[str, object]
@@ -14,7 +15,7 @@ TrackJson = Mapping[str, object]
 
 def pack_track(track: Track) -> TrackJson:
     """JSON-like, for a rule's state."""
-    return {
+    table: TrackJson = {
         "id": track.id,
         "label": track.label,
         "box": list(track.box),
@@ -24,10 +25,15 @@ def pack_track(track: Track) -> TrackJson:
         "peak": track.peak,
         "still": track.still,
     }
+    return Kept(track, table)
 
 
 def unpack_track(kept: TrackJson) -> Track:
     """What pack_track() kept."""
+    return read(kept, Track, _read)
+
+
+def _read(kept: TrackJson) -> Track:
     left, top, right, bottom = cast("Sequence[float]", kept["box"])
     return Track(
         id=cast("int", kept["id"]),

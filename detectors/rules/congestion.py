@@ -11,6 +11,7 @@ while: choose `raise_after` longer than its cycle. Fewer things than `at_least` 
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from statistics import fmean
@@ -86,7 +87,7 @@ class Rule:
         self.params = params
         self._clock = zone
         self._hysteresis = Hysteresis(params.raise_after, params.clear_after, gap=GAP, hold=GAP, lost=LOST)
-        self._points = _points(params.zone)
+        self._across, self._down, self._inside = _grid(params.zone)
 
     def start(self, at: datetime) -> RuleState:
         """Nothing was seen yet."""
@@ -136,12 +137,12 @@ class Rule:
 
     def _covered(self, there: Sequence[Track]) -> float:
         """The share of the zone's points that lie in a box, at its border too."""
-        x, y = self._points[:, 0], self._points[:, 1]
-        inside = np.zeros(len(self._points), np.bool_)
+        covered = np.zeros(self._inside.shape, np.bool_)
         for track in there:
             left, top, right, bottom = track.box
-            inside |= (x >= left) & (x <= right) & (y >= top) & (y <= bottom)
-        return float(inside.mean())
+            rows = slice(bisect_left(self._down, top), bisect_right(self._down, bottom))
+            covered[rows, bisect_left(self._across, left) : bisect_right(self._across, right)] = True
+        return float((covered & self._inside).sum() / self._inside.sum())
 
     def _said(self, covered: float, speed: float | None, *, active: bool) -> Text:
         place, limit = where(self.params), self.params
@@ -158,17 +159,14 @@ class Rule:
         return Text(f"{seen.zh}，拥堵{long.zh}", f"{seen.en}: congestion{long.en}")
 
 
-def _points(polygon: Polygon) -> NDArray[np.float64]:
-    """A grid of points inside a polygon: the middles of GRID × GRID cells of its bounds, (N, 2).
+def _grid(polygon: Polygon) -> tuple[list[float], list[float], NDArray[np.bool_]]:
+    """The middles of GRID × GRID cells of a polygon's bounds: across, down, and which of them lie in it (rows first).
 
     A zone so thin that no middle lies in it counts as its bounds.
     """
     left, right = min(x for x, _ in polygon), max(x for x, _ in polygon)
     top, bottom = min(y for _, y in polygon), max(y for _, y in polygon)
-    cells = [
-        (left + (right - left) * (column + 0.5) / GRID, top + (bottom - top) * (row + 0.5) / GRID)
-        for row in range(GRID)
-        for column in range(GRID)
-    ]
-    inside = [each for each in cells if contains(polygon, each)]
-    return np.array(inside or cells, np.float64).reshape(-1, 2)
+    across = [left + (right - left) * (cell + 0.5) / GRID for cell in range(GRID)]
+    down = [top + (bottom - top) * (cell + 0.5) / GRID for cell in range(GRID)]
+    inside = np.array([[contains(polygon, (x, y)) for x in across] for y in down], np.bool_)
+    return across, down, inside if inside.any() else np.ones_like(inside)

@@ -22,6 +22,7 @@ from pydantic import Field, model_validator
 from detectors import words
 from detectors.followed import heirs, moved
 from detectors.hysteresis import Hysteresis, HysteresisState, Phase, pack, unpack
+from detectors.kept import Kept, read
 from detectors.measured import only_for
 from detectors.rule import Duration, Level, RuleState, Scene
 from detectors.track import Track
@@ -88,13 +89,14 @@ class _Stay:
     missed: timedelta = timedelta(0)
 
     def as_state(self) -> Mapping[str, object]:
-        return {
+        table: Mapping[str, object] = {
             "track": pack_track(self.track),
             "place": list(self.place),
             "size": list(self.size),
             "since": pack(self.since),
             "missed": self.missed.total_seconds(),
         }
+        return Kept(self, table)
 
     @staticmethod
     def of(kept: Mapping[str, object]) -> _Stay:
@@ -173,7 +175,8 @@ class Rule:
 
     def _until(self, state: RuleState, now: datetime) -> tuple[list[_Stay], HysteresisState, datetime | None]:
         """The state at `now`: what was seen a moment ago may have reached the limit since then."""
-        stays = [_Stay.of(each) for each in cast("Sequence[Mapping[str, object]]", state["stays"])]
+        kept = cast("Sequence[Mapping[str, object]]", state["stays"])
+        stays = [read(each, _Stay, _Stay.of) for each in kept]
         hysteresis = cast("HysteresisState", state["hysteresis"])
         began = unpack(cast("str | None", state["began"]))
         seen_at = unpack(cast("str | None", state["at"]))

@@ -24,6 +24,7 @@ from pydantic import AfterValidator, Field, model_validator
 from detectors import words, zones
 from detectors.followed import heirs
 from detectors.hysteresis import pack, unpack
+from detectors.kept import Kept, read
 from detectors.measured import only_for
 from detectors.rule import Duration, Level, RuleState, Scene
 from detectors.signal import SignalState
@@ -98,7 +99,8 @@ class _Side:
     point: zones.Point
 
     def as_state(self) -> Mapping[str, object]:
-        return {"track": pack_track(self.track), "side": self.side, "point": list(self.point)}
+        table = {"track": pack_track(self.track), "side": self.side, "point": list(self.point)}
+        return Kept(self, table)
 
     @staticmethod
     def of(kept: Mapping[str, object]) -> _Side:
@@ -127,7 +129,8 @@ class Rule:
         seen_at = unpack(cast("str | None", state["at"]))
         if seen_at is not None and scene.at < seen_at:
             return state
-        before = [_Side.of(each) for each in cast("Sequence[Mapping[str, object]]", state["things"])]
+        kept_before = cast("Sequence[Mapping[str, object]]", state["things"])
+        before = [read(each, _Side, _Side.of) for each in kept_before]
         things, crossed = self._after(before, scene)
         if not self.params.is_open(scene.at, self._clock):
             crossed = []

@@ -51,3 +51,10 @@ def test_without_anything_it_is_a_copy() -> None:
     """No tracks, no zone: the same picture."""
     image = np.full((20, 20, 3), 7, np.uint8)
     assert np.array_equal(draw_boxes(image, []), image)
+
+
+def test_a_line_is_drawn_as_one() -> None:
+    """Two points, as a rule about a line has them."""
+    drawn = draw_boxes(np.zeros((400, 600, 3), np.uint8), [], [(0.1, 0.5), (0.9, 0.5)])
+    assert np.abs(drawn[198:202, 300].astype(int) - ZONE).max(axis=1).min() < 30
+    assert not drawn[100].any()

@@ -284,6 +284,27 @@ def test_a_parked_car_holds_no_gate_and_is_not_lost(crew: Crew) -> None:
     ]
 
 
+def test_a_parked_car_goes_on_dwelling_while_the_camera_is_quiet(crew: Crew) -> None:
+    """Nothing moves, so nothing is looked at closely: its time goes on, and is told when it is over."""
+    rule: dict[str, object] = {
+        "id": "parking", "kind": "dwell", "classes": ["car"], "longer_than": "30s", "reach": 0.5,
+    }  # fmt: skip
+    crew.apply(assignment(task("a", rules=[rule])))
+    watch = crew.get("a")
+    assert watch is not None
+    image = Pixels(np.zeros((10, 10, 3), np.uint8))
+    begun = datetime.now(UTC)
+    box = np.array([[0.4, 0.4, 0.6, 0.6]], np.float32)
+    for number in range(75):
+        seen = Detections(box, np.array([0.9], np.float32), np.array([0]), ("car",))
+        watch.look(Frame("a", number / 5, begun + timedelta(seconds=number / 5), image), seen, 0.25)
+    states = []
+    for second in range(18, 38, 4):
+        watch._unchanged(begun + timedelta(seconds=second))
+        states.append(watch.tick(begun + timedelta(seconds=second), None)[0].level.state)
+    assert states == ["inactive", "inactive", "inactive", "active", "active"]  # at 18, 22, 26, 30, 34 s
+
+
 def detections(*boxes: tuple[float, float, float, float]) -> Detections:
     n = len(boxes)
     return Detections(
