@@ -11,9 +11,10 @@ from alerts.attachment import demand_photos
 from alerts.case import Actor, Case, Done, Request, begin, end, report_in, written
 from alerts.closing import Watched
 from alerts.effect import EFFECT, Around
+from alerts.master import refuse
 from alerts.workflow import Action, Step, Workflow
 from alerts.working_time import PLAIN, Calendar
-from ingest.errors import Conflict, InvalidInput, NotPermitted, VersionStale
+from ingest.errors import Conflict, InvalidInput, MasteredElsewhere, NotPermitted, VersionStale
 
 NOTE_CHARS = 4000
 
@@ -67,6 +68,45 @@ def may_act(case: Case, workflow: Workflow, who: Actor) -> bool:
             continue
         return True
     return False
+
+
+def moves(
+    case: Case, workflow: Workflow, who: Actor, *, above: str | None = None
+) -> tuple[Step | Action, ...]:
+    """Everything that `who` may do to the case as it stands, the due step first: what a screen offers.
+
+    `above` is the area one level up, for escalate. What the case itself forbids now is left out: an extension that
+    nobody asked for, a return from the first step, a unit that has reported in.
+    """
+    found: list[Step | Action] = []
+    for word in workflow.open_actions(case.state, case.step):
+        move = workflow.move(case.state, case.step, word)
+        try:
+            refuse(case, word, workflow.actions.get(word))
+            _may(case, move, who)
+        except (MasteredElsewhere, NotPermitted):
+            continue
+        if isinstance(move, Step) or _fits(case, workflow, move, who, above):
+            found.append(move)
+    return tuple(found)
+
+
+def waits_for(case: Case, move: Step | Action, who: Actor) -> tuple[str, ...]:
+    """The units that have to report in before `who` can complete a step; empty when it waits for none."""
+    if not isinstance(move, Step) or not move.all_reported:
+        return ()
+    own = who.units if move.by_unit else frozenset[str]()
+    return tuple(each for each in case.missing if each not in own)
+
+
+def _fits(case: Case, workflow: Workflow, move: Action, who: Actor, above: str | None) -> bool:
+    if move.effect == "return":
+        return workflow.before(case.step) is not None
+    if move.effect == "extend":
+        return case.extension_asked
+    if move.effect == "report-in":
+        return bool(who.units & set(case.missing))
+    return move.effect != "escalate" or above is not None
 
 
 def _may(case: Case, move: Step | Action, who: Actor) -> None:

@@ -16,6 +16,7 @@ from alerts.directory import Directory
 from alerts.ledger import attachments, audit, cases, groups, incidents, journal, watch
 from alerts.ledger.engine import Connection
 from alerts.master import refuse
+from alerts.possible import names, possible, way
 from alerts.sight import Sight
 from alerts.workflow import Workflow
 from ingest.errors import Conflict, InvalidInput
@@ -130,6 +131,20 @@ def act(
         detail={"number": before.number, "version": done.case.version, "to": request.to},
     )
     return cases.get(conn, Sight.everything(), before.id, now=now)
+
+
+def offered(
+    conn: Connection, sight: Sight, case: str, *, who: Actor, acts: bool, directory: Directory
+) -> dict[str, object]:
+    """What a screen offers beside a case: `may` (what `who` may do now; nothing unless `acts`), `loop` and `names`."""
+    found = cases.load(conn, sight, case)
+    workflow = directory.closed_loop(found.workflow, found.category)
+    above = _above(directory, found)
+    return {
+        "may": possible(found, workflow, who, above=above) if acts and workflow is not None else [],
+        "loop": None if workflow is None else way(workflow),
+        "names": names(found, directory),
+    }
 
 
 def _incident_changed(

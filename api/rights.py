@@ -54,7 +54,10 @@ CONTACTS = frozenset({"contact.name", "contact.phone"})
 TRIES = frozenset({"rule.try"})
 """Trying a rule over stored readings of the places one sees: it costs the hub some seconds of work."""
 
-FILES = frozenset({"attachment.read"})
+BRINGS = frozenset({"attachment.create"})
+"""A photo into the file of a case that one works on, or of the own site."""
+
+FILES = BRINGS | {"attachment.read"}
 """Photos in the files of cases, not blurred: for those who work on cases."""
 
 TOLD = frozenset({"notice.read", "silence.read"})
@@ -99,6 +102,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     | REPORTS
     | CONTACTS
     | TOLD
+    | BRINGS
     | {"reading.read", "incident.mend", "incident.ack"},
     "dispatcher": SCENE
     | PICTURES

@@ -1,4 +1,4 @@
-"""Attachments: photos of before and after in a case's file, brought by whoever may act on the case.
+"""Attachments: photos of before and after in a case's file, brought by whoever may act on the case or keeps its site.
 
 They are shown as they were taken, without blurring: only to those who work on cases (`attachment.read`), and each
 look is in the audit trail. Nobody else gets them in any form.
@@ -64,7 +64,7 @@ async def add(
     *,
     case: str,
     request: Request,
-    who: Annotated[Principal, needs("case.act", seen=seen)],
+    who: Annotated[Principal, needs("attachment.create", seen=seen)],
     hub: HubHere,
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
 ) -> Response:

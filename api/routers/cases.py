@@ -20,7 +20,7 @@ from api.changes import Once, change, once
 from api.guard import hub_of, needs
 from api.hub import Hub
 from api.query import below, since_of
-from api.rights import Principal
+from api.rights import Principal, may
 from api.trail import actor
 from config.secrets import SecretBox
 from detectors.signal import Severity
@@ -155,8 +155,13 @@ def add(
 
 @router.get("/{case}")
 def one(case: str, who: Annotated[Principal, needs("case.read", seen=seen)], hub: HubHere) -> Response:
-    """One case with its history, its photos and its category, by id or number."""
-    return answer(whole(hub, seen(hub, who, case)))
+    """One case with its history, its photos and its category, by id or number; and what the reader may do to it."""
+    found = whole(hub, seen(hub, who, case))
+    with hub.ledger.read() as conn:
+        beside = desk.offered(
+            conn, who.sight, case, who=actor(who), acts=may(who, "case.act"), directory=hub.directory()
+        )
+    return answer({**found, **beside})
 
 
 @router.post("/{case}/actions")

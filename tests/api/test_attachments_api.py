@@ -131,7 +131,7 @@ def test_it_lies_sealed(house: House) -> None:
         ("ines", 201, 200),
         ("dora", 201, 200),
         ("sue", 201, 200),
-        ("kim", 403, 403),
+        ("kim", 201, 403),  # the keeper shows what was mended, and sees nobody else's photo
         ("admin", 403, 403),
         ("aude", 403, 403),
         ("city", 403, 403),
@@ -139,7 +139,7 @@ def test_it_lies_sealed(house: House) -> None:
     ],
 )
 def test_who_may(house: House, who: str, upload: int, look: int) -> None:
-    """Who works on cases; not the administrator, the auditor, the platform, or the demo's guest."""
+    """Who works on cases, and the keeper of the site; not the administrator, the auditor, the platform, or a guest."""
     case = case_of(house)
     first = bring(house, "hans", case, photo()).json()["id"]
     assert bring(house, who, case, photo()).status_code == upload
@@ -154,6 +154,21 @@ def test_a_case_that_is_over_takes_none(house: House) -> None:
     answer = bring(house, "hans", case, photo())
     assert answer.status_code == 403
     assert "as it stands" in answer.json()["detail"]
+
+
+def test_the_keeper_shows_what_was_mended(house: House) -> None:
+    """The keeper's photo lies in the case of the own site, seen by the inspector; not once it is over."""
+    case = case_of(house)
+    made = bring(house, "kim", case, photo()).json()
+    shown = house.client("ines").get(f"/cases/{case}").json()["attachments"]
+    assert [(each["id"], each["phase"], each["role"]) for each in shown] == [
+        (made["id"], "after", "site-keeper")
+    ]
+    assert house.client("ines").get(f"/cases/{case}/attachments/{made['id']}").status_code == 200
+    house.client("dora").post(f"/cases/{case}/actions", json={"action": "cancel", "note": "twice"})
+    assert bring(house, "kim", case, photo()).status_code == 403
+    _, far = house.raise_at("school-9", "fridge-9")
+    assert bring(house, "kim", far, photo()).status_code == 404
 
 
 def test_ids_of_other_cases_are_none(house: House) -> None:

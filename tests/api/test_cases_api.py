@@ -135,3 +135,26 @@ def test_lists_page_and_filter(house: House) -> None:
     assert client.get("/cases?area=county&limit=1000").json()["items"]
     assert client.get("/cases?area=west").json()["items"] == []
     assert client.get("/cases?state=paused").json()["items"] == []
+
+
+def test_a_case_says_what_its_reader_may_do(house: House) -> None:
+    """`may` is what this reader may do now, nothing for who only looks; `loop` and `names` are everybody's."""
+    case = case_of(house, "h-may")
+    mine = house.client("olga").get(f"/cases/{case['id']}").json()
+    assert mine["may"][0] == {
+        "action": "accept",
+        "name": {"zh": "受理", "en": "Accept"},
+        "step": True,
+        "effect": "complete",
+        "needs": [],
+        "to": None,
+        "rated": False,
+        "waits_for": [],
+    }
+    assert [each["step"] for each in mine["loop"]["steps"]][-1] == "evaluate"
+    theirs = house.client("hans").get(f"/cases/{case['number']}").json()
+    assert theirs["names"]["site"] == {"zh": "School 1", "en": "School 1"}
+    assert theirs["names"]["units"] == {"kitchens": {"zh": "Kitchens", "en": "Kitchens"}}
+    assert "accept" not in {each["action"] for each in theirs["may"]}
+    for name in ("kim", "aude", "guest", "admin", "city"):
+        assert house.client(name).get(f"/cases/{case['id']}").json()["may"] == [], name

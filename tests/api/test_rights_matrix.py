@@ -43,6 +43,7 @@ MAY: dict[str, frozenset[str]] = {
     "incident.judge": frozenset({"olga", "ines"}),
     "evidence.read": ALL - {"aude", "city"},
     "evidence.original": frozenset({"olga", "ines"}),
+    "attachment.create": frozenset({"olga", "ines", "kim", "dora", "hans", "sue"}),
     "attachment.read": frozenset({"olga", "ines", "dora", "hans", "sue"}),
     "camera.picture": ALL - {"aude", "city"},
     "camera.playback": frozenset({"olga", "ines"}),
