@@ -1,9 +1,11 @@
 /**
  * The hub's HTTP interface, typed.
  *
- * Reading is allowed by the same-origin cookie that a login leaves behind; nothing here keeps a token. Every
- * request has an end: after `timeout` it fails like a lost line.
+ * Reading is allowed by the same-origin cookie that a login leaves behind; changing needs the token of a login in
+ * this very tab, which lives as long as the tab does. Every request has an end: after `timeout` it fails like a
+ * lost line. Every change carries a key, so that asking again after a lost answer does nothing twice.
  */
+import { recallToken, rememberToken } from "@/store/visitor";
 import type { Area, Case, Device, Guide, Incident, Page, Rule, Session, Site, Unit } from "@/types";
 
 const ROOT = "/api/v1";
@@ -14,6 +16,8 @@ export class ApiError extends Error {
     readonly status: number,
     readonly slug: string,
     message: string,
+    /** Seconds to wait before it makes sense to ask again; null when the hub did not say. */
+    readonly retryAfter: number | null = null,
   ) {
     super(message);
     this.name = "ApiError";
@@ -43,12 +47,34 @@ interface Me {
 
 export type Params = Record<string, string | number | undefined>;
 type Fetch = typeof fetch;
+type Method = "GET" | "POST" | "PUT" | "DELETE";
+
+/** Pictures and clips take longer than words. */
+const UPLOAD_MS = 120_000;
 
 export class Api {
+  /** Of the login in this tab; without one the cookie lets us look, not act. */
+  private token = recallToken();
+
   constructor(
     private readonly fetcher: Fetch = (...args) => fetch(...args),
     private readonly timeout = 15_000,
   ) {}
+
+  /** Whether what we send may change anything. */
+  get armed(): boolean {
+    return this.token !== null;
+  }
+
+  /** What a websocket offers to be known by; empty: the cookie. */
+  get protocols(): string[] {
+    return this.token === null ? [] : [`bearer.${this.token}`];
+  }
+
+  /** Forget the token of this tab. */
+  disarm(): void {
+    this.keep(null);
+  }
 
   /** Enter as a read-only guest; false where the hub has no guest. */
   async guest(): Promise<boolean> {
@@ -63,7 +89,8 @@ export class Api {
 
   /** Enter with a name and a password; ApiError 401 when they do not fit. */
   async login(username: string, password: string): Promise<void> {
-    await this.send("POST", "/auth/login", { username, password });
+    const told = await this.send<{ access_token?: string }>("POST", "/auth/login", { username, password });
+    this.keep(told.access_token ?? null);
   }
 
   /** Who we are to the hub; ApiError 401 when we are nobody. */
@@ -73,6 +100,7 @@ export class Api {
   }
 
   async logout(): Promise<void> {
+    this.disarm();
     await this.send("POST", "/auth/logout");
   }
 
@@ -136,27 +164,64 @@ export class Api {
     } while (cursor !== undefined);
   }
 
-  private async everything<T>(path: string): Promise<T[]> {
+  /** A whole list; for those that are short. */
+  async everything<T>(path: string, params: Params = {}): Promise<T[]> {
     const all: T[] = [];
-    for await (const page of this.pages<T>(path, {})) all.push(...page);
+    for await (const page of this.pages<T>(path, params)) all.push(...page);
     return all;
   }
 
-  private get<T>(path: string, params: Params): Promise<T> {
+  get<T>(path: string, params: Params = {}): Promise<T> {
     return this.send<T>("GET", `${path}${query(params)}`);
   }
 
-  private async send<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T> {
+  /** Do something. With the same `key` it is done once, however often it is sent. */
+  post<T>(path: string, body: unknown, key = newKey()): Promise<T> {
+    return this.send<T>("POST", path, body, key);
+  }
+
+  put<T>(path: string, body: unknown): Promise<T> {
+    return this.send<T>("PUT", path, body);
+  }
+
+  /** Whether a file of ours (a clip) is there; ApiError 409 `evidence-pending` while it is made. */
+  async probe(path: string): Promise<void> {
+    const response = await this.answer(path, {
+      headers: { ...this.headers(), range: "bytes=0-0" },
+      signal: AbortSignal.timeout(this.timeout),
+    });
+    if (!response.ok) throw await problem(response);
+  }
+
+  private keep(token: string | null): void {
+    this.token = token;
+    rememberToken(token);
+  }
+
+  private headers(): Record<string, string> {
+    return this.token === null ? {} : { authorization: `Bearer ${this.token}` };
+  }
+
+  private async answer(path: string, options: RequestInit): Promise<Response> {
+    try {
+      return await this.fetcher(`${ROOT}${path}`, { credentials: "same-origin", ...options });
+    } catch (failure) {
+      throw new Unreachable(failure);
+    }
+  }
+
+  private async send<T>(method: Method, path: string, body?: unknown, key?: string): Promise<T> {
+    const headers: Record<string, string> = { accept: "application/json", ...this.headers() };
+    const form = body instanceof FormData;
+    if (key !== undefined) headers["idempotency-key"] = key;
+    if (body !== undefined && !form) headers["content-type"] = "application/json";
     const options: RequestInit = {
       method,
       credentials: "same-origin",
-      headers: { accept: "application/json" },
-      signal: AbortSignal.timeout(this.timeout),
+      headers,
+      signal: AbortSignal.timeout(form ? UPLOAD_MS : this.timeout),
     };
-    if (body !== undefined) {
-      options.headers = { accept: "application/json", "content-type": "application/json" };
-      options.body = JSON.stringify(body);
-    }
+    if (body !== undefined) options.body = form ? body : JSON.stringify(body);
     try {
       const response = await this.fetcher(`${ROOT}${path}`, options);
       if (!response.ok) throw await problem(response);
@@ -166,6 +231,16 @@ export class Api {
       throw new Unreachable(failure);
     }
   }
+}
+
+/** A key that no other request has. (`crypto.randomUUID` is for secure pages only; a county's network may be plain.) */
+export function newKey(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Where a file below the interface is, for `src` of pictures and films. */
+export function fileAddress(path: string, params: Params = {}): string {
+  return `${ROOT}${path}${query(params)}`;
 }
 
 /** Where the picture of an incident is; persons in it are blurred. */
@@ -203,5 +278,7 @@ async function problem(response: Response): Promise<ApiError> {
     // An answer of something between us and the hub: the status is all there is.
   }
   const slug = told.type?.split(":").at(-1) ?? "";
-  return new ApiError(response.status, slug, told.detail ?? told.title ?? `HTTP ${response.status}`);
+  const wait = Number(response.headers.get("retry-after") ?? Number.NaN);
+  const text = told.detail ?? told.title ?? `HTTP ${response.status}`;
+  return new ApiError(response.status, slug, text, Number.isNaN(wait) ? null : wait);
 }

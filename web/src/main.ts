@@ -10,6 +10,7 @@ import { Api } from "@/api";
 import App from "@/App.vue";
 import { API, HUB } from "@/composables/keys";
 import { i18n, showLang } from "@/i18n";
+import { consoleRouter } from "@/router";
 import { createHub } from "@/store/hub";
 import { recallLang, recallTheme } from "@/store/visitor";
 import { showTheme } from "@/theme";
@@ -30,5 +31,5 @@ document.addEventListener("visibilitychange", () => {
   if (!document.hidden) hub.hurry();
 });
 
-createApp(App).use(i18n).provide(API, api).provide(HUB, hub).mount("#app");
+createApp(App).use(i18n).use(consoleRouter()).provide(API, api).provide(HUB, hub).mount("#app");
 void hub.start();

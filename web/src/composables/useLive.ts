@@ -2,6 +2,7 @@
 import { onBeforeUnmount, ref, watch, type Ref } from "vue";
 
 import { liveAddress } from "@/api";
+import { API, use } from "@/composables/keys";
 import { LiveView, type LiveHead, type LiveSocket, type LiveState } from "@/store/live";
 import { canPlay, MediaPlayer } from "@/store/player";
 
@@ -13,13 +14,14 @@ export interface Live {
   picture: Ref<string | null>;
 }
 
-function open(camera: string, form: "jpeg" | undefined): LiveSocket {
-  const socket = new WebSocket(liveAddress(camera, form));
+function open(camera: string, form: "jpeg" | undefined, protocols: string[]): LiveSocket {
+  const socket = new WebSocket(liveAddress(camera, form), protocols);
   socket.binaryType = "arraybuffer";
   return socket as LiveSocket;
 }
 
 export function useLive(camera: () => string, video: Ref<HTMLVideoElement | null>): Live {
+  const api = use(API);
   const state = ref<LiveState>("connecting");
   const reason = ref("");
   const head = ref<LiveHead | null>(null);
@@ -43,7 +45,7 @@ export function useLive(camera: () => string, video: Ref<HTMLVideoElement | null
       stop();
       if (element === null) return;
       view = new LiveView({
-        open: (form) => open(name, form),
+        open: (form) => open(name, form, api.protocols),
         canPlay,
         player: (mime, failed) => new MediaPlayer(element, mime, failed),
         onPicture(bytes, mime) {

@@ -1,11 +1,47 @@
 /** The console's words in English; zh.ts has the same keys. */
+import { cases } from "@/locales/en.cases";
 import { conditions } from "@/locales/en.conditions";
+import { handling } from "@/locales/en.handling";
+import { kitchen } from "@/locales/en.kitchen";
+import { room } from "@/locales/en.room";
 import type { Words } from "@/locales/zh";
 
 export const en: Words = {
   product: "Xianshao",
   tagline: "A county's real-time sensing hub",
-  skip: "Skip to incidents",
+  skip: "Skip to the page",
+  nav: {
+    pages: "Pages",
+    desk: "Overview",
+    room: "Room",
+    cases: "Cases",
+    handling: "Handling",
+    kitchens: "Kitchens",
+    device: "Device",
+    offers: "Adoption",
+    denied: "This account may not see this page",
+  },
+  fault: {
+    away: "Xianshao does not answer; nothing was done for certain, try again",
+    told: "Not done: {text}",
+  },
+  faultOf: {
+    "not-authenticated": "Your login has ended; log in again",
+    "not-permitted": "This account may not do that",
+    "not-found": "It is not there, or not yours to see",
+    "version-stale": "Somebody else has just changed it; look again, then try again",
+    "mastered-elsewhere": "The command platform is master of this case; act there",
+    "too-many": "Too many attempts; try again later",
+    "too-large": "The file is too large",
+    "evidence-pending": "Being made; one moment",
+    "evidence-none": "Nothing was kept of it",
+    "no-recorder": "No recorder is known for this camera",
+    "camera-unreachable": "The camera can not be reached",
+    "worker-away": "The video worker is away; try again later",
+    "broker-away": "The message broker is away: no device was told",
+    "ledger-away": "The ledger is away; try again later",
+    unavailable: "Not available now; try again later",
+  },
   line: {
     connecting: "Connecting",
     live: "Live",
@@ -29,6 +65,8 @@ export const en: Words = {
     away: "Xianshao does not answer; try again later",
     title: "Log in to Xianshao",
     missing: "Enter user name and password",
+    bare: "looking only",
+    bareHint: "You logged in elsewhere or earlier; log in here to act",
   },
   role: {
     operator: "Operator",
@@ -166,8 +204,6 @@ export const en: Words = {
   },
   live: {
     title: "Live",
-    desk: "Desk",
-    pages: "Pages",
     many: "Shown at a time",
     one: "1",
     four: "4",
@@ -246,4 +282,8 @@ export const en: Words = {
     pm2_5: "µg/m³",
   },
   condition: conditions,
+  room,
+  cases,
+  handling,
+  kitchen,
 };

@@ -1,10 +1,46 @@
 /** The console's words in Chinese; en.ts has the same keys. */
+import { cases } from "@/locales/zh.cases";
 import { conditions } from "@/locales/zh.conditions";
+import { handling } from "@/locales/zh.handling";
+import { kitchen } from "@/locales/zh.kitchen";
+import { room } from "@/locales/zh.room";
 
 export const zh = {
   product: "县哨",
   tagline: "县域实时感知中枢",
-  skip: "跳到警情列表",
+  skip: "跳到正文",
+  nav: {
+    pages: "页面",
+    desk: "概况",
+    room: "值守",
+    cases: "案件",
+    handling: "处置",
+    kitchens: "明厨亮灶",
+    device: "设备",
+    offers: "设备接入",
+    denied: "当前账号没有查看此页面的权限",
+  },
+  fault: {
+    away: "无法连接到县哨，操作未完成，请重试",
+    told: "操作未完成：{text}",
+  },
+  faultOf: {
+    "not-authenticated": "登录已失效，请重新登录",
+    "not-permitted": "当前账号没有此项权限",
+    "not-found": "对象不存在，或不在查看范围内",
+    "version-stale": "其他人刚刚作了修改，请核对后重试",
+    "mastered-elsewhere": "此案件由指挥平台管理，请在指挥平台办理",
+    "too-many": "操作过于频繁，请稍后再试",
+    "too-large": "文件过大",
+    "evidence-pending": "正在生成，请稍候",
+    "evidence-none": "没有留存画面",
+    "no-recorder": "没有为这台摄像机配置录像机",
+    "camera-unreachable": "摄像机无法连接",
+    "worker-away": "视频处理进程不可用，请稍后再试",
+    "broker-away": "消息服务器断开，设备未收到命令",
+    "ledger-away": "数据库暂不可用，请稍后再试",
+    unavailable: "暂不可用，请稍后再试",
+  },
   line: {
     connecting: "正在连接",
     live: "实时",
@@ -28,6 +64,8 @@ export const zh = {
     away: "无法连接到县哨，请稍后再试",
     title: "登录县哨",
     missing: "请填写用户名和密码",
+    bare: "仅可查看",
+    bareHint: "登录是在其他标签页或更早时进行的；在此登录后才能处置",
   },
   role: {
     operator: "值班员",
@@ -165,8 +203,6 @@ export const zh = {
   },
   live: {
     title: "实时视频",
-    desk: "值守",
-    pages: "页面",
     many: "同时显示",
     one: "1 路",
     four: "4 路",
@@ -245,6 +281,10 @@ export const zh = {
     pm2_5: "µg/m³",
   },
   condition: conditions,
+  room,
+  cases,
+  handling,
+  kitchen,
 };
 
 /** The shape that every language fills. */

@@ -12,7 +12,7 @@ import { type Directory, NOBODY, topArea, zoneOf } from "@/store/names";
 import { EventStream, type LineState, type Outlook, type Socket } from "@/store/stream";
 import { forget, recall, remember } from "@/store/visitor";
 import { apply, EMPTY, type Lists, withDevices, withLists, type World } from "@/store/world";
-import { type Area, type Device, OPEN_CASE_STATES, type Session } from "@/types";
+import { type Area, type Device, type HubEvent, OPEN_CASE_STATES, type Session } from "@/types";
 
 /** `enter`: finding out who is here; `login`: nobody yet; `load`: the first lists; `ready`: showing. */
 export type Phase = "enter" | "login" | "load" | "ready";
@@ -39,9 +39,21 @@ export interface Hub {
   login: (name: string, password: string) => Promise<void>;
   logout: () => Promise<void>;
   may: (right: string) => boolean;
+  /** Whether we may do this here and now: the right, and a login in this very tab. */
+  can: (right: string) => boolean;
+  /** Somebody is here by an older login: may look, has to log in to act. */
+  bare: ComputedRef<boolean>;
+  /** Rises with each login by name and password, when the first lists are there. */
+  logins: Ref<number>;
+  /** Rises when all lists were loaded anew; what a page loaded for itself may be old then. */
+  loaded: Ref<number>;
+  /** Hear of every event, after it was applied to the world; answers how to stop. */
+  listen: (heard: Listener) => () => void;
   cut: () => void;
   hurry: () => void;
 }
+
+export type Listener = (events: readonly HubEvent[]) => void;
 
 /** Between two attempts to enter or to load. */
 export const RETRY_MS = 3_000;
@@ -53,7 +65,7 @@ const MANY = 1_000;
 
 type Take = (lists: Lists) => Promise<void>;
 
-export function createHub(api: Api, open: (after: number) => Socket = openSocket): Hub {
+export function createHub(api: Api, open: (after: number) => Socket = (after) => openSocket(after, api.protocols)): Hub {
   const phase = ref<Phase>("enter");
   const trouble = ref<Trouble>(null);
   const session = shallowRef<Session | null>(null);
@@ -63,6 +75,9 @@ export function createHub(api: Api, open: (after: number) => Socket = openSocket
   const beat = ref(Date.now());
   const world = shallowRef<World>(EMPTY);
   const directory = shallowRef<Directory>(NOBODY);
+  const logins = ref(0);
+  const loaded = ref(0);
+  const listeners = new Set<Listener>();
   /** What is under way; replaced by whatever begins anew, so that late answers of the old are dropped. */
   let turn = new AbortController();
   let renaming: ReturnType<typeof setTimeout> | undefined;
@@ -77,6 +92,7 @@ export function createHub(api: Api, open: (after: number) => Socket = openSocket
       const before = world.value.registry;
       world.value = apply(world.value, events);
       if (world.value.registry !== before) renameSoon();
+      for (const heard of listeners) heard(events);
     },
     onState(state) {
       line.value = state;
@@ -138,6 +154,7 @@ export function createHub(api: Api, open: (after: number) => Socket = openSocket
     } catch (failure) {
       if (!(failure instanceof ApiError) || failure.status !== 401) throw failure;
       forget();
+      api.disarm();
       return null;
     }
   }
@@ -171,6 +188,7 @@ export function createHub(api: Api, open: (after: number) => Socket = openSocket
       world.value = fresh;
       trouble.value = null;
       phase.value = "ready";
+      loaded.value += 1;
       stream.start(head);
       keepFresh(mine);
     } catch (failure) {
@@ -308,6 +326,14 @@ export function createHub(api: Api, open: (after: number) => Socket = openSocket
     zone: computed(() => zoneOf(directory.value.areas)),
     start: enter,
     may,
+    can: (right) => may(right) && api.armed,
+    bare: computed(() => session.value !== null && !session.value.readOnly && !api.armed),
+    logins,
+    loaded,
+    listen(heard) {
+      listeners.add(heard);
+      return () => listeners.delete(heard);
+    },
     async login(name, password) {
       await api.login(name, password);
       begin();
@@ -315,6 +341,7 @@ export function createHub(api: Api, open: (after: number) => Socket = openSocket
       remember();
       phase.value = "load";
       await enter();
+      logins.value += 1;
     },
     async logout() {
       begin();
@@ -337,8 +364,8 @@ export function createHub(api: Api, open: (after: number) => Socket = openSocket
   };
 }
 
-function openSocket(after: number): Socket {
-  const socket = new WebSocket(eventsAddress(after));
+function openSocket(after: number, protocols: string[]): Socket {
+  const socket = new WebSocket(eventsAddress(after), protocols);
   const thin: Socket = {
     onopen: null,
     onmessage: null,
