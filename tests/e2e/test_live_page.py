@@ -99,7 +99,7 @@ def test_four_cameras_live_and_twenty_viewers_of_one(tmp_path: Path) -> None:
         assert told.status_code == 200, told.text
 
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        page = browser.new_page(viewport={"width": 1280, "height": 800}, locale="zh-CN")
+        page = browser.new_page(viewport={"width": 1920, "height": 1080}, locale="zh-CN")
         errors: list[str] = []
         opened: list[str] = []
         page.on("websocket", lambda line: opened.append(line.url))
@@ -112,7 +112,7 @@ def test_four_cameras_live_and_twenty_viewers_of_one(tmp_path: Path) -> None:
         page.get_by_test_id("login-name").fill("olga")
         page.get_by_test_id("login-password").fill(PASSWORD)
         page.get_by_test_id("login-submit").click()
-        page.get_by_test_id("page-live").click()
+        page.wait_for_url("**/room")  # where an operator's work begins
         expect(page.get_by_test_id("live")).to_contain_text("实时视频")
         for name in NAMES:
             tile = page.get_by_test_id(f"live-{name}")

@@ -191,6 +191,7 @@ export class Api {
       signal: AbortSignal.timeout(this.timeout),
     });
     if (!response.ok) throw await problem(response);
+    await response.body?.cancel(); // that it is there was the question
   }
 
   private keep(token: string | null): void {

@@ -51,6 +51,19 @@ export interface Incident {
   evidence: Evidence | null;
   case: string | null;
   explanation: Text;
+  acked_by?: string | null;
+  /** Until when somebody's having seen it counts. */
+  ack_until?: string | null;
+  ack_note?: string | null;
+  /** A person's word on whether it was true; null: nobody has said. */
+  verdict?: boolean | null;
+  verdict_by?: string | null;
+  verdict_reason?: string | null;
+  mended_at?: string | null;
+  mended_by?: string | null;
+  mended_note?: string | null;
+  /** Silences under which nobody is told of it. */
+  silenced_by?: string[];
 }
 
 /** What to do about an incident and whom to call; a telephone number by right only. */
@@ -97,6 +110,8 @@ export interface Case {
   title: string;
   /** Of the incident that opened it. */
   explanation?: Text | null;
+  /** Its number at the source. */
+  external_id?: string | null;
 }
 
 export interface Device {
@@ -114,6 +129,27 @@ export interface Device {
   analysed_fps?: number | null;
   gate?: "quiet" | "open" | null;
   sampling?: { target_fps: number | null; actual_fps: number | null; reason: string | null } | null;
+}
+
+/** What one loudspeaker node answered. */
+export interface BroadcastNode {
+  device: string;
+  state: string;
+  reason?: string | null;
+}
+
+/** A text that village loudspeakers say. */
+export interface Broadcast {
+  id: string;
+  text: string;
+  /** 1 gravest … 4. */
+  level: number;
+  drill: boolean;
+  created_by: string;
+  created_at: string;
+  /** Percent of the nodes that said it. */
+  coverage: number;
+  nodes: BroadcastNode[];
 }
 
 export interface Site {
@@ -161,7 +197,7 @@ export type HubEvent =
   | Logged<"case.opened" | "case.changed", Case>
   | Logged<"device.changed", Device>
   | Logged<"registry.changed", unknown>
-  | Logged<"broadcast.changed", unknown>;
+  | Logged<"broadcast.changed", Broadcast>;
 
 /** Says that the line is alive, and how far the log reaches. It has no `seq` and is no row. */
 export interface Heartbeat {

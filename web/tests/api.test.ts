@@ -69,6 +69,49 @@ describe("requests", () => {
   });
 });
 
+describe("acting", () => {
+  const entered = (): Response => json({ access_token: "abc.def" });
+
+  it("takes the token of a login in this tab, for websockets too, until it is given back", async () => {
+    const { api, asked } = hub(entered(), json({ id: "i" }), json({}));
+    expect([api.armed, api.protocols]).toEqual([false, []]);
+    await api.login("wang", "right");
+    expect([api.armed, api.protocols]).toEqual([true, ["bearer.abc.def"]]);
+    await api.post("/incidents/i/ack", { note: "" });
+    expect(asked[1]?.init?.headers).toMatchObject({ authorization: "Bearer abc.def", "content-type": "application/json" });
+    await api.logout();
+    expect(api.armed).toBe(false);
+  });
+
+  it("a change has a key of its own, and keeps it when it is sent again", async () => {
+    const { api, asked } = hub(json({}), json({}), json({}));
+    await api.post("/cases", {});
+    await api.post("/cases", {}, "mine");
+    await api.post("/cases", {}, "mine");
+    const keys = asked.map(({ init }) => (init?.headers as Record<string, string>)["idempotency-key"]);
+    expect(keys[0]).toMatch(/^[0-9a-f]{32}$/);
+    expect(keys.slice(1)).toEqual(["mine", "mine"]);
+  });
+
+  it("a form with a photo goes as it is", async () => {
+    const { api, asked } = hub(json({}));
+    const form = new FormData();
+    form.set("phase", "after");
+    await api.post("/cases/c/attachments", form);
+    expect(asked[0]?.init?.body).toBe(form);
+    expect(asked[0]?.init?.headers).not.toHaveProperty("content-type");
+  });
+
+  it("what is still being made says when to ask again", async () => {
+    const pending = problem("evidence-pending", 409);
+    pending.headers.set("retry-after", "7");
+    const { api, asked } = hub(pending, new Response("x", { status: 206 }));
+    await expect(api.probe("/incidents/i/clip.mp4")).rejects.toMatchObject({ slug: "evidence-pending", retryAfter: 7 });
+    await api.probe("/incidents/i/clip.mp4");
+    expect(asked[1]?.init?.headers).toMatchObject({ range: "bytes=0-0" });
+  });
+});
+
 describe("addresses", () => {
   it("are this page's own", () => {
     const plain = { protocol: "http:", host: "127.0.0.1:8000" };

@@ -1,11 +1,13 @@
 // @vitest-environment happy-dom
 import { createApp, nextTick } from "vue";
+import { createMemoryHistory } from "vue-router";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
 import { Api } from "@/api";
 import App from "@/App.vue";
 import { API, HUB } from "@/composables/keys";
 import { i18n, setLang } from "@/i18n";
+import { consoleRouter } from "@/router";
 import { createHub, type Hub } from "@/store/hub";
 import { apply, EMPTY, withLists } from "@/store/world";
 
@@ -35,7 +37,7 @@ const CANTEEN = {
 };
 
 /** The whole page over a store that was filled by hand. */
-beforeEach(() => {
+beforeEach(async () => {
   vi.stubGlobal("IntersectionObserver", Blind);
   api = new Api(() => Promise.reject(new TypeError("nothing is asked for in this test")));
   hub = createHub(api, () => {
@@ -61,7 +63,9 @@ beforeEach(() => {
   hub.line.value = "live";
   root = document.createElement("div");
   document.body.append(root);
-  const app = createApp(App).use(i18n).provide(API, api).provide(HUB, hub);
+  const router = consoleRouter(createMemoryHistory());
+  await router.push("/");
+  const app = createApp(App).use(i18n).use(router).provide(API, api).provide(HUB, hub);
   app.mount(root);
   end = () => {
     app.unmount();

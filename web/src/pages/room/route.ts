@@ -6,6 +6,10 @@ export const routes: RouteRecordRaw[] = [
     path: "/room",
     name: "room",
     component: () => import("@/pages/room/RoomPage.vue"),
-    meta: { nav: { word: "room", order: 20 }, may: ["incident.read", "camera.picture"], home: ["operator", "dispatcher"] },
+    meta: {
+      nav: { word: "room", order: 20 },
+      may: ["incident.read", "device.read", "camera.picture"],
+      home: ["operator", "dispatcher"],
+    },
   },
 ];

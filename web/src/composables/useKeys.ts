@@ -1,0 +1,33 @@
+/** Keys that act while nobody types and no dialog is open. */
+import { onBeforeUnmount, onMounted } from "vue";
+
+/** `event.key` → what it does. */
+export type Keys = Readonly<Record<string, () => void>>;
+
+export function useKeys(keys: Keys): void {
+  function pressed(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || event.defaultPrevented) return;
+    if (busy(event.target) || asking()) return;
+    const act = Object.hasOwn(keys, event.key) ? keys[event.key] : undefined;
+    if (act === undefined) return;
+    event.preventDefault();
+    act();
+  }
+
+  onMounted(() => {
+    addEventListener("keydown", pressed);
+  });
+  onBeforeUnmount(() => {
+    removeEventListener("keydown", pressed);
+  });
+}
+
+/** Whether the element under the keyboard uses letters itself. */
+function busy(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest("input, textarea, select, video, [contenteditable]") !== null;
+}
+
+/** Whether a dialog is open: one that is not shown takes no room. */
+function asking(): boolean {
+  return [...document.querySelectorAll('[aria-modal="true"]')].some((each) => each.getClientRects().length > 0);
+}
