@@ -1,2 +1,35 @@
 /** Words of the pages of handling in Chinese; en.handling.ts has the same keys. */
-export const handling = {};
+export const handling = {
+  title: "我的案件",
+  todo: "待我处置",
+  others: "其他在办",
+  none: "没有待处置的案件",
+  taken: "已提交：{what}",
+  photoOf: "{phase}照片 · {number}",
+  photo: {
+    before: "处置前照片",
+    after: "处置后照片",
+    other: "其他照片",
+    needed: "（必传）",
+    hint: "照片在手机上压缩，拍摄位置等信息会被去掉",
+    busy: "正在压缩照片",
+    none: "这个文件不是可以打开的照片",
+    alt: "第 {n} 张，{phase}",
+    size: "{n} KB",
+    drop: "去掉",
+  },
+  outbox: {
+    title: "待发送",
+    waits: "待发送 {n} 项",
+    photos: "含照片 {n} 张，{size} MB",
+    idle: "等待发送",
+    sending: "正在发送",
+    waiting: "网络不通或县哨暂不可用，恢复后自动发送，刷新页面也不会丢失",
+    login: "登录后自动发送",
+    now: "立即发送",
+    unsafe: "此浏览器不能保存待发送的内容，请不要关闭或刷新页面",
+    refused: "未被接受：{what}",
+    retry: "再试一次",
+    drop: "放弃",
+  },
+};
