@@ -36,7 +36,7 @@ function json(status: number, body: object): Response {
 const PHOTO: Errand = { kind: "photo", case: "a", phase: "after", blob: new Blob(["1234"]) };
 
 async function settle(): Promise<void> {
-  for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
+  for (let turn = 0; turn < 10; turn += 1) await vi.advanceTimersByTimeAsync(0);
 }
 
 beforeEach(() => {
