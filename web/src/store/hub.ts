@@ -9,10 +9,11 @@ import { computed, type ComputedRef, ref, type Ref, shallowRef, type ShallowRef 
 import { type Api, ApiError, eventsAddress, Unreachable } from "@/api";
 import { countsOf, type Counts } from "@/store/counts";
 import { type Directory, NOBODY, topArea, zoneOf } from "@/store/names";
+import { openIncidents } from "@/store/order";
 import { EventStream, type LineState, type Outlook, type Socket } from "@/store/stream";
 import { forget, recall, remember } from "@/store/visitor";
 import { apply, EMPTY, type Lists, withDevices, withLists, type World } from "@/store/world";
-import { type Area, type Device, type HubEvent, OPEN_CASE_STATES, type Session } from "@/types";
+import { type Area, type Device, type HubEvent, type Incident, OPEN_CASE_STATES, type Session } from "@/types";
 
 /** `enter`: finding out who is here; `login`: nobody yet; `load`: the first lists; `ready`: showing. */
 export type Phase = "enter" | "login" | "load" | "ready";
@@ -32,6 +33,8 @@ export interface Hub {
   world: ShallowRef<World>;
   directory: ShallowRef<Directory>;
   counts: ComputedRef<Counts>;
+  /** Open incidents, the gravest first; sorted once for all who show them. */
+  openIncidents: ComputedRef<Incident[]>;
   county: ComputedRef<Area | null>;
   zone: ComputedRef<string>;
   start: () => Promise<void>;
@@ -75,6 +78,7 @@ export function createHub(api: Api, open: (after: number) => Socket = (after) =>
   const beat = ref(Date.now());
   const world = shallowRef<World>(EMPTY);
   const directory = shallowRef<Directory>(NOBODY);
+  const incidentsNow = computed(() => world.value.incidents); // so that nothing is sorted anew for other nouns
   const logins = ref(0);
   const loaded = ref(0);
   const listeners = new Set<Listener>();
@@ -322,6 +326,7 @@ export function createHub(api: Api, open: (after: number) => Socket = (after) =>
     world,
     directory,
     counts: computed(() => countsOf(world.value, beat.value)),
+    openIncidents: computed(() => openIncidents(incidentsNow.value.values())),
     county: computed(() => topArea(directory.value.areas)),
     zone: computed(() => zoneOf(directory.value.areas)),
     start: enter,

@@ -79,8 +79,7 @@ beforeEach(async () => {
   });
   socket.onopen?.();
 });
-afterEach(async () => {
-  await hub.logout();
+afterEach(() => {
   end();
   setLang("zh");
   vi.unstubAllGlobals();
