@@ -25,5 +25,4 @@ export function setLang(lang: Lang): void {
 /** Tell the document, for screen readers, fonts and hyphenation. */
 export function showLang(lang: Lang): void {
   document.documentElement.lang = lang === "zh" ? "zh-CN" : "en";
-  document.title = lang === "zh" ? "县哨 Xianshao" : "Xianshao 县哨";
 }

@@ -63,6 +63,11 @@ export function homeOf(routes: readonly RouteRecordRaw[], who: Visitor): string 
   return home?.path ?? "/";
 }
 
+/** The word of a page in the locales' `nav`; null for pages that stand in no header. */
+export function wordOf(meta: RouteMeta): string | null {
+  return said(meta).nav?.word ?? null;
+}
+
 function said(meta: RouteMeta | undefined): PageMeta {
   return (meta ?? {}) as PageMeta;
 }

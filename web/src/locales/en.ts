@@ -198,7 +198,6 @@ export const en: Words = {
     received: "in",
     analysed: "analysed",
     fps: "fps",
-    reduced: "analysed less",
     since: "since {time}",
     page: "Page {n} of {total}",
     previous: "Previous page",

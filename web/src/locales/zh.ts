@@ -197,7 +197,6 @@ export const zh = {
     received: "接收",
     analysed: "分析",
     fps: "帧/秒",
-    reduced: "降频分析",
     since: "自 {time}",
     page: "第 {n} 页，共 {total} 页",
     previous: "上一页",
