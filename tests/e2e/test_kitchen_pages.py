@@ -88,7 +88,7 @@ def test_a_keeper_sees_the_own_kitchen_only(tmp_path: Path) -> None:
         kim = Visit(browser, house, "kim", phone=True)
         expect(kim.page.get_by_test_id("kitchen-page-school-1")).to_be_visible(timeout=15_000)
         page = kim.see("/kitchens/school-9")
-        expect(page.get_by_role("alert").first).to_contain_text("不在查看范围内", timeout=10_000)
+        expect(page.get_by_text("不在查看范围内")).to_be_visible(timeout=10_000)
         assert "fridge-9" not in page.inner_text("body")
         kim.errors = [each for each in kim.errors if "404" not in each]
         kim.calm()

@@ -221,7 +221,7 @@ export interface ReadingRow {
 
 /** Readings as points in the order of their time, each moment once; what is no good number is left out. */
 export function pointsOf(readings: Iterable<ReadingRow>, known: readonly Point[] = []): Point[] {
-  const found = new Map<number, number>(known.map(([at, value]) => [at, value]));
+  const found = new Map<number, number>(known);
   for (const each of readings) {
     const at = Date.parse(each.at) / 1000;
     if (typeof each.value !== "number" || !Number.isFinite(each.value) || Number.isNaN(at)) continue;
@@ -359,7 +359,7 @@ export function chartOf(
 
 /** Lowest and highest that a chart must show, with some room; all limits and a forecast among them. */
 export function rangeOf(data: ChartData): [number, number] {
-  const all = [data.values, data.low, data.high, ...data.limits].flat().filter((each) => typeof each === "number");
+  const all = [...data.values, ...data.low, ...data.high, ...data.limits.map((each) => each[0])].filter((each) => typeof each === "number");
   if (all.length === 0) return [0, 1];
   const low = Math.min(...all);
   const high = Math.max(...all);

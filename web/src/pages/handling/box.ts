@@ -45,9 +45,8 @@ export function remembered(): Box {
 function kept(base: IDBDatabase): Box {
   return {
     keeps: true,
-    async all() {
-      const found = await answer(base.transaction(JOBS).objectStore(JOBS).getAll());
-      return found as Job[];
+    all() {
+      return answer(base.transaction(JOBS).objectStore(JOBS).getAll() as IDBRequest<Job[]>);
     },
     async put(given) {
       const change = base.transaction(JOBS, "readwrite");
@@ -75,8 +74,11 @@ function opened(): Promise<IDBDatabase> {
       };
       ready(asked.result);
     };
-    asked.onerror = asked.onblocked = () => {
-      failed(asked.error ?? new Error("the browser's database is blocked"));
+    asked.onerror = () => {
+      failed(asked.error ?? new Error("the browser's database does not open"));
+    };
+    asked.onblocked = () => {
+      failed(new Error("the browser's database is held by another tab"));
     };
   });
 }

@@ -2,7 +2,7 @@
 import { ref, type Ref, shallowRef, type ShallowRef } from "vue";
 
 import { type Api, ApiError, newKey, Unreachable } from "@/api";
-import { type Box, openBox } from "@/pages/handling/box";
+import { type Box, openBox, remembered } from "@/pages/handling/box";
 import { formOf } from "@/pages/handling/picked";
 import { after, dropped, type Errand, type Job, nextOf, type Outcome, outcomeOf, retried, waitOf } from "@/pages/handling/queue";
 
@@ -44,9 +44,13 @@ export function createOutbox({ api, user, armed, open = openBox, now = Date.now 
   const box = begin();
 
   async function begin(): Promise<Box> {
-    const found = await open();
+    let found = await open();
+    try {
+      jobs.value = [...(await found.all()), ...jobs.value];
+    } catch {
+      found = remembered(); // a database that opens and answers nothing is none
+    }
     keeps.value = found.keeps;
-    jobs.value = [...(await found.all()), ...jobs.value];
     return found;
   }
 

@@ -87,8 +87,9 @@ export function dropped(jobs: readonly Job[], key: string, id?: string): Job[] {
 export function retried(jobs: readonly Job[], key: string): Job[] {
   return jobs.map((each) => {
     if (each.key !== key) return each;
-    const { refused: _gone, ...rest } = each;
-    return rest;
+    const again: Job = { ...each };
+    delete again.refused;
+    return again;
   });
 }
 

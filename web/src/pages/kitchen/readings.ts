@@ -97,6 +97,12 @@ export function listen(
   return () => {
     over = true;
     clearTimeout(timer);
-    socket?.close(1000);
+    const last = socket;
+    // A line that is still being opened is let go when it is there: before, browsers call it a failure.
+    if (last?.readyState === WebSocket.CONNECTING) {
+      last.onopen = () => {
+        last.close(1000);
+      };
+    } else last?.close(1000);
   };
 }
