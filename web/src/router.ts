@@ -32,6 +32,7 @@ export function consoleRouter(history: RouterHistory = createWebHistory()): Rout
   return createRouter({
     history,
     routes: [...ROUTES, { path: "/:rest(.*)*", name: "nowhere", redirect: "/" }],
+    scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
   });
 }
 

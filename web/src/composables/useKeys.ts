@@ -8,7 +8,8 @@ export function useKeys(keys: Keys): void {
   function pressed(event: KeyboardEvent): void {
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || event.defaultPrevented) return;
     if (busy(event.target) || asking()) return;
-    const act = Object.hasOwn(keys, event.key) ? keys[event.key] : undefined;
+    const name = event.key.length === 1 ? event.key.toLowerCase() : event.key; // Caps Lock changes nothing
+    const act = Object.hasOwn(keys, name) ? keys[name] : undefined;
     if (act === undefined) return;
     event.preventDefault();
     act();

@@ -64,7 +64,8 @@ export function useAlarm(open: () => readonly Incident[], mayAck: () => boolean)
   }
 
   onMounted(() => {
-    touched(); // after a login the browser has been touched already
+    // After a login the page has been touched already.
+    if ("userActivation" in navigator && navigator.userActivation.hasBeenActive) touched();
     addEventListener("pointerdown", touched);
     addEventListener("keydown", touched);
   });
