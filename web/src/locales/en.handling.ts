@@ -20,6 +20,13 @@ export const handling: typeof chinese = {
     size: "{n} KB",
     drop: "Remove",
   },
+  report: {
+    title: "Reported by the public",
+    photo: "Show the photo",
+    who: "Show how to reach them",
+    alt: "The photo that came with the report",
+    audited: "For the unit that handles it only; each look is written down",
+  },
   outbox: {
     title: "Waiting to be sent",
     waits: "{n} waiting to be sent",

@@ -18,6 +18,13 @@ export const handling = {
     size: "{n} KB",
     drop: "去掉",
   },
+  report: {
+    title: "群众反映",
+    photo: "查看现场照片",
+    who: "查看联系方式",
+    alt: "反映人拍的照片",
+    audited: "仅承办单位可看，每次查看都会留痕",
+  },
   outbox: {
     title: "待发送",
     waits: "待发送 {n} 项",

@@ -84,6 +84,8 @@ export interface CaseFile extends Case {
   extension_asked: boolean;
   merged_into: string | null;
   reports: { unit: string; at: string; who: string }[];
+  /** Of a public report: whether a photo and a way to reach who reported came with it. */
+  report?: { photo: boolean; reporter: boolean } | null;
   history: Entry[];
   attachments: Photo[];
   catalogue: { name: Text; opens: Text; closes: Text } | null;
