@@ -70,6 +70,18 @@ export interface Incident {
 export interface Guide {
   plan: { id: string; name: Text; steps: Text[]; source: string } | null;
   contacts: { duty: string; name: string; phone?: string | null }[];
+  /** Who was told of it; by right only. */
+  notices?: Told[];
+}
+
+/** One notice of an incident. */
+export interface Told {
+  id: string;
+  why: string;
+  at: string;
+  /** A unit, or a person on duty; null where the reader may not know who. */
+  addressee: string | null;
+  channels: { channel: string; done_at: string | null }[];
 }
 
 export const OPEN_CASE_STATES = ["open", "paused"] as const;
