@@ -75,3 +75,15 @@ export function shiftActs(shift: Shift | null, me: string): readonly ShiftAct[] 
   if (shift.holder === me) return shift.state === "offered" ? ["note", "sign", "take"] : ["note", "sign"];
   return shift.state === "offered" ? ["note", "take"] : ["note", "force"];
 }
+
+/** Who is on duty in a roster now. */
+export interface Roster {
+  id: string;
+  unit: string;
+  on_duty: { users: string[]; people: number; until: string } | null;
+}
+
+export interface Duty {
+  items: Roster[];
+  room: { present: { name: string | null; role: string }[] };
+}
