@@ -160,7 +160,7 @@ export function filterOf(query: Query): Filter {
 /** The address of a filter: what asks nothing is left out. */
 export function queryOf(filter: Filter): Record<string, string> {
   const asked = Object.entries(filter).filter(([name, value]) => value !== NO_FILTER[name as keyof Filter]);
-  return Object.fromEntries(asked) as Record<string, string>;
+  return Object.fromEntries(asked);
 }
 
 /** How many questions a filter asks, the way of showing aside. */
@@ -264,7 +264,7 @@ export interface Stage {
 export function stagesOf(file: Pick<CaseFile, "loop" | "step" | "state" | "clocks">): Stage[] {
   const steps = file.loop?.steps ?? [];
   const due = steps.findIndex(({ step }) => step === file.step);
-  const live = isOpenCase(file);
+  const live = file.state === "open" || file.state === "paused";
   return steps.map(({ step, name }, at) => {
     const clock = file.clocks.findLast((each) => each.step === step) ?? null;
     if (live) return { step, name, clock, at: at < due ? "done" : at === due ? "due" : "ahead" };

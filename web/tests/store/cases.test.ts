@@ -7,6 +7,7 @@ import {
   byUrgency,
   type CaseFile,
   type Entry,
+  type Filter,
   filterOf,
   lacks,
   lightsOf,
@@ -68,32 +69,32 @@ describe("the address of a list", () => {
     expect(asks(filter)).toBe(3);
   });
 
-  it.each([
-    [{ light: "blue" }, "no such light"],
-    [{ state: "gone" }, "no such state"],
-    [{ view: "map" }, "no such view"],
-    [{ severity: ["life", "major"] }, "twice in the address"],
-  ])("what makes no sense asks nothing: %j (%s)", (query) => {
+  it.each<[string, Record<string, unknown>]>([
+    ["no such light", { light: "blue" }],
+    ["no such state", { state: "gone" }],
+    ["no such view", { view: "map" }],
+    ["twice in the address", { severity: ["life", "major"] }],
+  ])("what makes no sense asks nothing: %s", (_why, query) => {
     expect(filterOf(query)).toEqual(NO_FILTER);
   });
 });
 
 describe("which cases are wanted", () => {
   const said = (each: Case): string => `${each.number} 第一小学食堂`;
-  it.each([
-    [{}, due("1", 10), true, "nothing is asked"],
-    [{}, due("1", 10, { state: "paused" }), true, "a paused case is live"],
-    [{}, due("1", 10, { state: "closed" }), false, "a closed one is not"],
-    [{ state: "closed" as const }, due("1", 10, { state: "closed" }), true, "unless it is asked for"],
-    [{ light: "red" as const }, due("1", -1), true, "over its limit"],
-    [{ light: "red" as const }, due("1", 1), false, "not yet"],
-    [{ step: "handle" }, due("1", 1), false, "another step is due"],
-    [{ unit: "market" }, due("1", 1, { unit: "fire", units: ["fire", "market"] }), true, "called, too"],
-    [{ site: "school-2" }, due("1", 1), false, "another place"],
-    [{ severity: "life" as const }, due("1", 1), false, "less grave"],
-    [{ words: " 二小 2026" }, due("2026-000001", 1), false, "each word must be there"],
-    [{ words: "小学 2026" }, due("2026-000001", 1), true, "in any order"],
-  ])("%j", (filter, each, shown) => {
+  it.each<[string, Partial<Filter>, Case, boolean]>([
+    ["nothing is asked", {}, due("1", 10), true],
+    ["a paused case is live", {}, due("1", 10, { state: "paused" }), true],
+    ["a closed one is not", {}, due("1", 10, { state: "closed" }), false],
+    ["unless it is asked for", { state: "closed" as const }, due("1", 10, { state: "closed" }), true],
+    ["over its limit", { light: "red" as const }, due("1", -1), true],
+    ["not yet", { light: "red" as const }, due("1", 1), false],
+    ["another step is due", { step: "handle" }, due("1", 1), false],
+    ["called, too", { unit: "market" }, due("1", 1, { unit: "fire", units: ["fire", "market"] }), true],
+    ["another place", { site: "school-2" }, due("1", 1), false],
+    ["less grave", { severity: "life" as const }, due("1", 1), false],
+    ["each word must be there", { words: " 二小 2026" }, due("2026-000001", 1), false],
+    ["in any order", { words: "小学 2026" }, due("2026-000001", 1), true],
+  ])("%s", (_why, filter, each, shown) => {
     expect(wanted(each, { ...NO_FILTER, ...filter }, NOW, said)).toBe(shown);
   });
 });
@@ -115,13 +116,13 @@ describe("in which order", () => {
     expect(lightsOf([due("a", -1), due("b", 3), due("c", 60), due("d", null)], NOW)).toEqual({ red: 1, yellow: 1, green: 1 });
   });
 
-  it.each([
-    [due("a", 10), 600_000, "ten minutes"],
-    [due("a", -1), -60_000, "one over"],
-    [due("a", null), null, "no clock"],
-    [due("a", 10, { state: "paused" }), null, "the clock stands"],
-    [caseOf({ clocks: [clock(10, { done_at: "2026-11-22T07:00:00.000Z" })] }), null, "it is done"],
-  ])("the time left of a case", (each, left) => {
+  it.each<[string, Case, number | null]>([
+    ["ten minutes", due("a", 10), 600_000],
+    ["one over", due("a", -1), -60_000],
+    ["no clock", due("a", null), null],
+    ["the clock stands", due("a", 10, { state: "paused" }), null],
+    ["it is done", caseOf({ clocks: [clock(10, { done_at: "2026-11-22T07:00:00.000Z" })] }), null],
+  ])("the time left of a case: %s", (_why, each, left) => {
     expect(timeLeft(each, NOW)).toBe(left);
   });
 });
@@ -151,14 +152,14 @@ describe("the way of a case", () => {
   const way = (over: Partial<CaseFile>): string[] =>
     stagesOf({ loop, step: "handle", state: "open", clocks: [], ...over }).map((each) => each.at);
 
-  it.each([
-    [{}, ["done", "due", "ahead"], "in the middle"],
-    [{ step: "accept" }, ["due", "ahead", "ahead"], "returned to the start"],
-    [{ state: "paused" as const }, ["done", "due", "ahead"], "its clock stands"],
-    [{ state: "closed" as const, step: "verify" }, ["done", "done", "done"], "over"],
-    [{ state: "false_alarm" as const }, ["done", "skipped", "skipped"], "ended early"],
-    [{ loop: null }, [], "its workflow is gone"],
-  ])("%j", (over, stages) => {
+  it.each<[string, Partial<CaseFile>, string[]]>([
+    ["in the middle", {}, ["done", "due", "ahead"]],
+    ["returned to the start", { step: "accept" }, ["due", "ahead", "ahead"]],
+    ["its clock stands", { state: "paused" as const }, ["done", "due", "ahead"]],
+    ["over", { state: "closed" as const, step: "verify" }, ["done", "done", "done"]],
+    ["ended early", { state: "false_alarm" as const }, ["done", "skipped", "skipped"]],
+    ["its workflow is gone", { loop: null }, []],
+  ])("%s", (_why, over, stages) => {
     expect(way(over)).toEqual(stages);
   });
 

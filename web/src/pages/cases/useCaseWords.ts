@@ -26,7 +26,7 @@ export interface CaseWords {
 
 export function useCaseWords(): CaseWords {
   const hub = use(HUB);
-  const { te } = useI18n();
+  const i18n = useI18n();
   const { t, word, text, site, unit, lang } = useWords();
 
   const words: CaseWords = {
@@ -48,8 +48,8 @@ export function useCaseWords(): CaseWords {
     stage: (name) => word(STATES.has(name) ? "caseState" : "step", name),
     said: (each) =>
       [each.number, words.title(each), each.title, words.where(each), words.units(each), text(each.explanation)].join(" "),
-    did: (action) => (te(`cases.did.${action}`) ? t(`cases.did.${action}`) : word("step", action)),
-    source: (source) => (te(`cases.source.${source}`) ? t(`cases.source.${source}`) : source),
+    did: (action) => (i18n.te(`cases.did.${action}`) ? t(`cases.did.${action}`) : word("step", action)),
+    source: (source) => (i18n.te(`cases.source.${source}`) ? t(`cases.source.${source}`) : source),
   };
   return words;
 }
