@@ -70,5 +70,5 @@ export function wordOf(meta: RouteMeta): string | null {
 }
 
 function said(meta: RouteMeta | undefined): PageMeta {
-  return (meta ?? {}) as PageMeta;
+  return meta ?? {};
 }

@@ -28,7 +28,9 @@ function busy(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.closest("input, textarea, select, video, [contenteditable]") !== null;
 }
 
-/** Whether a dialog is open: one that is not shown takes no room. */
+/** Whether a dialog is open: those that are not stay in the document, hidden. */
 function asking(): boolean {
-  return [...document.querySelectorAll('[aria-modal="true"]')].some((each) => each.getClientRects().length > 0);
+  return [...document.querySelectorAll('[aria-modal="true"]')].some(
+    (each) => each.closest('[style*="display: none"]') === null,
+  );
 }

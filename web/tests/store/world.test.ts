@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { apply, EMPTY, KEPT, withDevices, withLists, type World } from "@/store/world";
-import type { HubEvent } from "@/types";
+import type { Broadcast, HubEvent } from "@/types";
 
 import { caseOf, changed, cleared, device, deviceChanged, incident, opened, raised, registryChanged, updated } from "../examples";
 
@@ -16,6 +16,16 @@ function gist(world: World): Record<string, unknown> {
   };
 }
 
+const SPOKEN: Broadcast = {
+  id: "b",
+  text: "…",
+  level: 4,
+  drill: true,
+  created_by: "wang",
+  created_at: "2026-11-22T08:00:00.000Z",
+  coverage: 0,
+  nodes: [],
+};
 const NOTHING = { seq: 0, incidents: [], cases: [], devices: [], registry: 0 };
 
 const table: { why: string; events: HubEvent[]; then: Record<string, unknown> }[] = [
@@ -62,7 +72,7 @@ const table: { why: string; events: HubEvent[]; then: Record<string, unknown> }[
   },
   {
     why: "an event of a noun that is not shown here only moves the number on",
-    events: [{ seq: 8, type: "broadcast.changed", at: "2026-11-22T08:00:00.000Z", data: {} }],
+    events: [{ seq: 8, type: "broadcast.changed", at: "2026-11-22T08:00:00.000Z", data: SPOKEN }],
     then: { ...NOTHING, seq: 8 },
   },
 ];
