@@ -118,7 +118,7 @@ export const cases: typeof chinese = {
   },
   history: {
     title: "History",
-    sealed: "{n} entries, each sealed",
+    sealed: "{n}, each sealed",
     hub: "Xianshao itself",
     unit: "Unit: {unit}",
     rating: "Satisfaction {n} of 5 ({by}, {how})",

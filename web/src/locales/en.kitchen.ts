@@ -36,6 +36,7 @@ export const kitchen: typeof chinese = {
     cleared: "cleared",
   },
   reach: { title: "How far back", hour: "1 hour", day: "24 hours", week: "7 days" },
+  means: { day: " (means of minutes)", week: " (means of hours)" },
   curve: {
     time: "Time",
     value: "Measured",

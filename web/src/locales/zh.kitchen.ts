@@ -34,6 +34,7 @@ export const kitchen = {
     cleared: "消除",
   },
   reach: { title: "时间范围", hour: "1 小时", day: "24 小时", week: "7 天" },
+  means: { day: "（按分钟均值）", week: "（按小时均值）" },
   curve: {
     time: "时间",
     value: "实测",

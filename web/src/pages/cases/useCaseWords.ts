@@ -43,7 +43,9 @@ export function useCaseWords(): CaseWords {
     units(each, file) {
       const all = [...new Set([each.unit, ...each.units])].filter((one) => one !== null);
       if (all.length === 0) return t("case.noUnit");
-      return all.map((one) => text(file?.names.units[one], unit(one))).join(", ");
+      // Of some units a reader sees no more than their id, which says nothing on a card.
+      const known = all.filter((one) => file !== undefined || hub.directory.value.units.has(one));
+      return known.map((one) => text(file?.names.units[one], unit(one))).join(", ");
     },
     stage: (name) => word(STATES.has(name) ? "caseState" : "step", name),
     said: (each) =>
