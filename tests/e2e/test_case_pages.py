@@ -16,6 +16,7 @@ from playwright.sync_api import (
     FilePayload,
     Page,
     Route,
+    ViewportSize,
     expect,
     sync_playwright,
 )
@@ -26,8 +27,8 @@ from tests.servers.house import PASSWORD, House, default_settings, open_house
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(240)]
 
-DESK = {"width": 1440, "height": 900}
-PHONE = {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1440, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 @contextmanager
