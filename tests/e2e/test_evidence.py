@@ -111,11 +111,16 @@ def the_incident(running: Running) -> JSON:
     return found
 
 
+def raised_incident(running: Running) -> JSON:
+    """The only one, once it is there: each test may be the first to ask."""
+    until(lambda: running.items("/incidents") or None, seconds=90, what="the raise")
+    return the_incident(running)
+
+
 def test_the_clip_shows_five_seconds_before_and_after(hub: tuple[Running, Callable[[], None]]) -> None:
     """By the clock in the footage: the raise is what the snapshot shows; the shown clip covers the same, blurred."""
     running, _ = hub
-    until(lambda: running.items("/incidents") or None, seconds=90, what="the raise")
-    path = f"/incidents/{the_incident(running)['id']}"
+    path = f"/incidents/{raised_incident(running)['id']}"
 
     def ready() -> bool | None:
         shown = cast("JSON", the_incident(running)["evidence"])
@@ -163,7 +168,7 @@ def test_the_clip_shows_five_seconds_before_and_after(hub: tuple[Running, Callab
 def test_a_worker_killed_in_the_middle(hub: tuple[Running, Callable[[], None]]) -> None:
     """Started again, it goes on with the same incident and case; when the road is empty, that incident clears."""
     running, clear_the_road = hub
-    before = the_incident(running)
+    before = raised_incident(running)
     assert before["state"] == "open"
     [worker] = running.pids("hub worker") or running.pids("worker")
     os.kill(worker, signal.SIGKILL)
