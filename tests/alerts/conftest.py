@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy.engine import make_url
+from sqlalchemy import create_engine
+from sqlalchemy.engine import Connection, make_url
 
 from alerts.directory import Directory
+from alerts.ledger import schema
 from alerts.ledger.engine import Ledger
 from tests.alerts.county import NOW, county
+from tests.alerts.duty_room import staffed_county
 from tests.servers.postgres import Postgres
 
 
@@ -65,3 +68,19 @@ def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
 def directory() -> Directory:
     """The small county."""
     return county()
+
+
+@pytest.fixture
+def staffed() -> Directory:
+    """The small county with a room that has a day and a night, two people each; NOW is 16:00 there."""
+    return staffed_county()
+
+
+@pytest.fixture
+def conn() -> Iterator[Connection]:
+    """An empty ledger in memory: its tables and nothing else."""
+    engine = create_engine("sqlite://")
+    with engine.connect() as opened, opened.begin():
+        schema.declared().create_all(opened)
+        yield opened
+    engine.dispose()

@@ -1,4 +1,4 @@
-"""A real broker for one test, and a way to wait."""
+"""A real broker for one test, clients of it, and a way to wait."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from ingest.mqtt.client import Client
+from ingest.mqtt.health import Will
+from tests.ingest.clients import Make, now
 from tests.servers.broker import Mosquitto
 
 
@@ -18,6 +21,20 @@ def broker(tmp_path: Path) -> Iterator[Mosquitto]:
     folder.mkdir()
     with Mosquitto(folder) as running:
         yield running
+
+
+@pytest.fixture
+def client(broker: Mosquitto) -> Iterator[Make]:
+    """Makes clients of that broker, or of the address given; each is stopped afterwards."""
+    made: list[Client] = []
+
+    def make(client_id: str, url: str = "", will: Will | None = None, **more: int) -> Client:
+        made.append(Client(url or broker.url, client_id, clock=now, will=will, **more))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.stop(2)
 
 
 def until(condition: Callable[[], bool], timeout: float = 10.0) -> None:
