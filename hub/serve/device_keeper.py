@@ -18,6 +18,10 @@ from ingest.instant import format_instant, parse_instant
 Json = Mapping[str, object]
 
 COUNTERS = ("received", "decoded", "analysed", "dropped")
+OFFLINE = "offline"
+"""The counter of how often a camera went away."""
+THERE = frozenset({"online", "degraded"})
+"""States of a camera that sends."""
 FIGURES = (
     *COUNTERS,
     "received_fps",
@@ -51,6 +55,7 @@ class DeviceKeeper:
         self._broker_away_since: datetime | None = None
         self._totals = {name: dict(each.counters) for name, each in stored.items() if each.counters}
         self._latest: dict[str, dict[str, int]] = {}
+        self._there = {name for name, each in stored.items() if each.state in THERE}
         self._kept_at: datetime | None = None
         self._shown: dict[str, Json] = {}
 
@@ -85,7 +90,7 @@ class DeviceKeeper:
             return dict(self._shown)
 
     def counters(self) -> Mapping[str, Mapping[str, int]]:
-        """By camera: frames received, decoded, analysed and dropped since the ledger began."""
+        """By camera since the ledger began: frames received, decoded, analysed, dropped, and how often it went away."""
         with self._lock:
             return {name: self._sum(name) for name in {*self._totals, *self._latest}}
 
@@ -142,6 +147,7 @@ class DeviceKeeper:
         last = report.get("last_packet_at")
         seen = parse_instant(str(last)) if last else self._seen.get(entry.id)
         self._count(entry.id, report)
+        self._went(entry.id, judged)
         figures = {name: report[name] for name in FIGURES if name in report}
         if judged.state != "online":
             figures |= {
@@ -162,6 +168,16 @@ class DeviceKeeper:
         if report:
             self._latest[device] = fresh
 
+    def _went(self, device: str, judged: Judged) -> None:
+        """Once for each time that it was there and is away; while nobody knows it is as it was."""
+        if judged.state in THERE:
+            self._there.add(device)
+        elif judged.state == "offline" and device in self._there:
+            self._there.discard(device)
+            total = self._totals.setdefault(device, dict.fromkeys(COUNTERS, 0))
+            total[OFFLINE] = total.get(OFFLINE, 0) + 1
+
     def _sum(self, device: str) -> dict[str, int]:
         total, latest = self._totals.get(device, {}), self._latest.get(device, {})
-        return {name: total.get(name, 0) + latest.get(name, 0) for name in COUNTERS}
+        frames = {name: total.get(name, 0) + latest.get(name, 0) for name in COUNTERS}
+        return {**frames, OFFLINE: total.get(OFFLINE, 0)}

@@ -10,6 +10,8 @@ from prometheus_client.registry import Collector
 
 from alerts.ledger.receivers import Figures
 from alerts.router import Applied
+from detectors.signal import Signal
+from hub.serve.camera_faults import CameraFaults
 
 OUTCOMES = ("applied", "duplicate", "late", "refused")
 """What may become of a signal."""
@@ -37,6 +39,13 @@ class Metrics:
         self.refused = Counter(
             "hub_signals_refused", "Signals that were not applied, by why", ["reason"], registry=self.registry
         )
+        self.camera_faults = Counter(
+            "hub_camera_faults",
+            "Faults of cameras that began, by camera and fault (see the shelf of camera health)",
+            ["device", "fault"],
+            registry=self.registry,
+        )
+        self._faults = CameraFaults()
         self.webhooks = Counter(
             "hub_webhook_attempts", "Webhook attempts by how they went", ["reason"], registry=self.registry
         )
@@ -58,6 +67,15 @@ class Metrics:
         self.signals.labels("refused").inc(len(applied.refused))
         for each in applied.refused:
             self.refused.labels(each.reason).inc()
+
+    def faults_of(self, signals: Iterable[Signal], applied: Applied) -> None:
+        """Count the faults of cameras that began with these signals; refused ones say nothing. One thread at a time.
+
+        What is refused names a camera that the registry does not know: it is to make no label.
+        """
+        refused = {each.signal.id for each in applied.refused}
+        for device, fault in self._faults.began(each for each in signals if each.id not in refused):
+            self.camera_faults.labels(device, fault).inc()
 
     def outcomes(self) -> dict[str, int]:
         """Signals by what became of them, since the start."""
@@ -121,10 +139,12 @@ class Gauges(Collector):
             failing.add_metric([each.kind, each.id], int(each.failing))
         yield from (waiting, dead, failing)
         frames = CounterMetricFamily("hub_camera_frames", "Frames of each camera", labels=["device", "stage"])
+        away = CounterMetricFamily("hub_camera_offline", "How often each camera went away", labels=["device"])
         for device, counted in self._cameras().items():
             for stage in STAGES:
                 frames.add_metric([device, stage], counted.get(stage, 0))
-        yield frames
+            away.add_metric([device], counted.get("offline", 0))
+        yield from (frames, away)
         restarts = CounterMetricFamily("hub_worker_restarts", "Restarts of each worker", labels=["worker"])
         for worker, number in self._restarts().items():
             restarts.add_metric([worker], number)

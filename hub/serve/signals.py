@@ -171,7 +171,9 @@ class SignalIntake:
         """After the commit, on the writer's thread."""
         wrong = finished.exception()
         if wrong is None:
-            self._metrics.signal_outcomes(finished.result())
+            applied = finished.result()
+            self._metrics.signal_outcomes(applied)
+            self._metrics.faults_of((each.heard.signal for each in taken), applied)
             for each in taken:
                 each.ack()
             self._call()  # more than one act had gathered
