@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
 
@@ -14,6 +14,7 @@ from alerts.attachment import Attached, Phase
 from alerts.case import Actor
 from alerts.ledger import cases
 from alerts.ledger.attachment_tables import attachments
+from alerts.ledger.purges import Purged, together
 from alerts.ledger.tables import cases as case_rows
 from ingest.errors import Conflict, EvidenceNone, InvalidInput, NotFound
 from ingest.instant import format_instant
@@ -33,6 +34,7 @@ class Photo:
     size: int
     width: int
     height: int
+    at: datetime | None = field(default=None, compare=False)
 
 
 def add(conn: Connection, new: Photo, *, who: Actor, now: datetime) -> dict[str, object]:
@@ -150,8 +152,17 @@ def expired(conn: Connection, before: datetime, limit: int = 100) -> list[Photo]
             break
         if row.case_state == "merged" and cases.live(conn, row.case_id) is not None:
             continue
-        found.append(Photo(row.id, row.case_id, row.phase, row.sha256, row.bytes, row.width, row.height))
+        found.append(
+            Photo(row.id, row.case_id, row.phase, row.sha256, row.bytes, row.width, row.height, row.at)
+        )
     return found
+
+
+def due(photos: Iterable[Photo]) -> list[Purged]:
+    """These photos of expired(), as they are noted."""
+    return together(
+        Purged("photos", 1, each.at, each.at, each.size) for each in photos if each.at is not None
+    )
 
 
 def set_expired(conn: Connection, attachment: str) -> None:

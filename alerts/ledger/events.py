@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from alerts.event import Event, EventType
 from alerts.ledger import counters, outbox
 from alerts.ledger.page import Page, limit_of
+from alerts.ledger.purges import Purged
 from alerts.ledger.sieve import standing, stands, visible_events
 from alerts.ledger.tables import events
 from alerts.sight import Sight, Visibility
@@ -141,15 +142,36 @@ def forget(conn: Connection, before: datetime, *, dead_since: datetime | None = 
     The newest stays, and so does everything from the first that still has to go to a webhook, or is a dead letter
     since `dead_since` (default `before`) or later: the log has no holes, only a beginning.
     """
-    waiting = outbox.oldest_needed(conn, dead_since or before)
-    end = head(conn) if waiting is None else min(head(conn), waiting)
-    last = conn.execute(
-        select(func.max(events.c.seq)).where(events.c.at < before, events.c.seq < end)
-    ).scalar()
+    last = _last(conn, before, dead_since)
     if last is None:
         return 0
-    outbox.forget(conn, int(last))
+    outbox.forget(conn, last)
     return conn.execute(delete(events).where(events.c.seq <= last)).rowcount
+
+
+def due(conn: Connection, before: datetime, *, dead_since: datetime | None = None) -> list[Purged]:
+    """What forget() deletes."""
+    last = _last(conn, before, dead_since)
+    if last is None:
+        return []
+    row = conn.execute(
+        select(
+            func.count().label("n"),
+            func.min(events.c.at).label("since"),
+            func.max(events.c.at).label("until"),
+        ).where(events.c.seq <= last)
+    ).one()
+    return [Purged("events", row.n, row.since, row.until)]
+
+
+def _last(conn: Connection, before: datetime, dead_since: datetime | None) -> int | None:
+    """The newest event that may go; None when none may."""
+    waiting = outbox.oldest_needed(conn, dead_since or before)
+    end = head(conn) if waiting is None else min(head(conn), waiting)
+    found = conn.execute(
+        select(func.max(events.c.seq)).where(events.c.at < before, events.c.seq < end)
+    ).scalar()
+    return None if found is None else int(found)
 
 
 def _event(row: Row[tuple[object, ...]]) -> Event:

@@ -55,6 +55,15 @@ class File:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class Old:
+    """A file that may go: `bound` to a case that is over, and of an incident of that time."""
+
+    file: File
+    bound: bool
+    at: datetime
+
+
 def expect(conn: Connection, incident: str, *, ref: str, worker: str, now: datetime) -> bool:
     """The worker has evidence for this incident under `ref`; only the first ref counts. True if it did."""
     rows = [

@@ -12,6 +12,7 @@ from alerts.directory import Directory
 from alerts.ledger import counters
 from alerts.ledger.offer_tables import offered, offers
 from alerts.ledger.page import decode, encode, limit_of
+from alerts.ledger.purges import Purged
 from alerts.offer import Heard, Offer, guess
 from ingest.errors import NotFound
 from ingest.instant import format_instant
@@ -138,6 +139,14 @@ def forget(conn: Connection, before: datetime) -> int:
     """Deletes what was not heard since, and messages older than that; answers how many offers."""
     conn.execute(delete(offered).where(offered.c.at < before))
     return conn.execute(delete(offers).where(offers.c.last_at < before)).rowcount
+
+
+def due(conn: Connection, before: datetime) -> list[Purged]:
+    """The offers that forget() deletes; messages are kept for an hour anyway."""
+    at = offers.c.last_at
+    old = select(func.count().label("n"), func.min(at).label("since"), func.max(at).label("until"))
+    row = conn.execute(old.where(at < before)).one()
+    return [Purged("offers", row.n, row.since, row.until)] if row.n else []
 
 
 def shown(offer: Offer, known: Directory) -> dict[str, object]:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, delete, insert, or_, select, update
+from sqlalchemy import Select, and_, case, delete, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
 from alerts.leader import Act, Turn
@@ -19,6 +19,7 @@ from alerts.ledger.public_tables import (
     public_reports,
     report_codes,
 )
+from alerts.ledger.purges import Purged
 from alerts.ledger.tables import case_history, cases
 from alerts.ledger.upsert import put
 from ingest.instant import format_instant
@@ -149,6 +150,25 @@ def forget(conn: Connection, before: datetime) -> int:
 
     The case itself stays: what it was about, where, and what was done.
     """
+    found = [str(row.id) for row in conn.execute(_over(before).limit(AT_ONCE))]
+    if found:
+        conn.execute(delete(case_photos).where(case_photos.c.case_id.in_(found)))
+        reporters.forget(conn, found)
+        conn.execute(
+            update(cases).where(cases.c.id.in_(found), cases.c.source == "public").values(description="")
+        )
+    return len(found)
+
+
+def old(conn: Connection, before: datetime, most: int | None = AT_ONCE) -> list[Purged]:
+    """The cases of which forget() deletes in one go; all of them without `most`."""
+    times = [row.at for row in conn.execute(_over(before).limit(most))]
+    return [Purged("people", len(times), min(times), max(times))] if times else []
+
+
+def _over(before: datetime) -> Select[tuple[str, datetime]]:
+    """(id, when it was over) of the cases whose people are to be forgotten; those over longest first."""
+    at = case((cases.c.state == "merged", cases.c.updated_at), else_=cases.c.closed_at)
     over = or_(
         and_(cases.c.state.in_(("closed", "false_alarm", "cancelled")), cases.c.closed_at < before),
         and_(cases.c.state == "merged", cases.c.updated_at < before),
@@ -158,16 +178,7 @@ def forget(conn: Connection, before: datetime) -> int:
         select(case_reporters.c.case_id).where(case_reporters.c.case_id == cases.c.id).exists(),
         and_(cases.c.source == "public", cases.c.description != ""),
     )
-    found = [
-        str(each) for each in conn.execute(select(cases.c.id).where(over, details).limit(AT_ONCE)).scalars()
-    ]
-    if found:
-        conn.execute(delete(case_photos).where(case_photos.c.case_id.in_(found)))
-        reporters.forget(conn, found)
-        conn.execute(
-            update(cases).where(cases.c.id.in_(found), cases.c.source == "public").values(description="")
-        )
-    return len(found)
+    return select(cases.c.id, at.label("at")).where(over, details).order_by(at, cases.c.id)
 
 
 def until(conn: Connection, key: str) -> datetime | None:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Table, delete, func, select, true, update
 from sqlalchemy.engine import Connection
 
 from alerts.ledger import reading_spans as spans
+from alerts.ledger.purges import Kind, Purged
 from alerts.ledger.reading_spans import HOUR, MINUTE, SINGLE, floor
 from alerts.ledger.reading_tables import reading_spans, reading_stock
 from alerts.ledger.tables import readings
@@ -19,6 +20,7 @@ from alerts.ledger.tables import readings
 _WHOLE = {SINGLE: MINUTE, MINUTE: HOUR, HOUR: HOUR}
 """What is deleted ends where a coarser span begins, so that none is half there."""
 _COARSER = {SINGLE: MINUTE, MINUTE: HOUR}
+_KINDS: dict[timedelta, Kind] = {SINGLE: "readings", MINUTE: "readings-1m", HOUR: "readings-1h"}
 ROW_BYTES = {SINGLE: 64, MINUTE: 80, HOUR: 80}
 """Bytes of a row and its place in the index, without its names; measured on SQLite, more on PostgreSQL."""
 SAMPLE = 200
@@ -27,10 +29,44 @@ SAMPLE = 200
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What was deleted in one go: how many rows, and whether there is nothing left to delete."""
+    """What was deleted in one go.
+
+    Attributes:
+        rows: How many.
+        done: Whether there is nothing left to delete.
+        since: When the oldest of them was true, None for none.
+        until: None of them was true from then on.
+    """
 
     rows: int
     done: bool
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def end(conn: Connection, resolution: timedelta, before: datetime, most: int | None) -> datetime:
+    """Up to where it is deleted, when everything before `before` is to go and at most `most` bytes are to stay."""
+    if most is not None:
+        kept = round(most / row_bytes(conn, resolution))
+        surplus = spans.stock(conn)[resolution].rows - kept
+        early = before_of(conn, resolution, surplus) if surplus > 0 else None
+        before = before if early is None else max(before, early)
+    return limit(conn, resolution, before)
+
+
+def due(conn: Connection, resolution: timedelta, before: datetime) -> list[Purged]:
+    """What goes when everything before `before` (of end()) does; reads all of it."""
+    of, ours = _of(resolution)
+    old = select(func.count().label("n"), func.min(of.c.at).label("since"), func.max(of.c.at).label("until"))
+    row = conn.execute(old.where(ours, of.c.at < before)).one()
+    if not row.n:
+        return []
+    return [purged(resolution, row.n, row.since, row.until, row_bytes(conn, resolution))]
+
+
+def purged(resolution: timedelta, rows: int, since: datetime, until: datetime, each: float) -> Purged:
+    """So many rows of about `each` bytes, to be noted."""
+    return Purged(_KINDS[resolution], rows, since, until, round(rows * each))
 
 
 def limit(conn: Connection, resolution: timedelta, before: datetime) -> datetime:
@@ -55,7 +91,7 @@ def forget(conn: Connection, resolution: timedelta, before: datetime, piece: tim
     until = min(oldest + piece, before)
     rows = conn.execute(delete(of).where(ours, of.c.at < until)).rowcount
     conn.execute(update(reading_stock).where(here).values(rows=stock.rows - rows))
-    return Piece(rows, done=until >= before)
+    return Piece(rows, done=until >= before, since=oldest, until=until)
 
 
 def row_bytes(conn: Connection, resolution: timedelta) -> float:

@@ -3,7 +3,7 @@
 The disk is never filled: what may go at all goes before its time, what has no case first, then the oldest.
 Readings go by age and by bytes too, each resolution by its own limits; none goes before it is summed up.
 Never evidence of an open incident or of a case that is still live, never an event that a webhook still waits for, or
-that is a dead letter of the last 30 days.
+that is a dead letter of the last 30 days. What is deleted is noted in the same transaction (`hub purge --report`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -22,11 +22,12 @@ from alerts.ledger import (
     evidence_expiry,
     offers,
     public_reports,
+    purges,
     reading_expiry,
-    reading_spans,
+    rule_states,
 )
 from alerts.ledger.engine import Connection, Ledger
-from alerts.ledger.evidence import File
+from alerts.ledger.evidence import File, Old
 from alerts.ledger.reading_spans import HOUR, MINUTE, SINGLE
 from config.settings import Settings
 from hub.serve.case_files import CaseFiles
@@ -40,6 +41,8 @@ DEAD = timedelta(days=30)
 """A dead letter can be sent again for so long, even if `keep_events` is shorter."""
 OFFERS = timedelta(days=30)
 """An unknown device that was not heard for so long is offered no more, and what was kept of it goes."""
+STATES = timedelta(days=30)
+"""What a rule remembers of a device goes so long after it last changed, when rule or device is gone."""
 FILES = 200
 """Files deleted per transaction: a commit must not keep the others waiting."""
 MOST = 5000
@@ -67,6 +70,14 @@ class Limits:
     minutes: timedelta = timedelta(days=400)
     hours: timedelta = timedelta(days=3650)
     reading_bytes: Mapping[timedelta, int] = field(default_factory=dict)
+
+    def dead(self) -> timedelta:
+        """How long dead letters stay."""
+        return max(self.events, DEAD)
+
+    def ages(self) -> Mapping[timedelta, timedelta]:
+        """How long readings are kept, by resolution."""
+        return {SINGLE: self.readings, MINUTE: self.minutes, HOUR: self.hours}
 
     @staticmethod
     def of(settings: Settings) -> Limits:
@@ -97,6 +108,35 @@ class Deleted:
     events: int
     files: int
     reports: int = 0
+    states: int = 0
+
+
+def over_age(conn: Connection, limits: Limits, now: datetime, most: int) -> list[Old]:
+    """Files that have been kept long enough."""
+    return evidence_expiry.expired(
+        conn,
+        unbound_before=now - limits.evidence,
+        originals_before=now - limits.originals,
+        bound_before=now - limits.case_evidence,
+        limit=most,
+    )
+
+
+def early(
+    conn: Connection, over: int, now: datetime, most: int, *, gone: Collection[File] = ()
+) -> tuple[list[Old], int]:
+    """What goes before its time so that `over` bytes are saved, and how many are not; without what is `gone`."""
+    some: list[Old] = []
+    for each in evidence_expiry.expired(
+        conn, unbound_before=now, originals_before=now, bound_before=now, limit=most
+    ):
+        if over <= 0:
+            break
+        if each.file in gone:
+            continue
+        some.append(each)
+        over -= each.file.size
+    return some, over
 
 
 class Retention:
@@ -133,32 +173,56 @@ class Retention:
         """Delete everything that is due now."""
         now = self._clock()
         limits = self._limits
-        ages = {SINGLE: limits.readings, MINUTE: limits.minutes, HOUR: limits.hours}
-        old_readings = sum(self._readings(resolution, now - age) for resolution, age in ages.items())
-        self._write(lambda conn: offers.forget(conn, now - OFFERS))
-        dead = now - max(limits.events, DEAD)
-        old_events = self._write(lambda conn: events.forget(conn, now - limits.events, dead_since=dead))
-        files = self._by_age(now) + self._by_bytes(now)
-        files += self._photos(now - limits.case_evidence)
-        reports = self._write(lambda conn: public_reports.forget(conn, now - limits.reports))
-        return Deleted(old_readings, old_events, files, reports)
+        old_readings = sum(self._readings(each, now - age, now) for each, age in limits.ages().items())
 
-    def _readings(self, resolution: timedelta, before: datetime) -> int:
-        """Deletes what is older than `before`, and the oldest of what is more than may be kept."""
-        most = self._limits.reading_bytes.get(resolution)
+        def old_offers(conn: Connection) -> int:
+            purges.note(conn, offers.due(conn, now - OFFERS), now)
+            return offers.forget(conn, now - OFFERS)
+
+        def old_events(conn: Connection) -> int:
+            before, dead = now - limits.events, now - limits.dead()
+            purges.note(conn, events.due(conn, before, dead_since=dead), now)
+            return events.forget(conn, before, dead_since=dead)
+
+        def old_people(conn: Connection) -> int:
+            purges.note(conn, public_reports.old(conn, now - limits.reports), now)
+            return public_reports.forget(conn, now - limits.reports)
+
+        self._write(old_offers)
+        events_gone = self._write(old_events)
+        files = self._by_age(now) + self._by_bytes(now)
+        files += self._photos(now - limits.case_evidence, now)
+        return Deleted(old_readings, events_gone, files, self._write(old_people), self._states(now))
+
+    def _states(self, now: datetime) -> int:
+        """What rules remember whose rule or device is gone."""
         with self._ledger.read() as conn:
-            if most is not None:
-                kept = round(most / reading_expiry.row_bytes(conn, resolution))
-                surplus = reading_spans.stock(conn)[resolution].rows - kept
-                early = reading_expiry.before_of(conn, resolution, surplus) if surplus > 0 else None
-                before = before if early is None else max(before, early)
-            before = reading_expiry.limit(conn, resolution, before)
+            if not rule_states.orphans(conn, now - STATES):
+                return 0
+
+        def act(conn: Connection) -> int:
+            found = rule_states.orphans(conn, now - STATES)  # one may have come back meanwhile
+            purges.note(conn, rule_states.due(found), now)
+            return rule_states.forget(conn, found)
+
+        return self._write(act)
+
+    def _readings(self, resolution: timedelta, before: datetime, now: datetime) -> int:
+        """Deletes what is older than `before`, and the oldest of what is more than may be kept."""
+        with self._ledger.read() as conn:
+            most = self._limits.reading_bytes.get(resolution)
+            before = reading_expiry.end(conn, resolution, before, most)
+            each = reading_expiry.row_bytes(conn, resolution)
         deleted, piece = 0, PIECE
         while True:
             begun = time.monotonic()
 
             def act(conn: Connection, piece: timedelta = piece) -> reading_expiry.Piece:
-                return reading_expiry.forget(conn, resolution, before, piece)
+                done = reading_expiry.forget(conn, resolution, before, piece)
+                if done.since is not None and done.until is not None:
+                    gone = reading_expiry.purged(resolution, done.rows, done.since, done.until, each)
+                    purges.note(conn, [gone], now)
+                return done
 
             done = self._ledger.write(act).result(COMMIT)
             deleted += done.rows
@@ -189,20 +253,12 @@ class Retention:
             log.warning("evidence is %d bytes over its limit, and the rest is of open cases", left)
         return self._delete(some, now)
 
-    def _early(self, now: datetime, over: int) -> tuple[list[File], int]:
+    def _early(self, now: datetime, over: int) -> tuple[list[Old], int]:
         """What goes before its time so that `over` bytes are saved, and how many are not."""
-        some: list[File] = []
-        if over > 0:
-            with self._ledger.read() as conn:
-                found = evidence_expiry.expired(
-                    conn, unbound_before=now, originals_before=now, bound_before=now, limit=MOST
-                )
-            for each in found:
-                if over <= 0:
-                    break
-                some.append(each)
-                over -= each.size
-        return some, over
+        if over <= 0:
+            return [], over
+        with self._ledger.read() as conn:
+            return early(conn, over, now, MOST)
 
     def _over(self, size: int) -> int:
         """Bytes by which evidence would be too large with one more file of this size."""
@@ -214,18 +270,12 @@ class Retention:
         deleted, limits = 0, self._limits
         while True:
             with self._ledger.read() as conn:
-                found = evidence_expiry.expired(
-                    conn,
-                    unbound_before=now - limits.evidence,
-                    originals_before=now - limits.originals,
-                    bound_before=now - limits.case_evidence,
-                    limit=FILES,
-                )
+                found = over_age(conn, limits, now, FILES)
             if not found:
                 return deleted
             deleted += self._delete(found, now)
 
-    def _photos(self, before: datetime) -> int:
+    def _photos(self, before: datetime, now: datetime) -> int:
         """Photos of cases are bound to the case: they go when it has been over for long enough."""
         deleted, store = 0, CaseFiles(self._store)
         while True:
@@ -237,25 +287,27 @@ class Retention:
             def act(conn: Connection, photos: list[attachments.Photo] = found) -> int:
                 for each in photos:
                     attachments.set_expired(conn, each.id)
+                purges.note(conn, attachments.due(photos), now)
                 return len(photos)
 
             deleted += self._write(act)
             for each in found:
                 store.remove(each.case, each.id)
 
-    def _delete(self, files: list[File], now: datetime) -> int:
+    def _delete(self, files: list[Old], now: datetime) -> int:
         """First the ledger says `expired`, then the file goes: nothing that is said to be there is missing."""
         for start in range(0, len(files), FILES):
             part = files[start : start + FILES]
 
-            def act(conn: Connection, part: list[File] = part) -> int:
+            def act(conn: Connection, part: list[Old] = part) -> int:
                 for each in part:
-                    evidence.set_expired(conn, each.incident, each.name, now=now)
+                    evidence.set_expired(conn, each.file.incident, each.file.name, now=now)
+                purges.note(conn, evidence_expiry.due(part), now)
                 return len(part)
 
             self._write(act)
             for each in part:
-                self._store.remove(each.incident, each.name)
+                self._store.remove(each.file.incident, each.file.name)
         return len(files)
 
     def _write(self, act: Callable[[Connection], int]) -> int:

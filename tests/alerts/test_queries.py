@@ -345,7 +345,7 @@ def test_rule_states_and_marks(ledger: Ledger) -> None:
     do(ledger, lambda conn: rule_states.put(conn, "r|d", {"since": 2}, NOW))
     assert look(ledger, lambda conn: rule_states.get(conn, "r|d")) == {"since": 2}
     assert look(ledger, rule_states.load_all) == {"r|d": {"since": 2}}
-    do(ledger, lambda conn: rule_states.forget(conn, "r|d"))
+    do(ledger, lambda conn: rule_states.forget(conn, [rule_states.Orphan("r|d", NOW)]))
     assert look(ledger, lambda conn: rule_states.get(conn, "r|d")) is None
     assert look(ledger, signals.highest_epoch) == 0
     mark = Mark(4, 1, NOW, (Level("active", 4, 1, NOW, (4, 1)),))

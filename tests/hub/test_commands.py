@@ -32,6 +32,7 @@ COMMANDS = (
     "models",
     "audit",
     "mappings",
+    "purge",
     "serve",
     "worker",
     "demo",

@@ -20,7 +20,7 @@ from hub.serve.evidence_copier import EvidenceCopier
 from hub.serve.evidence_store import EvidenceStore
 from ingest.errors import EvidenceNone
 from tests.api.test_cameras_api import View
-from tests.hub.test_retention import LIMITS, World
+from tests.hub.kept import LIMITS, World
 from tests.servers.disk import SmallDisk
 from tests.servers.house import WORKER_TOKEN, served
 

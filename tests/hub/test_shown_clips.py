@@ -32,7 +32,7 @@ from hub.serve.shown_clips import ShownClips
 from ingest.errors import EvidenceNone, EvidencePending, HubError, NoRoom
 from ingest.text import Text
 from ingest.video.recode import encode, length, pictures
-from tests.hub.test_retention import COUNTY
+from tests.hub.kept import COUNTY
 
 pytestmark = pytest.mark.slow
 
