@@ -22,8 +22,8 @@ class CameraHealth:
     Attributes:
         state: online, offline (no packet for 10 s, or never reached), degraded (packets, no pictures) or
             unknown (first attempt still under way).
-        reason: Why it is not online: refused, timeout, not-rtsp, unauthorized, not-found, no-video, ended,
-            garbage, connecting; None when online.
+        reason: Why it is not online: refused, timeout, not-rtsp, unauthorized, login-unknown, not-found, no-video,
+            ended, garbage, connecting; None when online.
         message: The same in words, without credentials; empty when online.
         since: When the state began (UTC).
         last_packet_at: Wall time of the newest packet, None before the first.

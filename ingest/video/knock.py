@@ -18,7 +18,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from ingest.errors import CameraUnreachable
 from ingest.video.address import host_and_port, shown
-from ingest.video.login import answer_to
+from ingest.video.login import UNKNOWN, answer_to, is_known
 from ingest.video.rtp import begins_picture, is_rtp, plausible
 
 CONNECT = 2.0
@@ -88,7 +88,10 @@ class _Line:
         """One request and its answer; once more with the password when the camera asks for it."""
         answer = self._ask(method, url, headers)
         if answer.status == 401 and self.login is None:
-            self.login = answer_to(answer.headers.get("www-authenticate", []), self.user, self.password)
+            challenges = answer.headers.get("www-authenticate", [])
+            if self.user and challenges and not is_known(challenges):
+                raise self.fail("login-unknown", UNKNOWN)
+            self.login = answer_to(challenges, self.user, self.password)
             if self.login is not None:
                 answer = self._ask(method, url, headers)
         if answer.status in {401, 403}:

@@ -1,6 +1,6 @@
 """Login: the answer to a camera that asks for user and password: Basic and Digest (RFC 2617, RFC 7616).
 
-The same schemes as FFmpeg has, so that what is accepted here is accepted there.
+The same schemes as FFmpeg has, and the same choice among several, so that what is accepted here is accepted there.
 """
 
 from __future__ import annotations
@@ -13,25 +13,40 @@ from collections.abc import Callable, Sequence
 
 _PAIR = re.compile(r'(\w+)\s*=\s*(?:"([^"]*)"|([^",\s]+))')
 DIGESTS = ("", "MD5", "MD5-SESS")
-"""Algorithms; FFmpeg knows no SHA-256, which RFC 7616 wants offered beside MD5."""
+"""Algorithms; FFmpeg (8.1 as PyAV brings it) knows no SHA-256, which RFC 7616 wants offered before MD5."""
+UNKNOWN = "asks for a login that FFmpeg does not know (Digest by another algorithm than MD5)"
+
+
+def is_known(challenges: Sequence[str]) -> bool:
+    """Whether a user and password could answer: of several challenges FFmpeg takes the last Digest, else Basic."""
+    return _chosen(challenges) is not None
 
 
 def answer_to(challenges: Sequence[str], user: str, password: str) -> Callable[[str, str], str] | None:
     """The value of `Authorization` for a method and address; None when no challenge can be answered.
 
-    `challenges` are the values of `WWW-Authenticate`; Digest goes before Basic.
+    `challenges` are the values of `WWW-Authenticate`.
     """
-    if not user:
+    chosen = _chosen(challenges)
+    if not user or chosen is None:
         return None
-    basic = None
+    scheme, said = chosen
+    if scheme == "digest":
+        return lambda method, url: _digest(said, method, url, user, password)
+    basic = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+    return lambda _method, _url: basic
+
+
+def _chosen(challenges: Sequence[str]) -> tuple[str, dict[str, str]] | None:
+    """The challenge that FFmpeg answers (scheme, parameters); None when it answers none."""
+    found: dict[str, dict[str, str]] = {}
     for challenge in challenges:
         scheme, _, rest = challenge.partition(" ")
-        said = {name.lower(): quoted or bare for name, quoted, bare in _PAIR.findall(rest)}
-        if scheme.lower() == "digest" and said.get("algorithm", "").upper() in DIGESTS:
-            return lambda method, url: _digest(said, method, url, user, password)
-        if scheme.lower() == "basic":
-            basic = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
-    return None if basic is None else lambda _method, _url: basic
+        found[scheme.lower()] = {name.lower(): quoted or bare for name, quoted, bare in _PAIR.findall(rest)}
+    if "digest" in found:
+        known = found["digest"].get("algorithm", "").upper() in DIGESTS
+        return ("digest", found["digest"]) if known else None
+    return ("basic", found["basic"]) if "basic" in found else None
 
 
 def _digest(said: dict[str, str], method: str, url: str, user: str, password: str) -> str:

@@ -5,7 +5,7 @@
 Who is content with packets a little late (`nap`) is woken for several at once: between them the thread sleeps and the
 kernel's buffer fills. Such packets are stamped as they came, not as they were taken.
 
-Reasons of CameraUnreachable: refused, timeout, not-rtsp, unauthorized, not-found, no-video, garbage.
+Reasons of CameraUnreachable: refused, timeout, not-rtsp, unauthorized, login-unknown, not-found, no-video, garbage.
 Reasons of StreamEnded: ended, timeout, garbage. No error carries the user or password of the URL.
 """
 
@@ -24,7 +24,7 @@ from ingest.errors import CameraUnreachable, StreamEnded
 from ingest.packet import Packet
 from ingest.video.address import is_camera_url, shown
 from ingest.video.arrival import Arrival, Lateness
-from ingest.video.diagnose import diagnose
+from ingest.video.diagnose import diagnose, refused_login
 from ingest.video.doubt import Doubt
 from ingest.video.stream import StreamInfo, Transport
 from ingest.video.timeline import Timeline
@@ -178,7 +178,8 @@ def _unreachable(
 ) -> CameraUnreachable:
     mend = None
     if isinstance(wrong, av.error.HTTPUnauthorizedError | av.error.HTTPForbiddenError):
-        reason, message, mend = "unauthorized", "user or password is not accepted", "set user and password"
+        reason, message = refused_login(url)
+        mend = "set user and password" if reason == "unauthorized" else "let the camera take Digest by MD5"
     elif isinstance(wrong, av.error.HTTPNotFoundError):
         reason, message, mend = "not-found", "the camera has no stream of this path", "check the path"
     elif isinstance(wrong, TimeoutError | av.error.ExitError) or elapsed >= open_timeout * 0.9:

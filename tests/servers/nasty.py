@@ -45,14 +45,24 @@ def closes(line: socket.socket) -> None:
     del line
 
 
+def asking(*challenges: str) -> Behaviour:
+    """RTSP that asks for a login in these ways, and accepts none."""
+
+    def behave(line: socket.socket) -> None:
+        while data := line.recv(4096):
+            for request in data.decode(errors="replace").split("\r\n\r\n"):
+                sequence = next((row for row in request.split("\r\n") if row.startswith("CSeq")), None)
+                if sequence:
+                    rows = ["RTSP/1.0 401 Unauthorized", sequence]
+                    rows += [f"WWW-Authenticate: {each}" for each in challenges]
+                    line.sendall(("\r\n".join(rows) + "\r\n\r\n").encode())
+
+    return behave
+
+
 def unauthorized(line: socket.socket) -> None:
     """RTSP that accepts no password."""
-    while data := line.recv(4096):
-        for request in data.decode(errors="replace").split("\r\n\r\n"):
-            sequence = next((row for row in request.split("\r\n") if row.startswith("CSeq")), None)
-            if sequence:
-                head = f"RTSP/1.0 401 Unauthorized\r\n{sequence}\r\n"
-                line.sendall(head.encode() + b'WWW-Authenticate: Basic realm="x"\r\n\r\n')
+    asking('Basic realm="x"')(line)
 
 
 def audio_only(line: socket.socket) -> None:

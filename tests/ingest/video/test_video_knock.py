@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from hub.demo.clip import load
+from hub.demo.rtsp import RtspServer
+from hub.demo.rtsp_message import Password
 from ingest.errors import CameraUnreachable
 from ingest.video.knock import knock
-from ingest.video.login import answer_to
+from ingest.video.login import answer_to, is_known
+from ingest.video.read import read
 from ingest.video.rtp import begins_picture, is_rtp, plausible
 from tests.servers import nasty
+from tests.servers.clips import raw_clip
 from tests.servers.ports import free_port
 from tests.servers.rtsp import GstServer
 
@@ -92,7 +100,13 @@ def test_the_answer_to_a_digest_is_that_of_the_standard() -> None:
 def test_what_no_user_or_no_known_scheme_can_answer() -> None:
     """Without a user, and for a digest that FFmpeg has not, there is no answer."""
     assert answer_to(['Basic realm="x"'], "", "") is None
-    assert answer_to(['Digest realm="x", nonce="y", algorithm=SHA-256'], "a", "b") is None
+    assert answer_to([SHA], "a", "b") is None
+
+
+def watch(url: str) -> None:
+    """FFmpeg's attempt, until the first packet."""
+    come: list[object] = []
+    read(url, on_stream=come.append, on_packet=lambda _, raw: come.append(raw), stop=lambda: len(come) > 1)
 
 
 def test_a_packet_tells_what_it_carries() -> None:
@@ -115,3 +129,69 @@ def test_a_packet_tells_what_it_carries() -> None:
     assert plausible(head + inter, "H264")
     assert not plausible(head + b"\xff\xff\xff", "H264")
     assert not plausible(head + b"\xff\xff\xff", "H265")
+
+
+ATTEMPTS: tuple[Callable[[str], None], ...] = (knock, watch)
+
+SHA = 'Digest realm="x", nonce="y", qop="auth", algorithm=SHA-256'
+MD5 = 'Digest realm="x", nonce="y", qop="auth", algorithm=MD5'
+BASIC = 'Basic realm="x"'
+LOGINS = [
+    ("the only one, and FFmpeg has it not", [SHA], False),
+    ("Basic beside it: FFmpeg takes Digest all the same", [SHA, BASIC], False),
+    ("of two digests FFmpeg takes the last, as RFC 7616 orders them", [SHA, MD5], True),
+    ("in the other order it takes the one it has not", [MD5, SHA], False),
+    ("without an algorithm it is MD5", ['Digest realm="x", nonce="y"'], True),
+    ("with a session", ['Digest realm="x", nonce="y", algorithm=MD5-sess'], True),
+    ("Basic alone", [BASIC], True),
+    ("nothing that is known", ["Bearer"], False),
+]
+
+
+@pytest.mark.parametrize(("why", "challenges", "known"), LOGINS, ids=[row[0] for row in LOGINS])
+def test_which_login_ffmpeg_can_answer(why: str, challenges: list[str], known: bool) -> None:
+    """The choice among several challenges is FFmpeg's."""
+    assert is_known(challenges) == known, why
+    assert (answer_to(challenges, "admin", WORD) is not None) == known
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("why", "challenges", "known"), LOGINS, ids=[row[0] for row in LOGINS])
+def test_the_reason_of_a_refused_login(why: str, challenges: list[str], known: bool) -> None:
+    """Knocking and FFmpeg say alike: the login is not known, or user and password are not accepted."""
+    reason = "unauthorized" if known else "login-unknown"
+    with nasty.server(nasty.asking(*challenges)) as port:
+        url = f"rtsp://admin:{WORD}@127.0.0.1:{port}/live"
+        for attempt in ATTEMPTS:
+            with pytest.raises(CameraUnreachable) as caught:
+                attempt(url)
+            assert caught.value.reason == reason, why
+            assert WORD not in f"{caught.value} {caught.value.args}"
+        with pytest.raises(CameraUnreachable) as caught:
+            knock(f"rtsp://127.0.0.1:{port}/live")
+        assert caught.value.reason == "unauthorized", "no user is set"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("schemes", "opens"),
+    [(("SHA-256", "Digest"), True), (("Digest", "SHA-256"), False), (("SHA-256",), False)],
+)
+async def test_the_right_password_where_sha_256_is_offered(
+    tmp_path: Path, schemes: tuple[str, ...], opens: bool
+) -> None:
+    """A real server: in the order of RFC 7616 it plays by MD5; else the reason is the login, not the password."""
+    clip = load(raw_clip(tmp_path / "a.h264", seconds=2))
+    server = RtspServer({"cam": clip}, password=Password("admin", WORD, schemes=schemes))
+    await server.start()
+    try:
+        url = f"rtsp://admin:{WORD}@127.0.0.1:{server.port}/cam"
+        for attempt in ATTEMPTS:
+            if opens:
+                await asyncio.to_thread(attempt, url)
+                continue
+            with pytest.raises(CameraUnreachable) as caught:
+                await asyncio.to_thread(attempt, url)
+            assert caught.value.reason == "login-unknown"
+    finally:
+        await server.close()

@@ -322,6 +322,7 @@ export const en: Words = {
     timeout: "Connection timed out",
     "not-rtsp": "The address is no video service",
     unauthorized: "User or password not accepted",
+    "login-unknown": "Asks for a login the hub cannot do (SHA-256 digest): let it take MD5",
     "no-video": "No video in the stream",
     "not-found": "No such stream",
     garbage: "The camera sends garbage",

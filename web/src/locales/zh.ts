@@ -317,6 +317,7 @@ export const zh = {
     timeout: "连接超时",
     "not-rtsp": "地址不是视频服务",
     unauthorized: "用户名或密码不被接受",
+    "login-unknown": "摄像机只接受 SHA-256 摘要认证，请在摄像机上改为 MD5",
     "no-video": "没有视频流",
     "not-found": "视频流不存在",
     garbage: "视频数据无法识别",
