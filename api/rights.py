@@ -145,6 +145,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     | PICTURES
     | LIVE
     | {"qr.print", "qr.renew"}
+    | {"push.show", "push.renew"}
     | STREAM
     | DUTY
     | {"test-alarm.create"}

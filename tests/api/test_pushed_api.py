@@ -50,3 +50,49 @@ def test_tokens_open_nothing_else(house: House) -> None:
     assert httpx.get(house.url + path, timeout=30).status_code == 404
     bearer = {"Authorization": f"Bearer {push_token(SECRET, DEVICE)}"}
     assert httpx.get(f"{house.url}/api/v1/devices", headers=bearer, timeout=30).status_code == 401
+
+
+PUSHING = {"site": "school-1", "kind": "sensor", "payload": "hikvision", "topic": "push/gate"}
+
+
+def test_an_address_is_shown_and_made_anew(house: House) -> None:
+    """The administrator reads it; after its renewal only the new one opens; both stand in the trail, no token does."""
+    admin = house.client("admin")
+    admin.put("/devices/gate", json=PUSHING).raise_for_status()
+    shown = admin.get("/devices/gate/push").json()
+    assert shown["path"] == push_path(SECRET, "gate")
+    assert shown["address"] == house.url + shown["path"]
+    assert httpx.post(shown["address"], content=b"{}", timeout=30).status_code == 200
+    fresh = admin.post("/devices/gate/push").json()
+    assert (fresh["generation"], fresh["path"]) == (2, push_path(SECRET, "gate", 2))
+    assert admin.get("/devices/gate/push").json() == fresh
+    assert httpx.post(shown["address"], content=b"{}", timeout=30).status_code == 404
+    assert httpx.post(fresh["address"], content=b"{}", timeout=30).status_code == 200
+    trail = admin.get("/audit?subject=gate").text
+    assert trail.count('"push.show"') == 2
+    assert trail.count('"push.renew"') == 1
+    assert push_token(SECRET, "gate", 2) not in trail
+
+
+def test_who_and_what_has_no_address(house: House) -> None:
+    """A device that does not push, one that is not there, and who may not set devices up."""
+    admin = house.client("admin")
+    admin.put("/devices/gate", json=PUSHING).raise_for_status()
+    refused = admin.get(f"/devices/{DEVICE}/push")
+    assert refused.status_code == 409
+    assert "push/cam-1" in refused.text
+    assert admin.post("/devices/nobody/push").status_code == 404
+    assert house.client("olga").get("/devices/gate/push").status_code == 403
+    assert house.client("olga").post("/devices/gate/push").status_code == 403
+
+
+def test_tokens_differ() -> None:
+    """By hub, device and generation; the first generation is what was given out before there were any."""
+    made = [
+        push_token(SECRET, "a"),
+        push_token(SECRET, "a", 2),
+        push_token(SECRET, "a2"),
+        push_token("x" * 32, "a"),
+    ]
+    assert len({*made}) == len(made)
+    assert push_token(SECRET, "a", 1) == push_token(SECRET, "a")

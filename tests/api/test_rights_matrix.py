@@ -62,6 +62,8 @@ MAY: dict[str, frozenset[str]] = {
     "reporter.open": frozenset({"olga", "dora", "hans"}),
     "qr.print": frozenset({"dora", "admin"}),
     "qr.renew": frozenset({"admin"}),
+    "push.show": frozenset({"admin"}),
+    "push.renew": frozenset({"admin"}),
     "event.read": ALL,
     "category.read": ALL,
     "plan.read": ALL,
@@ -140,6 +142,7 @@ STATIC: dict[str, tuple[str, str]] = {
     "/mappings/{noun}": ("unit", "no-such-noun"),
     "/areas/{area}/qr.svg": ("east", "west"),
     "/areas/{area}/qr": ("east", "west"),
+    "/devices/{device}/push": ("cam-1", "cam-9"),
 }
 """Path to (own thing, foreign thing)."""
 

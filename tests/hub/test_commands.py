@@ -25,6 +25,7 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 COUNTY = ROOT / "tests" / "config" / "county.yaml"
 COMMANDS = (
+    "address",
     "apply",
     "export",
     "check",
@@ -318,6 +319,24 @@ def test_mapping_tables(hub: Shell, tmp_path: Path) -> None:
     assert done.returncode == 2
     assert f"{table}:2: ours: there is no unit 'nobody'" in done.stderr
     assert f"{table}:3: theirs: is empty" in done.stderr
+    assert hub("audit", "verify").returncode == 0
+
+
+def test_an_address_to_push_to(hub: Shell) -> None:
+    """Printed again and again it is the same, renewed another; both stand in the trail; who does not push has none."""
+    hub("apply", str(COUNTY))
+    device = "devices: [{id: gate, site: school-1, kind: sensor, payload: hikvision, topic: push/gate}]"
+    assert hub("apply", "-", stdin=device).returncode == 0
+    first = hub("address", "gate")
+    assert first.returncode == 0, first.stderr
+    assert first.stdout.startswith("http://127.0.0.1:8000/api/v1/push/gate/")
+    assert hub("address", "gate").stdout == first.stdout
+    renewed = hub("address", "gate", "--renew")
+    assert renewed.stdout != first.stdout
+    assert hub("address", "gate").stdout == renewed.stdout
+    refused = hub("address", "school-1-gas")
+    assert refused.returncode == 2
+    assert "give the device `topic: push/school-1-gas`" in refused.stderr
     assert hub("audit", "verify").returncode == 0
 
 
