@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from alerts.directory import Directory
-from alerts.ledger import announcements, offers, readings, rejected
+from alerts.ledger import announcements, episodes, offers, readings, rejected
 from alerts.ledger.engine import Connection, Ledger
 from alerts.ledger.offers import Kept
 from alerts.offer import Offer, guess
@@ -18,6 +18,7 @@ from config.apply import read_registry
 from config.directory import directory
 from config.load import merge, parse
 from config.registry import Registry
+from hub.serve.replay import Heard, replay
 from hub.serve.sensors import bindings_of
 from hub.serve.understand import understand
 from ingest.bindings import Bindings
@@ -118,14 +119,22 @@ class Adoption:
     ) -> None:
         with self._ledger.read() as conn:
             kept = offers.messages(conn, offer.id)
-        found: list[Reading] = []
-        for each in kept:
-            said = understand(
-                _message(each), bindings=bindings, directory=known, described=told, newest=_nothing_newer
+            over = list(episodes.load_all(conn))
+        heard = [
+            Heard(
+                each.at,
+                understand(
+                    _message(each), bindings=bindings, directory=known, described=told, newest=_nothing_newer
+                ),
+                each.retain,
             )
-            found += [
-                _history(one) for one in said.readings if offer.mapping is not None or one.device == device
-            ]
+            for each in kept
+        ]
+        found = [
+            _history(one)
+            for one in replay(heard, over, self._clock())
+            if offer.mapping is not None or one.device == device
+        ]
 
         def act(conn: Connection) -> int:
             offers.remove(conn, offer.id)
