@@ -159,7 +159,9 @@ def _calendars(registry: Registry, today: date) -> Iterable[Advice]:
                 mend = "update the hub when they are published, or write them as off and work"
                 yield Advice(f"calendars {key}", what, mend)
         if calendar.terms and today + AHEAD > calendar.terms[-1].last:
-            what = f"knows no term after {calendar.terms[-1].last}; from then on clocks run"
+            what = (
+                f"knows no term after {calendar.terms[-1].last}; from then on clocks run and sites are open"
+            )
             yield Advice(
                 f"calendars {key}", what, "add the next term, so that the holiday before it stops them"
             )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import TypedDict
 
 from alerts import directory as core
@@ -37,12 +38,12 @@ def directory(
 ) -> core.Directory:
     """The Directory of a registry; `timezone` is for areas that name none.
 
-    With `now`, sites that were closed until a day that has come are open.
+    With `now`, sites that were closed until a day that has come are open, and those in whose calendar the present day
+    lies between two terms are closed.
     """
     plain = _plain(registry, timezone)
-    reopened = [each for each, opens in openings(registry, plain) if now is not None and now >= opens]
-    sites = {each: replace(plain.sites[each], state="open") for each in reopened}
-    plain = replace(plain, sites={**plain.sites, **sites})
+    if now is not None:
+        plain = replace(plain, sites={**plain.sites, **_by_date(registry, plain, now)})
     zones = {each.id: plain.zone(each.area) for each in plain.units.values()}
     return replace(plain, rosters=counted(registry.rosters, plain.calendars, zones))
 
@@ -54,6 +55,33 @@ def openings(registry: Registry, known: core.Directory) -> list[tuple[str, datet
         for each in registry.sites
         if each.state == "closed-until" and each.until is not None
     ]
+
+
+def next_turn(registry: Registry, known: core.Directory, now: datetime) -> datetime | None:
+    """When, after now, the date alone opens or closes a site next; None when it never does."""
+    turns = [opens for _, opens in openings(registry, known)]
+    for site in registry.sites:
+        calendar = known.calendars.get(site.calendar or "")
+        for before, after in pairwise(calendar.terms if calendar is not None else ()):
+            days = (before.last + timedelta(days=1), after.first)
+            turns += [datetime.combine(day, time(), tzinfo=known.zone(site.area)) for day in days]
+    return min((each for each in turns if each > now), default=None)
+
+
+def _by_date(registry: Registry, known: core.Directory, now: datetime) -> dict[str, core.Site]:
+    """The sites whose state is another today than the registry says."""
+    found = {
+        each: replace(known.sites[each], state="open")
+        for each, opens in openings(registry, known)
+        if now >= opens
+    }
+    for each in registry.sites:
+        site = found.get(each.id, known.sites[each.id])
+        calendar = known.calendars.get(each.calendar or "")
+        today = now.astimezone(known.zone(each.area)).date()
+        if site.state == "open" and calendar is not None and not calendar.in_term(today):
+            found[each.id] = replace(site, state="closed")
+    return found
 
 
 def _measures(device: AnyDevice) -> _Measures:

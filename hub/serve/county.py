@@ -13,7 +13,7 @@ from alerts.directory import Directory
 from alerts.ledger import modes
 from alerts.ledger.engine import Connection, Ledger
 from config.apply import read_stored
-from config.directory import directory, openings
+from config.directory import directory, next_turn
 from config.entries import Stored, registry_of
 from config.nouns.device import Camera
 from config.registry import Registry
@@ -40,22 +40,22 @@ class County:
         registry: The entries, secrets as `***`.
         directory: The same for the alert core.
         cameras: What a worker needs of each camera, by device id; addresses carry their passwords.
-        opens: When the next closed site opens again; None when none does.
+        turns: When the date alone opens or closes a site next; None when it never does.
     """
 
     registry: Registry = field(default_factory=Registry)
     directory: Directory = field(default_factory=Directory)
     cameras: Mapping[str, Json] = field(default_factory=dict, repr=False)
-    opens: datetime | None = None
+    turns: datetime | None = None
 
 
 def read_county(conn: Connection, box: SecretBox, *, timezone: str, now: datetime | None = None) -> County:
-    """The county that is stored now; with `now`, sites whose day has come are open again."""
+    """The county that is stored now; with `now`, sites are open or closed as the date says."""
     stored = read_stored(conn)
     registry = registry_of(stored)
     whole = modes.laid_over(conn, directory(registry, timezone=timezone, now=now))
-    coming = [opens for _, opens in openings(registry, whole) if now is not None and opens > now]
-    return County(registry, whole, _cameras(registry, whole, stored, box), min(coming, default=None))
+    turns = None if now is None else next_turn(registry, whole, now)
+    return County(registry, whole, _cameras(registry, whole, stored, box), turns)
 
 
 def _cameras(
@@ -165,9 +165,9 @@ class CountyHolder:
             return self._county
 
     def outdated(self, now: datetime) -> bool:
-        """Whether a site has opened since the present one was read."""
-        opens = self.now.opens
-        return opens is not None and now >= opens
+        """Whether the date has opened or closed a site since the present one was read."""
+        turns = self.now.turns
+        return turns is not None and now >= turns
 
     def reload(self) -> County:
         """Read it anew."""
