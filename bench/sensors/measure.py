@@ -41,7 +41,7 @@ class Measured:
     void: str = ""
 
 
-class _Reader:
+class Reader:
     """The process that listens to the websocket."""
 
     def __init__(self, running: Running) -> None:
@@ -104,7 +104,7 @@ def measure(name: str, folder: Path, load: Load) -> Measured:
     broker.start()
     try:
         with started(name, folder / "data", broker.url, registry(DEVICES)) as running:
-            reader = _Reader(running) if running.websocket else None
+            reader = Reader(running) if running.websocket else None
             try:
                 return _measure(running, reader, broker.url, load)
             finally:
@@ -114,7 +114,7 @@ def measure(name: str, folder: Path, load: Load) -> Measured:
         broker.stop()
 
 
-def _measure(running: Running, reader: _Reader | None, url: str, load: Load) -> Measured:
+def _measure(running: Running, reader: Reader | None, url: str, load: Load) -> Measured:
     values = load.values
     warm = _publish(url, values, load.rate, SETTLE)
     time.sleep(0.5)

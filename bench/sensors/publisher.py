@@ -1,8 +1,9 @@
 """Publisher: one process of thin connections that says prepared values at an even pace, or as fast as the broker takes.
 
-    python -m bench.sensors.publisher URL DEVICES VALUES RATE SECONDS
+    python -m bench.sensors.publisher URL DEVICES VALUES RATE SECONDS [FIRST]
 
-RATE 0: as fast as the broker acknowledges; there are as many messages as 10,000 a second would be. A message carries
+RATE 0: as fast as the broker acknowledges; there are as many messages as 10,000 a second would be. FIRST: number of the
+first device (default 0). A message carries
 the moment at which it is handed to the socket, at least a millisecond after the one before of its device. Prints one
 JSON object when everything is acknowledged: messages, seconds, CPU seconds, and how late the 99th of a hundred messages
 was handed over, in milliseconds.
@@ -46,11 +47,11 @@ def values_of(number: int, count: int) -> str:
     return json.dumps(found, separators=(",", ":"))
 
 
-def publish(url: str, devices: int, values: int, rate: float, seconds: float) -> Published:
+def publish(url: str, devices: int, values: int, rate: float, seconds: float, *, first: int = 0) -> Published:
     """All of it."""
     total = round((rate or FAST) * seconds)
     tails = [b',"values":' + values_of(each, values).encode() + b"}" for each in range(200)]
-    lines = [Line(url, f"bench-publisher-{each}", topic(each)) for each in range(devices)]
+    lines = [Line(url, f"bench-publisher-{first + each}", topic(first + each)) for each in range(devices)]
     sent, acknowledged, moments = [0] * devices, [0] * devices, [0] * devices
     late: list[float] = []
     cpu, began = time.process_time(), time.monotonic()
@@ -81,4 +82,5 @@ def publish(url: str, devices: int, values: int, rate: float, seconds: float) ->
 if __name__ == "__main__":
     devices, values = (int(each) for each in sys.argv[2:4])
     rate, seconds = (float(each) for each in sys.argv[4:6])
-    print(json.dumps(asdict(publish(sys.argv[1], devices, values, rate, seconds))))
+    begin = int(sys.argv[6]) if len(sys.argv) > 6 else 0
+    print(json.dumps(asdict(publish(sys.argv[1], devices, values, rate, seconds, first=begin))))

@@ -3,7 +3,8 @@
     python -m bench.sensors.reader URL [TOKEN]
 
 Prints `open` when it listens. A line on its input is answered with one JSON object about what came since the last: how
-many readings (`frames`), median and 99th percentile of milliseconds from publishing to here, and when the last came.
+many readings (`frames`), median, 99th percentile and most of the milliseconds from publishing to here, and when the
+last came.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ async def main(url: str, token: str) -> None:
                         "frames": count,
                         "p50": some[count // 2] * 1000 if some else None,
                         "p99": some[count * 99 // 100] * 1000 if some else None,
+                        "max": some[-1] * 1000 if some else None,
                         "last": last,
                     }
                 ),

@@ -24,7 +24,8 @@ sites:
   - {id: west, area: west, kind: canteen-school, name: 西小学, calendar: lessons}
   - {id: home, area: county, kind: canteen-care, name: 敬老院, calendar: whole-year}
   - {id: shut, area: county, kind: canteen-school, name: 停用, calendar: lessons, state: closed}
-  - {id: moved, area: county, kind: canteen-school, name: 搬迁, calendar: lessons, state: closed-until, until: 2027-02-01}
+  - {id: moved, area: county, kind: canteen-school, name: 搬迁, calendar: lessons, state: closed-until,
+     until: 2027-02-01}
 devices: [{id: fridge, site: east, kind: sensor}, {id: gas, site: east, kind: sensor}]
 rules:
   - {id: warm, kind: threshold, sites: [east], quantity: temperature, above: 8, severity: major}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -18,6 +20,7 @@ from alerts.sight import Sight
 from bench.flood.line import Line
 from bench.sensors.county import device, registry, topic
 from bench.sensors.killed import run
+from bench.sensors.publisher import FAST
 from config.settings import Settings
 from hub.broker import Broker
 from hub.serve.house import House
@@ -26,6 +29,7 @@ from tests.servers.wait import until
 
 pytestmark = pytest.mark.slow
 
+ROOT = Path(__file__).parents[2]
 FLOOD = 4_000
 
 
@@ -128,6 +132,34 @@ async def test_a_flood_of_others_does_not_delay_it(tmp_path: Path) -> None:
         await until(lambda: stored(house, 1) == 3 * FLOOD, within=60)
         for each in (flood, alarm):
             each.close()
+
+
+async def test_within_a_second_under_a_flood(tmp_path: Path) -> None:
+    """While far more of everything else comes than the hub takes, an incident is there a second after its message."""
+    async with hub(tmp_path, 5, (0,)) as it:
+        house = it.house
+        command = (sys.executable, "-m", "bench.sensors.publisher", it.mqtt, "4", "20", "0", "2", "1")
+        flood = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=subprocess.DEVNULL)
+        try:
+            await until(lambda: house.sensor_client.health().received > 1_000, within=20)
+            alarm = Line(it.mqtt, "alarm", topic(0))
+
+            def raised() -> bool:
+                with house.ledger.read() as conn:
+                    return bool(
+                        incidents.page(conn, Sight.everything(), wanted=incidents.Wanted(state="open")).items
+                    )
+
+            alarm.publish(b'{"gas": 42}')
+            await until(raised, within=1.0)
+            with house.ledger.read() as conn:
+                through = sum(counts(conn).readings.values())
+            assert through < 2 * FAST * 20, "the flood is through: this shows nothing"
+            alarm.close()
+        finally:
+            if flood.returncode is None:
+                flood.kill()
+            await flood.wait()
 
 
 def test_nothing_is_lost_or_doubled_by_a_kill(tmp_path: Path) -> None:
