@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -18,7 +19,7 @@ from typing import cast, get_args
 
 from bench.video import page
 from bench.video.compare import Plan, compare
-from bench.video.curve import MOST_CAMERAS, curve
+from bench.video.curve import MOST_CAMERAS, curve, steps
 from bench.video.films import FPS, Coding, Scene
 from bench.video.peer import PEERS
 from bench.video.picture import bars, lines
@@ -50,6 +51,13 @@ def main(arguments: list[str] | None = None) -> int:
         "--most", type=int, default=MOST_CAMERAS, help="cameras at which --curve ends (default %(default)s)"
     )
     parser.add_argument(
+        "--numbers",
+        type=_number,
+        nargs="+",
+        metavar="N",
+        help="of cameras that --curve tries, instead of all steps up to --most",
+    )
+    parser.add_argument(
         "--page", type=Path, default=page.DOCUMENT, help="where the result is written (default %(default)s)"
     )
     parser.add_argument("--no-page", action="store_true", help="print only")
@@ -67,10 +75,17 @@ def main(arguments: list[str] | None = None) -> int:
     document = None if args.no_page else cast("Path", args.page)
     given = shlex.join(arguments if arguments is not None else sys.argv[1:])
     if args.curve:
-        _curve(plan, args.most, document, given)
+        _curve(plan, args.numbers or steps(args.most), document, given)
     else:
         _compare(plan, document, given)
     return 0
+
+
+def _number(text: str) -> int:
+    """At least one camera."""
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of cameras")
+    return int(text)
 
 
 def say(line: str) -> None:
@@ -103,8 +118,8 @@ def _compare(plan: Plan, document: Path | None, given: str) -> None:
         say(f"\nwritten into {document}")
 
 
-def _curve(plan: Plan, most: int, document: Path | None, given: str) -> None:
-    found = curve(plan, most, say)
+def _curve(plan: Plan, numbers: Sequence[int], document: Path | None, given: str) -> None:
+    found = curve(plan, numbers, say)
     text = "\n\n".join(
         [f"{datetime.now(UTC):%Y-%m-%d}, {page.machine()}. `{given}`", *(each.table() for each in found)]
     )

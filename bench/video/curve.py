@@ -91,15 +91,15 @@ def keeps_up(contestant: str, scene: Scene, cost: Cost, fps: float) -> bool:
     return min(cost.received) >= KEPT * FPS and (not analysed or min(cost.analysed) >= KEPT * fps)
 
 
-def curve(plan: Plan, most: int, say: Callable[[str], None]) -> list[Curve]:
-    """For every scene in the first of the plan's codings."""
+def curve(plan: Plan, numbers: Sequence[int], say: Callable[[str], None]) -> list[Curve]:
+    """For every scene, in the first of the plan's codings, with so many cameras, rising, to where it breaks."""
     found: list[Curve] = []
     for scene in plan.scenes:
         coding = plan.codings[0]
-        streams = {f"{number}": path for number, path in enumerate(films(scene, coding, most))}
+        streams = {f"{number}": path for number, path in enumerate(films(scene, coding, max(numbers)))}
         found.append(Curve(scene, coding))
         for contestant in plan.contestants:
-            for cameras in steps(most):
+            for cameras in sorted(set(numbers)):
                 point = _point(plan, contestant, scene, dict(list(streams.items())[:cameras]))
                 if point is None:
                     say(f"  {scene} {contestant} {cameras}: not every camera came")

@@ -156,7 +156,7 @@ def test_the_curve_is_drawn(tmp_path: Path) -> None:
     """One step of two contestants: both stand in the table and in the picture."""
     document = tmp_path / "benchmarks.md"
     document.write_text("<!-- video-curve -->\n<!-- /video-curve -->\n", "utf-8")
-    short = "--curve --most 1 --seconds 1 --settle 0 --scenes quiet --codings cbr --contestants hub pyav"
+    short = "--curve --numbers 1 --seconds 1 --settle 0 --scenes quiet --codings cbr --contestants hub pyav"
     assert main([*short.split(), "--page", str(document)]) == 0
     text = document.read_text("utf-8")
     picture = (tmp_path / "images" / "bench-video-curve-quiet.svg").read_text("utf-8")
