@@ -11,7 +11,7 @@ export const handling = {
     after: "处置后照片",
     other: "其他照片",
     needed: "（必传）",
-    hint: "照片在手机上压缩，拍摄位置等信息会被去掉",
+    hint: "照片在本机压缩，拍摄位置等信息会被去掉",
     busy: "正在压缩照片",
     none: "这个文件不是可以打开的照片",
     alt: "第 {n} 张，{phase}",
