@@ -6,7 +6,7 @@ export const handling: typeof chinese = {
   todo: "To be done by me",
   others: "Other cases at work",
   none: "Nothing is to be done by you",
-  taken: "Taken: {what}",
+  taken: "Delivered",
   photoOf: "Photo ({phase}) · {number}",
   photo: {
     before: "Photo before",

@@ -4,7 +4,7 @@ export const handling = {
   todo: "待我处置",
   others: "其他在办",
   none: "没有待处置的案件",
-  taken: "已提交：{what}",
+  taken: "已送达",
   photoOf: "{phase}照片 · {number}",
   photo: {
     before: "处置前照片",
