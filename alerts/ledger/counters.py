@@ -18,9 +18,15 @@ AUDIT = "audit"
 REJECTED = "rejected"
 
 
-def lock(conn: Connection) -> None:
-    """Makes this transaction the only writer until its end (SQLite's BEGIN IMMEDIATE has done so already)."""
-    conn.execute(select(counters.c.value).where(counters.c.name == EVENTS).with_for_update())
+_HEAD = select(counters.c.value).where(counters.c.name == EVENTS).with_for_update()
+
+
+def lock(conn: Connection) -> int:
+    """Makes this transaction the only writer until its end; answers seq of the latest event before it.
+
+    SQLite's BEGIN IMMEDIATE has done the former already.
+    """
+    return int(conn.execute(_HEAD).scalar() or 0)
 
 
 def take(conn: Connection, name: str, many: int = 1) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.engine import Connection
 
 from alerts.directory import DeviceEntry
@@ -18,6 +18,19 @@ from alerts.sight import Visibility
 from ingest.instant import format_instant
 
 DeviceState = Literal["online", "offline", "stale", "degraded", "unknown"]
+
+
+_STORED = select(device_states).where(device_states.c.device == bindparam("key"))
+_SEEN = (
+    update(device_states)
+    .where(device_states.c.device == bindparam("key"))
+    .values({device_states.c.last_seen: bindparam("at")})
+)
+_COUNTED = (
+    update(device_states)
+    .where(device_states.c.device == bindparam("key"))
+    .values({device_states.c.counters: bindparam("now")})
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +77,11 @@ def put_state(
 
     `extra` joins the event's Device (a camera's fps, gate, sampling). `since` is `now` on a change.
     """
-    before = conn.execute(select(device_states).where(device_states.c.device == device.id)).one_or_none()
+    before = conn.execute(_STORED, {"key": device.id}).one_or_none()
     changed = before is None or (before.state, before.reason) != (state, reason)
     if before is not None and not changed:
         if last_seen is not None and (before.last_seen is None or last_seen > before.last_seen):
-            conn.execute(
-                update(device_states).where(device_states.c.device == device.id).values(last_seen=last_seen)
-            )
+            put_seen(conn, {device.id: last_seen})
         return False
     seen = last_seen if last_seen is not None or before is None else before.last_seen
     put(
@@ -93,6 +104,12 @@ def put_state(
     return True
 
 
+def put_seen(conn: Connection, seen: Mapping[str, datetime]) -> None:
+    """When devices were last heard of, of those that have a state."""
+    if seen:
+        conn.execute(_SEEN, [{"key": device, "at": at} for device, at in seen.items()])
+
+
 def device_dict(device: DeviceEntry, state: StoredState) -> dict[str, object]:
     """A Device as the contract shapes it, without what only a running camera knows."""
     return {
@@ -107,18 +124,7 @@ def device_dict(device: DeviceEntry, state: StoredState) -> dict[str, object]:
     }
 
 
-def put_counters(conn: Connection, device: str, counters: Mapping[str, int], *, now: datetime) -> None:
-    """The counters of a device so far (the caller adds up over restarts of its worker)."""
-    row = {
-        "device": device,
-        "state": "unknown",
-        "reason": "starting",
-        "since": now,
-        "last_seen": None,
-        "counters": dict(counters),
-    }
-    found = conn.execute(
-        update(device_states).where(device_states.c.device == device).values(counters=dict(counters))
-    )
-    if not found.rowcount:
-        put(conn, device_states, row)
+def put_counters(conn: Connection, counters: Mapping[str, Mapping[str, int]]) -> None:
+    """The counters so far of devices that have a state (the caller adds up over restarts of their worker)."""
+    if counters:
+        conn.execute(_COUNTED, [{"key": device, "now": dict(each)} for device, each in counters.items()])

@@ -2,7 +2,7 @@
 
 `write()` hands a closure to the writer thread. The writer takes what has gathered, runs each closure in its
 own savepoint inside one transaction, commits once, and only then resolves the futures: what a future says has
-happened is on the disk. A closure that raises undoes itself alone.
+happened is on the disk. A closure that raises undoes itself alone; one that is alone needs no savepoint for that.
 
 SQLite (WAL, `synchronous=FULL`, `BEGIN IMMEDIATE`) and PostgreSQL take the same way; on PostgreSQL the lock on
 a counter row stands in for `BEGIN IMMEDIATE`, so several hubs on one ledger commit one after the other and
@@ -16,7 +16,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, Literal, TypeVar, cast
@@ -70,19 +70,21 @@ class Health:
 class _Work(Generic[T]):
     """One closure and the future that waits for it."""
 
-    __slots__ = ("act", "error", "future", "result")
+    __slots__ = ("act", "error", "future", "head", "result")
 
     def __init__(self, act: Callable[[Connection], T]) -> None:
         self.act = act
         self.future: Future[T] = Future()
         self.result: T | None = None
         self.error: Exception | None = None
+        self.head: int | None = None  # seq of its latest event, if it wrote any
 
-    def run(self, conn: Connection) -> None:
-        """In its own savepoint: a mistake undoes only itself; a lost database is for the batch to handle."""
+    def run(self, conn: Connection, *, alone: bool) -> None:
+        """In its own savepoint, unless it is `alone`: a mistake undoes only itself; a lost database is the batch's."""
         try:
-            with conn.begin_nested(), journal.act(conn):
+            with nullcontext() if alone else conn.begin_nested(), journal.act(conn) as begun:
                 self.result = self.act(conn)
+            self.head = begun.numbers.get(counters.EVENTS)
         except DBAPIError as wrong:
             if wrong.connection_invalidated:
                 raise
@@ -116,7 +118,7 @@ class Ledger:
         self._since = clock()
         self._commits = 0
         self._failures = 0
-        self._head = -1
+        self._head = 0
         self._busy_since: datetime | None = None
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
 
@@ -242,11 +244,13 @@ class Ledger:
         with self._lock:
             self._busy_since = self._clock()
         try:
-            with self._writing.connect() as conn, conn.begin():
-                counters.lock(conn)
+            with self._writing.connect() as conn, conn.begin() as whole:
+                head = counters.lock(conn)
                 for work in batch:
-                    work.run(conn)
-                head = counters.value(conn, counters.EVENTS)
+                    work.run(conn, alone=len(batch) == 1)
+                    head = work.head or head
+                if len(batch) == 1 and batch[0].error is not None:
+                    whole.rollback()
         except Exception as wrong:  # noqa: BLE001 - the writer must live; every caller is told
             self._failed(wrong)
             for work in batch:

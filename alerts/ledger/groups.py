@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import Row, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Row, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
 from alerts.group import Group, Member, Terms
@@ -75,6 +75,7 @@ _DUE = (
     .order_by(notice_groups.c.due_at, notice_groups.c.group_key)
     .limit(bindparam("most"))
 )
+_NEXT = select(func.min(notice_groups.c.due_at))
 _LOOKED = (
     update(notice_groups)
     .where(notice_groups.c.group_key == bindparam("key"))
@@ -224,6 +225,12 @@ def hasten(conn: Connection, key: str, at: datetime) -> None:
 def due(conn: Connection, now: datetime, limit: int) -> list[str]:
     """The groups to look at, the longest due first."""
     return list(conn.execute(_DUE, {"now": now, "most": limit}).scalars())
+
+
+def next_at(conn: Connection) -> datetime | None:
+    """When the next of them is to be looked at; None when none waits."""
+    found: datetime | None = conn.execute(_NEXT).scalar_one_or_none()
+    return found
 
 
 def looked(conn: Connection, group: Group, at: datetime | None) -> None:

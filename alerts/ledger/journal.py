@@ -22,12 +22,12 @@ CaseEvent = Literal["case.opened", "case.changed"]
 
 
 @contextmanager
-def act(conn: Connection) -> Iterator[None]:
+def act(conn: Connection) -> Iterator[Pending]:
     """Everything inside is one act: what it leaves for its end is written when it ends well."""
     begun = Pending(write, counters.keep)
     conn.info[pending.KEY] = begun
     try:
-        yield
+        yield begun
         begun.flush(conn)
     finally:
         del conn.info[pending.KEY]

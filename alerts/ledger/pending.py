@@ -31,8 +31,8 @@ ROWS_BY = "rows_by"
 """Execution option of a statement: the parameters that say which incident or case it is about, and nothing else is."""
 UNSAID = frozenset(
     {
-        "case_figures", "case_history", "case_steps", "counters", "deliveries", "group_members", "notice_groups",
-        "notice_incidents", "notices", "signal_marks", "tellings", "watches",
+        "case_figures", "case_history", "case_steps", "counters", "deliveries", "device_states", "group_members",
+        "notice_groups", "notice_incidents", "notices", "signal_marks", "tellings", "watches",
     }
 )  # fmt: skip
 """Tables of which no event says anything: writing there disturbs none that waits."""

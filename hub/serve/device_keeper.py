@@ -57,6 +57,7 @@ class DeviceKeeper:
         self._latest: dict[str, dict[str, int]] = {}
         self._there = {name for name, each in stored.items() if each.state in THERE}
         self._kept_at: datetime | None = None
+        self._kept: dict[str, datetime] = {}
         self._shown: dict[str, Json] = {}
 
     def heard(self, device: str, at: datetime) -> None:
@@ -101,10 +102,12 @@ class DeviceKeeper:
             if keep:
                 self._kept_at = now
             shown: dict[str, Json] = {}
+            heard: dict[str, datetime] = {}
             for entry in directory.devices.values():
                 judged, seen, figures = self._judge(entry, now)
                 before = self._stored.get(entry.id)
-                if before is None or (before.state, before.reason) != (judged.state, judged.reason) or keep:
+                same = before is not None and (before.state, before.reason) == (judged.state, judged.reason)
+                if not same:
                     devices.put_state(
                         conn,
                         entry,
@@ -115,12 +118,10 @@ class DeviceKeeper:
                         place=directory.visibility(entry.id),
                         extra=figures,
                     )
-                since = now
-                if before is not None and (before.state, before.reason) == (judged.state, judged.reason):
-                    since = before.since
+                elif keep and seen is not None:
+                    heard[entry.id] = seen
+                since = before.since if before is not None and same else now
                 self._stored[entry.id] = StoredState(judged.state, judged.reason, since, seen, {})
-                if keep and entry.kind == "camera":
-                    devices.put_counters(conn, entry.id, self._sum(entry.id), now=now)
                 shown[entry.id] = {
                     "state": judged.state,
                     "reason": judged.reason,
@@ -128,7 +129,16 @@ class DeviceKeeper:
                     "last_seen": format_instant(seen),
                     **figures,
                 }
+            if keep:
+                self._keep(conn, directory, heard)
             self._shown = shown
+
+    def _keep(self, conn: Connection, directory: Directory, heard: Mapping[str, datetime]) -> None:
+        """When devices were last heard of, where that is news, and what cameras counted."""
+        devices.put_seen(conn, {name: at for name, at in heard.items() if self._kept.get(name) != at})
+        self._kept.update(heard)
+        cameras = [each.id for each in directory.devices.values() if each.kind == "camera"]
+        devices.put_counters(conn, {each: self._sum(each) for each in cameras})
 
     def _judge(self, entry: DeviceEntry, now: datetime) -> tuple[Judged, datetime | None, Json]:
         if entry.kind != "camera":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import cast
@@ -21,7 +22,9 @@ from ingest.errors import HubError, NoRoom
 log = logging.getLogger(__name__)
 
 EVERY = 0.25
-"""Seconds between two looks: a snapshot is to be here within 2 s of the raise."""
+"""Seconds between two looks while something is to be fetched: a snapshot is to be here within 2 s of the raise."""
+IDLE = 1.0
+"""Seconds between two looks while nothing is known to be: another hub on the same ledger may have raised something."""
 PATIENCE = timedelta(minutes=2)
 """A worker that does not answer for so long has lost the evidence."""
 LARGEST = 200_000_000
@@ -65,13 +68,22 @@ class EvidenceCopier:
         self.full = False
         """The newest file that came found no room."""
         self._said: set[str] = set()
+        self._woken = True
+        self._waiting = False
+        self._looked_at = 0.0
+
+    def wake(self) -> None:
+        """There may be something to fetch; from any thread, returns at once."""
+        self._woken = True
 
     async def run(self) -> None:
         """Copy until cancelled."""
         try:
             while True:
                 try:
-                    await self.once()
+                    if self._woken or self._waiting or time.monotonic() - self._looked_at >= IDLE:
+                        self._woken, self._looked_at = False, time.monotonic()
+                        await self.once()
                 except (HubError, httpx.HTTPError, OSError) as wrong:
                     self._complain("evidence", wrong)
                 await asyncio.sleep(EVERY)
@@ -85,6 +97,7 @@ class EvidenceCopier:
     async def once(self) -> None:
         """Fetch what is there now."""
         wanted = await asyncio.to_thread(self._pending)
+        self._waiting = bool(wanted)
         by_ref: dict[str, list[Wanted]] = {}
         for each in wanted:
             by_ref.setdefault(each.ref, []).append(each)

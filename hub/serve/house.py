@@ -161,6 +161,11 @@ class House:
         self._version = -1
         self._filters: frozenset[str] = frozenset()
         self._ticked_at: datetime | None = None
+        self._news = (
+            True  # something was committed since groups were last asked when they want to be looked at
+        )
+        self._group_at: datetime | None = None  # when the next one does
+        ledger.on_commit(self._committed)
 
         identity = hashlib.sha256(secret.encode()).hexdigest()[:12]
         self.sensor_client = Client(broker, f"hub-{identity}-sensors", clock=clock)
@@ -369,14 +374,23 @@ class House:
         self.alarms.after()
         self._mark_stale(now)
         self._ticked_at = now
+        self._news = True  # other hubs on this ledger may have written
+
+    @property
+    def may_be_due(self) -> bool:
+        """Whether a notice may have to be written now; asks nothing of the ledger."""
+        return self._news or (self._group_at is not None and self._group_at <= self.now())
 
     def tell_due(self) -> None:
         """Write the notices whose time has come since the tick; what it raises, the next tick makes good."""
+        if self._news:
+            self._news = False
+            with self.ledger.read() as conn:
+                self._group_at = groups.next_at(conn)
         now = self.now()
-        with self.ledger.read() as conn:
-            if not groups.due(conn, now, 1):
-                return
-        self.ledger.write(lambda conn: advance(conn, self.directory(), now)).result(COMMIT)
+        if self._group_at is not None and self._group_at <= now:
+            self._news = True
+            self.ledger.write(lambda conn: advance(conn, self.directory(), now)).result(COMMIT)
 
     def _mark_stale(self, now: datetime) -> None:
         """The incidents that nobody renewed; some in each act, so that what is new does not wait behind them all."""
@@ -427,6 +441,10 @@ class House:
         self._parts.tell(found, now)
 
     # -- inside ----------------------------------------------------------------------------------------
+
+    def _committed(self, _head: int) -> None:
+        """On the writer's thread, after a commit that wrote events."""
+        self._news = True
 
     def _broker_changed(self, connected: bool, _reason: str) -> None:
         """On the network thread."""

@@ -138,11 +138,6 @@ async def running(
         )
         house.receivers = lambda: {**webhooks.degraded(), **deliveries.degraded()}
 
-        def committed(_head: int) -> None:
-            webhooks.wake()
-            deliveries.wake()
-
-        stack.callback(ledger.on_commit(committed))
         copier = EvidenceCopier(
             ledger,
             house.store,
@@ -152,6 +147,13 @@ async def running(
             told=_evidence_told,
             room=house.retention.make_room,
         )
+
+        def committed(_head: int) -> None:
+            webhooks.wake()
+            deliveries.wake()
+            copier.wake()
+
+        stack.callback(ledger.on_commit(committed))
         house.evidence_full = lambda: copier.full
         clips = ShownClips(
             ledger,
@@ -345,6 +347,8 @@ async def _notices(house: House) -> None:
     said = ""
     while True:
         await asyncio.sleep(PUNCTUAL)
+        if not house.may_be_due:
+            continue
         try:
             await asyncio.to_thread(house.tell_due)
             said = ""

@@ -24,7 +24,7 @@ from ingest.errors import EvidenceNone, HubError, NoRoom
 
 log = logging.getLogger(__name__)
 
-EVERY = 0.5
+EVERY = 1.0
 """Seconds between two looks for what is asked."""
 PATIENCE = 600.0
 """Seconds that one clip may take: a clip of 12 s takes 5 to 20 s on a processor of its own, this is a busy machine."""

@@ -106,6 +106,26 @@ def test_an_act_that_raises_undoes_only_itself(ledger: Ledger, held: threading.E
     ]
 
 
+def test_an_act_that_is_alone_and_raises_leaves_nothing(ledger: Ledger) -> None:
+    """No trace, no number taken, no listener called, the ledger well; the next one is the first."""
+    heard: list[int] = []
+    ledger.on_commit(heard.append)
+
+    def fail(conn: Connection) -> None:
+        note(conn, "gone")
+        raise KeyError("mine")
+
+    def wrong_sql(conn: Connection) -> None:
+        note(conn, "gone too")
+        conn.execute(text("INSERT INTO counters (name, value) VALUES ('nobody', 'x', 9)"))
+
+    for act, error in ((fail, KeyError), (wrong_sql, DBAPIError)):
+        assert isinstance(ledger.write(act).exception(10), error)
+    assert (heard, ledger.healthy(NOW).state, look(ledger, events.head)) == ([], "ok", 0)
+    assert do(ledger, note) == 1
+    assert [each.data["id"] for each in look(ledger, lambda conn: events.after(conn, 0, 9, ALL))] == ["x"]
+
+
 def test_listeners_hear_the_head_after_the_commit(ledger: Ledger) -> None:
     """Once per commit that wrote an event, from after the commit; one that fails disturbs nobody."""
     heard: list[int] = []

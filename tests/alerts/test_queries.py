@@ -190,19 +190,21 @@ def test_a_device_event_only_when_something_changed(ledger: Ledger, directory: D
 
 
 def test_counters_of_cameras_are_kept_beside_the_state(ledger: Ledger, directory: Directory) -> None:
-    """Before or after the first state; a change of state keeps them; the tally counts them."""
+    """A change of state keeps them; the tally counts them; when it was last heard of is news, and no event."""
     cam = directory.devices["cross-cam"]
-    do(ledger, lambda conn: devices.put_counters(conn, "cross-cam", {"received": 5}, now=NOW))
     put = partial(
-        devices.put_state, device=cam, state="online", reason="", last_seen=NOW, now=NOW,
-        place=directory.visibility("cross-cam"), extra={"received_fps": 25.0},
+        devices.put_state, device=cam, last_seen=NOW, now=NOW, place=directory.visibility("cross-cam"),
+        extra={"received_fps": 25.0},
     )  # fmt: skip
-    assert do(ledger, put)
-    do(ledger, lambda conn: devices.put_counters(conn, "cross-cam", {"received": 9}, now=NOW))
+    assert do(ledger, partial(put, state="online", reason=""))
+    do(ledger, lambda conn: devices.put_counters(conn, {"cross-cam": {"received": 9}}))
+    assert do(ledger, partial(put, state="offline", reason="timeout"))
+    do(ledger, lambda conn: devices.put_seen(conn, {"cross-cam": NOW + timedelta(seconds=3)}))
     counted = look(ledger, tally.counts)
     assert (counted.cameras, counted.events, counted.head) == (
-        {"cross-cam": {"received": 9}}, {"device.changed": 1}, 1,
+        {"cross-cam": {"received": 9}}, {"device.changed": 2}, 2,
     )  # fmt: skip
+    assert look(ledger, devices.all_states)["cross-cam"].last_seen == NOW + timedelta(seconds=3)
 
 
 def raised(ledger: Ledger, directory: Directory, ref: str | None = "ref-1") -> str:
