@@ -178,6 +178,30 @@ class Directory:
                 return ZoneInfo(name)
         return ZoneInfo(self.default_timezone)
 
+    @cached_property
+    def one_zone(self) -> bool:
+        """Whether all areas have the same time zone."""
+        return len({self.zone(area).key for area in (None, *self.areas)}) == 1
+
+    def zone_of(self, device: str | None) -> ZoneInfo:
+        """The time zone of where a device stands, of the county where it is not known."""
+        found = self._zones.get(device)
+        if found is None:
+            site = self.site_of(device) if device in self.devices else None
+            found = self.zone(site.area if site else None)
+            if device is None or device in self.devices:
+                self._zones[device] = found
+        return found
+
+    @cached_property
+    def _zones(self) -> dict[str | None, ZoneInfo]:
+        return {}
+
+    @cached_property
+    def offset_devices(self) -> frozenset[str]:
+        """Sensors whose values are corrected."""
+        return frozenset(each.id for each in self.devices.values() if any(each.offsets.values()))
+
     def county_zone(self, area: str | None) -> ZoneInfo:
         """The zone in which days are told: of `area`, else of the one area at the top, else the default."""
         tops = [each.id for each in self.areas.values() if each.parent is None]

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import cast
 
 from detectors.signal import SignalState
@@ -24,6 +25,7 @@ HysteresisState = Mapping[str, str | None]
 """phase, since, true_since, false_since, seen: words and instants, or None."""
 
 
+@lru_cache(maxsize=16_384)  # most of a state's instants stay as they are from one observation to the next
 def pack(at: datetime) -> str:
     """An instant as it is kept in a state: exact to the microsecond."""
     return at.isoformat()

@@ -70,6 +70,18 @@ def to_reading(
         raise MalformedPayload(
             "no quantity has this name", reason="unknown-quantity", where=observation.field
         )
+    return _meant(observation, meaning, device, received_at, retained, newest, message_id)
+
+
+def _meant(  # noqa: PLR0917 - called twice, here
+    observation: Observation,
+    meaning: tuple[Quantity, str | None],
+    device: str,
+    received_at: datetime,
+    retained: bool,
+    newest: datetime | None,
+    message_id: str,
+) -> Reading:
     quantity, unit = meaning
     value = _boolean(observation) if quantity.boolean else _number(observation, quantity, unit)
     at, quality = _time(observation.at, received_at=received_at, retained=retained, newest=newest)
@@ -120,13 +132,12 @@ def interpret(
     extras: list[str] = []
     ambiguous: set[tuple[str, datetime]] = set()
     for observation in observations:
-        if meaning_of(observation) is None:
+        meaning = meaning_of(observation)
+        if meaning is None:
             extras.append(observation.field)
             continue
         try:
-            reading = to_reading(
-                observation, device, received_at=received_at, retained=retained, message_id=message_id
-            )
+            reading = _meant(observation, meaning, device, received_at, retained, None, message_id)
         except MalformedPayload as wrong:
             refused.append(wrong)
             continue
@@ -156,6 +167,8 @@ def _in_order(
     readings: Mapping[tuple[str, datetime], tuple[Reading, str]], newest: Mapping[str, datetime]
 ) -> tuple[Reading, ...]:
     """By time; what is older than the newest known is `backfilled`."""
+    if len(readings) == 1 and not newest:
+        return tuple(reading for reading, _ in readings.values())
     return tuple(
         replace(reading, quality="backfilled")
         if reading.quality == "good" and reading.quantity in newest and reading.at < newest[reading.quantity]

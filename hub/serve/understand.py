@@ -102,9 +102,14 @@ def understand(
     for kind in kinds:
         try:
             bound = bindings.resolve(kind, message.topic, conventions()[kind].device_of(message.topic))
-            zone = _zone(bound, directory)
+            zone = directory.zone_of(bound)
             said = decode(kind, message, zone=zone, described=described)
-            for other, names in _other_zones(said, message, bound, zone, kind, bindings, directory).items():
+            others = (
+                {}
+                if directory.one_zone
+                else _other_zones(said, message, bound, zone, kind, bindings, directory)
+            )
+            for other, names in others.items():
                 said = _taken(said, decode(kind, message, zone=other, described=described), names)
         except MalformedPayload as wrong:
             first = first or (kind, wrong)
@@ -123,16 +128,12 @@ def understand(
 
 def _corrected(said: Understood, directory: Directory) -> Understood:
     """Each value with the offset that its device has for the quantity: what is stored, shown and judged."""
-    offsets = {
-        each.device: directory.devices[each.device].offsets
-        for each in said.readings
-        if each.device in directory.devices
-    }
-    if not any(offsets.values()):
+    corrected = directory.offset_devices
+    if not corrected or not any(each.device in corrected for each in said.readings):
         return said
     readings = tuple(
         replace(each, value=round(each.value + offset, 6))
-        if (offset := offsets.get(each.device, {}).get(each.quantity))
+        if each.device in corrected and (offset := directory.devices[each.device].offsets.get(each.quantity))
         else each
         for each in said.readings
     )
@@ -142,12 +143,6 @@ def _corrected(said: Understood, directory: Directory) -> Understood:
 def listening(described: Described, topic: str) -> tuple[str, ...]:
     """The conventions whose devices announced that they speak on this topic."""
     return tuple(kind for kind, convention in conventions().items() if topic in convention.listens(described))
-
-
-def _zone(device: str | None, directory: Directory) -> ZoneInfo:
-    """The zone of times without one: that of the device's area, of the county where it is not known yet."""
-    site = directory.site_of(device) if device else None
-    return directory.zone(site.area if site else None)
 
 
 def _other_zones(  # noqa: PLR0917 - called once, just above
@@ -163,7 +158,7 @@ def _other_zones(  # noqa: PLR0917 - called once, just above
     found: dict[ZoneInfo, set[str]] = {}
     for name in {each.name for each in said.observations} | {each.name for each in said.episodes}:
         device = bindings.resolve(kind, message.topic, name)
-        if device is not None and device != bound and (own := _zone(device, directory)) != zone:
+        if device is not None and device != bound and (own := directory.zone_of(device)) != zone:
             found.setdefault(own, set()).add(name)
     return found
 

@@ -8,6 +8,7 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from typing import cast
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
@@ -59,19 +60,33 @@ class EnduringPaho(paho.Client):
         """As paho's, and on through what was read ahead, a bounded while: writes and pings are not to wait long."""
         done = MQTTErrorCode.MQTT_ERR_SUCCESS
         for _ in range(BURST):
-            done = super().loop_read(max_packets)
+            if not self._read_plain():
+                done = super().loop_read(max_packets)
             held = self._sock.pending() if isinstance(self._sock, BufferedSocket) else 0
             if done or not held:
                 break
         return done
 
-    def _handle_publish(self) -> MQTTErrorCode:
-        """As paho's, faster where a message carries no properties."""
-        message = plain(self._in_packet["command"], self._in_packet["packet"])
-        if message is None:
-            return super()._handle_publish()
-        self._handle_on_message(message)
-        return MQTTErrorCode.MQTT_ERR_SUCCESS
+    def _read_plain(self) -> bool:
+        """Take the next packet, if all of it is there and it is a message without properties, as most are.
+
+        paho asks for its first byte, its length and its rest one by one, and builds much that nobody looks at.
+        """
+        sock = self._sock
+        if not isinstance(sock, BufferedSocket) or self._in_packet["command"]:
+            return False
+        sock.fill()
+        packet = sock.packet()
+        message = packet and plain(packet[0], packet[1])
+        if not packet or not message:
+            return False
+        sock.skip(packet[2])
+        with self._msgtime_mutex:  # paho's ping waits for silence
+            self._last_bytes_received = time.monotonic()
+        self._handle_on_message(
+            cast("paho.MQTTMessage", message)
+        )  # it has all that is asked of one: Published
+        return True
 
     def _handle_on_message(self, message: paho.MQTTMessage) -> None:
         """As paho's, without its own table of filters, which stays empty here and is walked for each message."""
