@@ -85,6 +85,8 @@ COMMIT = 30.0
 """Seconds that a change of the registry waits for its commit."""
 TOLD = 5.0
 """Seconds that a command to a node waits for the broker."""
+GATHER = 0.01
+"""Seconds by which a flow of common sensor messages is read later, many at once; never those of life safety."""
 QUIET = timedelta(seconds=10)
 """A worker that was not heard for so long is shown; a router that did not tick for so long has failed."""
 STALE_FIRST, STALE_MOST = 5, 40
@@ -168,7 +170,7 @@ class House:
         ledger.on_commit(self._committed)
 
         identity = hashlib.sha256(secret.encode()).hexdigest()[:12]
-        self.sensor_client = Client(broker, f"hub-{identity}-sensors", clock=clock)
+        self.sensor_client = Client(broker, f"hub-{identity}-sensors", clock=clock, gather=GATHER)
         self.life_client = Client(broker, f"hub-{identity}-life", clock=clock)
         self.worker_client = Client(broker, f"hub-{identity}-workers", clock=clock)
         with ledger.read() as conn:

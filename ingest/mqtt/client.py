@@ -46,7 +46,8 @@ class Client:
 
     `url` is `mqtt://[user:password@]host[:port]` or `mqtts://…` (system certificates). Subscribe before
     start() where you can: what the broker kept for the session comes at once. Messages that no handler wants
-    yet wait unacknowledged (at most 500) for a later subscribe().
+    yet wait unacknowledged (at most 500) for a later subscribe(). While messages come one after the other they may
+    be `gather` seconds late: then one wake-up takes several.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Client:
         inflight: int = 20,
         max_queued: int = 10_000,
         will: Will | None = None,
+        gather: float = 0.0,
     ) -> None:
         self._address = Address.parse(url)
         self.client_id = client_id
@@ -81,6 +83,7 @@ class Client:
         self._connect_properties.SessionExpiryInterval = session_expiry
         self._connect_properties.ReceiveMaximum = receive_maximum
         self._paho.crashed = self._on_crash
+        self._paho.gather = gather
         self._paho.connect_timeout = CONNECT_TIMEOUT
         self._paho.max_inflight_messages_set(inflight)
         self._paho.max_queued_messages_set(max_queued)

@@ -33,6 +33,9 @@ class EnduringPaho(paho.Client):
             CallbackAPIVersion.VERSION2, client_id=client_id, protocol=paho.MQTTv5, manual_ack=True
         )
         self._acks: deque[int] = deque()
+        self.gather = 0.0
+        """Seconds by which messages may be read later while one follows the other: one wake-up takes several."""
+        self._read_at = 0.0
         self._woken = False
 
     def ack_soon(self, packet_id: int) -> None:
@@ -59,12 +62,15 @@ class EnduringPaho(paho.Client):
     def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
         """As paho's, and on through what was read ahead, a bounded while: writes and pings are not to wait long."""
         done = MQTTErrorCode.MQTT_ERR_SUCCESS
+        if self.gather and time.monotonic() - self._read_at < self.gather:
+            time.sleep(self.gather)
         for _ in range(BURST):
             if not self._read_plain():
                 done = super().loop_read(max_packets)
             held = self._sock.pending() if isinstance(self._sock, BufferedSocket) else 0
             if done or not held:
                 break
+        self._read_at = time.monotonic()
         return done
 
     def _read_plain(self) -> bool:
