@@ -187,7 +187,7 @@ class Directory:
         """The time zone of where a device stands, of the county where it is not known."""
         found = self._zones.get(device)
         if found is None:
-            site = self.site_of(device) if device in self.devices else None
+            site = self.site_of(device) if device is not None and device in self.devices else None
             found = self.zone(site.area if site else None)
             if device is None or device in self.devices:
                 self._zones[device] = found

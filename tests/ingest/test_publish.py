@@ -28,7 +28,7 @@ def test_what_was_written_is_read(
 ) -> None:
     """Every field of a message comes back, whatever its payload looks like."""
     command = 0x30 | qos << 1 | duplicate << 3 | retain
-    message = plain(command, bytearray(_written(topic.encode("utf-8", "replace"), payload, qos=qos, mid=mid)))
+    message = plain(command, _written(topic.encode("utf-8", "replace"), payload, qos=qos, mid=mid))
     assert message is not None
     assert message.topic == topic.encode("utf-8", "replace").decode()
     assert (message.payload, message.qos, message.dup, message.retain) == (payload, qos, duplicate, retain)
@@ -42,6 +42,7 @@ def test_what_was_written_is_read(
         (0x32, _written(b"t", b"x", properties=b"\x02\x01\x01"), "it says that the payload is text"),
         (0x34, _written(b"t", b"x", qos=1), "QoS 2 has a hand-shake of its own"),
         (0x32, b"", "nothing came"),
+        (0x40, _written(b"t", b"x"), "it is no message but an acknowledgement"),
         (0x32, b"\x00\x05ab", "it ends within the topic"),
         (0x32, b"\x00\x01t\x00", "it ends within the packet identifier"),
         (0x32, b"\x00\x01t\x00\x01", "MQTT 5 always writes how long the properties are"),
