@@ -69,13 +69,14 @@ def run(folder: Path, messages: int, kills: int, chance: random.Random) -> Kille
         for _ in range(kills):
             some = _stored(database)[0]
             wanted = min(some + chance.randint(1, max(messages // (kills + 2), 1)), messages)
-            while _stored(database)[0] < wanted:
+            end = time.monotonic() + DRAIN
+            while _stored(database)[0] < wanted and time.monotonic() < end:
                 time.sleep(0.01)
             time.sleep(chance.uniform(0, 0.1))
             hub.kill()
             seen.append(_stored(database)[0])
-            hub.start()
-            hub.wait_ready()
+            hub.start()  # not waited for: it takes messages in before it says that it is ready
+        hub.wait_ready()
         sender.join(DRAIN)
         end = time.monotonic() + DRAIN
         before = -1
