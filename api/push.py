@@ -135,7 +135,11 @@ class Tailer:
         while not socket.ended:
             goal = self.head
             while position < goal and not socket.ended:
-                found = await asyncio.to_thread(self._page, position, page, socket.who.sight)
+                try:
+                    found = await asyncio.to_thread(self._page, position, page, socket.who.sight)
+                except TooOld as gone:
+                    socket.end(TOO_OLD, f"oldest {gone.oldest}")
+                    return
                 for event in found:
                     if event.seq <= goal:
                         socket.offer(event.line())
@@ -160,8 +164,18 @@ class Tailer:
                 await asyncio.sleep(POLL)
 
     async def _step(self) -> None:
+        # no more at once than a socket has room for: who is not slow is not to be taken for it
+        most = max(min(PAGE, self._hub.settings.queue // 2), 1)
         while True:
-            found = await asyncio.to_thread(self._page, self.head, PAGE, EVERYTHING)
+            try:
+                found = await asyncio.to_thread(self._page, self.head, most, EVERYTHING)
+            except TooOld as gone:  # taken before it was pushed: who listens is to read on from the list
+                self.failures += 1
+                log.warning("events up to %d went before they were pushed", gone.oldest - 1)
+                for each in tuple(self._sockets):
+                    each.end(TOO_OLD, f"oldest {gone.oldest}")
+                self.head = gone.oldest - 1
+                continue
             if not found:
                 return
             changed = False

@@ -161,6 +161,24 @@ def test_older_than_kept_is_4010_and_410(house: House) -> None:
         assert read(ws, 1) == [seqs[-1]]
 
 
+def test_what_went_before_it_was_pushed_closes_with_4010(house: House) -> None:
+    """Written and taken by retention in one commit: who listens is told to read on from the list, then all goes on."""
+
+    def act(tx: object) -> int:
+        now = house.now()
+        seqs = [events.append(tx, "device.changed", now, {"id": "x"}, EAST) for _ in range(5)]  # type: ignore[arg-type]
+        events.forget(tx, now + timedelta(seconds=1))  # type: ignore[arg-type]
+        return seqs[-1]
+
+    with listen(house, "olga") as ws:
+        assert "head" in json.loads(ws.recv(timeout=10))  # it has joined
+        last = house.ledger.write(act).result(10)
+        assert closing(ws) == 4010
+    with listen(house, "olga", "?after=0") as ws:
+        assert read(ws, 1) == [last]
+        assert write(house, EAST) == read(ws, 1)
+
+
 def test_a_token_that_ends_closes_with_4001(house: House) -> None:
     """The socket of an expired token is closed, not only refused anew."""
     token = house.token("olga")
