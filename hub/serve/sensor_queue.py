@@ -73,5 +73,10 @@ class SensorQueue:
             self._life.extendleft(each for each in reversed(taken) if each.life)
             self._rest.extendleft(each for each in reversed(taken) if not each.life)
 
+    @property
+    def vital(self) -> bool:
+        """Whether anything of life safety waits."""
+        return bool(self._life)
+
     def __len__(self) -> int:
         return len(self._life) + len(self._rest)

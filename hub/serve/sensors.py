@@ -51,7 +51,9 @@ ORIGIN = "serve"
 AGAIN = timedelta(hours=24)
 """How long the broker may deliver a message again: the expiry of our session there."""
 AT_ONCE = 200
-"""Messages that are folded together; further ones follow in the same act while it is short."""
+"""Messages after which the next act does not wait for its time."""
+PORTION = 50
+"""Messages that are folded together, at most some 50 ms; then life safety has its turn, whatever else waits."""
 PACE = 0.08
 """Seconds between two acts while messages come one after the other: an act costs as much as some thirty messages. Life
 safety does not wait for it, nor does a message that comes alone."""
@@ -343,10 +345,10 @@ class SensorIntake:
                 self._called = False
             begun = self._acted = time.monotonic()
             new: list[Reading] = []
-            while portion := self._queue.take(AT_ONCE):
+            while portion := self._queue.take(PORTION):
                 taken.extend(portion)
                 new += self._apply(conn, portion, newest, self._clock())
-                if time.monotonic() - begun > LONG:
+                if portion[0].life or time.monotonic() - begun > LONG:  # life safety: at once
                     break
             return new
 
@@ -363,7 +365,7 @@ class SensorIntake:
         if wrong is None:
             self._away = False
             self._committed(taken, finished.result())
-            if len(self._queue) >= AT_ONCE:  # more than one act had gathered
+            if len(self._queue) >= AT_ONCE or self._queue.vital:  # more than one act had gathered
                 self._call()
             return
         self.lost()

@@ -134,6 +134,7 @@ async def test_a_flood_of_others_does_not_delay_it(tmp_path: Path) -> None:
             each.close()
 
 
+@pytest.mark.alone
 async def test_within_a_second_under_a_flood(tmp_path: Path) -> None:
     """While far more of everything else comes than the hub takes, an incident is there a second after its message."""
     async with hub(tmp_path, 5, (0,)) as it:
