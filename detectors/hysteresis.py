@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import cast
 
+from detectors.kept import Kept, read
 from detectors.signal import SignalState
 
 HysteresisState = Mapping[str, str | None]
@@ -56,13 +57,26 @@ class Phase:
 
     def as_state(self) -> HysteresisState:
         """JSON-like."""
-        return _Kept(self)
+        kept = Kept(
+            self,
+            {
+                "phase": self.phase,
+                "since": pack(self.since),
+                "true_since": None if self.true_since is None else pack(self.true_since),
+                "false_since": None if self.false_since is None else pack(self.false_since),
+                "seen": None if self.seen is None else pack(self.seen),
+            },
+        )
+        return cast("HysteresisState", kept)
 
     @staticmethod
     def of(state: HysteresisState) -> Phase:
         """From what as_state() gave, or from its JSON."""
-        if isinstance(state, _Kept):
-            return state.read
+        return read(state, Phase, Phase._read)
+
+    @staticmethod
+    def _read(table: Mapping[str, object]) -> Phase:
+        state = cast("HysteresisState", table)
         since = unpack(state["since"])
         if since is None:
             raise ValueError("a state without `since`")
@@ -73,22 +87,6 @@ class Phase:
             unpack(state.get("false_since")),
             unpack(state.get("seen")),
         )
-
-
-class _Kept(dict[str, str | None]):
-    """A state that was made here: it need not be read again as long as it is in memory."""
-
-    __slots__ = ("read",)
-
-    def __init__(self, read: Phase) -> None:
-        super().__init__(
-            phase=read.phase,
-            since=pack(read.since),
-            true_since=None if read.true_since is None else pack(read.true_since),
-            false_since=None if read.false_since is None else pack(read.false_since),
-            seen=None if read.seen is None else pack(read.seen),
-        )
-        self.read = read
 
 
 @dataclass(frozen=True, slots=True)

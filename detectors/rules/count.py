@@ -15,7 +15,7 @@ from typing import Literal, Self, cast
 
 from pydantic import Field, model_validator
 
-from detectors import words
+from detectors import limits, words
 from detectors.hysteresis import Hysteresis, HysteresisState
 from detectors.rule import Level, RuleState, Scene
 from detectors.track_json import pack_track, unpack_tracks
@@ -46,32 +46,13 @@ class Params(ZonedParams):
 
     @model_validator(mode="after")
     def _one_limit(self) -> Self:
-        if (self.above is None) == (self.below is None):
-            raise ValueError("give exactly one of `above` and `below`")
-        if self.above is not None and self.clear_above is not None:
-            raise ValueError("`above` goes with `clear_below`, not with `clear_above`")
-        if self.below is not None and self.clear_below is not None:
-            raise ValueError("`below` goes with `clear_above`, not with `clear_below`")
-        if self.above is not None and self.clear_below is not None and self.clear_below > self.above:
-            raise ValueError(f"`clear_below` {self.clear_below} is over `above` {self.above}")
-        if self.below is not None and self.clear_above is not None and self.clear_above < self.below:
-            raise ValueError(f"`clear_above` {self.clear_above} is under `below` {self.below}")
+        limits.check(self)
         return self
 
     @property
     def limit(self) -> int:
         """The limit that raises."""
         return cast("int", self.above if self.above is not None else self.below)
-
-    def verdict(self, count: int) -> bool | None:
-        """True: the limit is passed; False: it is over; None: in between."""
-        if self.above is not None:
-            if count > self.above:
-                return True
-            return None if self.clear_below is not None and count >= self.clear_below else False
-        if count < self.limit:
-            return True
-        return None if self.clear_above is not None and count <= self.clear_above else False
 
 
 class Rule:
@@ -90,7 +71,9 @@ class Rule:
         """The state after one analysed frame; an older frame changes nothing."""
         before = cast("HysteresisState", state["hysteresis"])
         there = self.params.there(scene, self._clock)
-        verdict = self.params.verdict(len(there)) if self.params.is_open(scene.at, self._clock) else False
+        verdict = (
+            limits.verdict(self.params, len(there)) if self.params.is_open(scene.at, self._clock) else False
+        )
         after = self._hysteresis.observe(before, verdict, scene.at)
         if after is before:
             return state
@@ -118,7 +101,7 @@ class Rule:
         upper = self.params.above is not None
         side = Text("多于", "more than") if upper else Text("少于", "fewer than")
         seen = Text(f"{place.zh}内有 {count} 个{name.zh}", f"{count} × {name.en} in {place.en}")
-        passed = self.params.verdict(count) is True
+        passed = limits.verdict(self.params, count) is True
         if passed and active:
             many = lasting(self.params.raise_after)
             return Text(f"{seen.zh}，{side.zh} {limit} 个{many.zh}", f"{seen.en}, {side.en} {limit}{many.en}")

@@ -20,7 +20,7 @@ from typing import Literal, Self, cast
 
 from pydantic import Field, model_validator
 
-from detectors import cycles, words
+from detectors import cycles, limits, words
 from detectors.hysteresis import Hysteresis, HysteresisState, Phase
 from detectors.rule import Duration, Level, RuleParams, RuleState
 from ingest.errors import MalformedPayload
@@ -55,16 +55,7 @@ class Params(RuleParams):
 
     @model_validator(mode="after")
     def _one_limit(self) -> Self:
-        if (self.above is None) == (self.below is None):
-            raise ValueError("give exactly one of `above` and `below`")
-        if self.above is not None and self.clear_above is not None:
-            raise ValueError("`above` goes with `clear_below`, not with `clear_above`")
-        if self.below is not None and self.clear_below is not None:
-            raise ValueError("`below` goes with `clear_above`, not with `clear_below`")
-        if self.above is not None and self.clear_below is not None and self.clear_below > self.above:
-            raise ValueError(f"`clear_below` {self.clear_below:g} is over `above` {self.above:g}")
-        if self.below is not None and self.clear_above is not None and self.clear_above < self.below:
-            raise ValueError(f"`clear_above` {self.clear_above:g} is under `below` {self.below:g}")
+        limits.check(self)
         return self
 
     @property
@@ -98,7 +89,7 @@ class Rule:
                 mend="send a finite number",
             )
         before = cast("HysteresisState", state["hysteresis"])
-        after = self._hysteresis.observe(before, self._verdict(reading.value), reading.at)
+        after = self._hysteresis.observe(before, limits.verdict(self.params, reading.value), reading.at)
         if after is before:
             return state
         return {
@@ -160,17 +151,6 @@ class Rule:
         said = words.sentence(self.params.id, what, since, self._zone)
         return Level("inactive", since, value, self.params.limit, 1.0, said)
 
-    def _verdict(self, value: float) -> bool | None:
-        params = self.params
-        over, under = (params.above, params.clear_below) if params.above is not None else (None, None)
-        if over is not None:
-            if value > over:
-                return True
-            return None if under is not None and value >= under else False
-        if value < params.limit:
-            return True
-        return None if params.clear_above is not None and value <= params.clear_above else False
-
     def _nothing_known(self) -> Text:
         name = words.quantity(self.params.quantity)
         return Text(f"没有可用的{name.zh}读数", f"no usable reading of {name.en}")
@@ -180,7 +160,7 @@ class Rule:
         limit = words.number(self.params.limit, unit)
         upper = self.params.above is not None
         side = Text("高于上限", "above the limit of") if upper else Text("低于下限", "below the limit of")
-        if self._verdict(value) is True:
+        if limits.verdict(self.params, value) is True:
             return Text(f"{name.zh} {seen}，{side.zh} {limit}", f"{name.en} {seen}, {side.en} {limit}")
         if active:
             return Text(
