@@ -13,6 +13,9 @@ from detectors.model import UNUSED, Manifest
 from detectors.nms import keep_surest
 from ingest.errors import InvalidModel
 
+LARGEST = 80.0
+"""Of a logit: its exponential is still a float32, and the logistic value next to 0 or 1."""
+
 
 def wrong_shape(outputs: Sequence[NDArray[np.float32]], expected: str, manifest: Manifest) -> InvalidModel:
     """The error of a head that finds other outputs than it can read."""
@@ -53,11 +56,46 @@ def middles_to_corners(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.concatenate([boxes[:, :2] - half, boxes[:, :2] + half], axis=1).astype(np.float32)
 
 
+def chances(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scores as 0..1: as they are when all are, else their logistic values; what is no number stays none."""
+    known = np.isfinite(scores)
+    if (~known | ((scores >= 0) & (scores <= 1))).all():
+        return scores
+    with np.errstate(invalid="ignore"):
+        sure = 1.0 / (1.0 + np.exp(-np.clip(scores, -LARGEST, LARGEST)))
+    return np.where(known, sure, np.float32(np.nan)).astype(np.float32)
+
+
+def chosen(
+    corners: NDArray[np.float32],
+    certainty: NDArray[np.float32],
+    manifest: Manifest,
+    *,
+    suppress: bool = True,
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Which rows stay, surest first, and their boxes in 0..1 of the input; the rest is as for kept()."""
+    sure = np.flatnonzero(certainty >= manifest.min_certainty)
+    width, height = manifest.input.width, manifest.input.height
+    size = np.array([width, height, width, height], np.float32)
+    boxes = np.clip(corners[sure] / size, 0.0, 1.0).astype(np.float32)
+    whole = np.isfinite(boxes).all(axis=1) & (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+    sure, boxes = sure[whole], boxes[whole]
+    if suppress:
+        stay = keep_surest(
+            boxes, certainty[sure], max_overlap=manifest.max_overlap, max_boxes=manifest.max_boxes
+        )
+    else:
+        stay = np.argsort(-certainty[sure], kind="stable")[: manifest.max_boxes]
+    return sure[stay].astype(np.int64), boxes[stay]
+
+
 def kept(
     corners: NDArray[np.float32],
     certainty: NDArray[np.float32],
     kinds: NDArray[np.int64],
     manifest: Manifest,
+    *,
+    suppress: bool = True,
 ) -> Detections:
     """The boxes that stay, surest first: certain enough, with an area inside the input, one for each thing.
 
@@ -66,12 +104,7 @@ def kept(
         certainty: (N,).
         kinds: (N,): index into the labels.
         manifest: Says what is certain enough, and how much two boxes of one thing overlap.
+        suppress: False for a network that says of itself each thing once: then overlaps play no part.
     """
-    sure = np.flatnonzero(certainty >= manifest.min_certainty)
-    width, height = manifest.input.width, manifest.input.height
-    size = np.array([width, height, width, height], np.float32)
-    boxes = np.clip(corners[sure] / size, 0.0, 1.0).astype(np.float32)
-    whole = np.isfinite(boxes).all(axis=1) & (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
-    sure, boxes = sure[whole], boxes[whole]
-    stay = keep_surest(boxes, certainty[sure], max_overlap=manifest.max_overlap, max_boxes=manifest.max_boxes)
-    return Detections(boxes[stay], certainty[sure][stay], kinds[sure][stay], manifest.classes)
+    rows, boxes = chosen(corners, certainty, manifest, suppress=suppress)
+    return Detections(boxes, certainty[rows], kinds[rows], manifest.classes)

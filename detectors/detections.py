@@ -17,12 +17,15 @@ class Detections:
         certainty: float32 (N,): 0..1.
         classes: int64 (N,): index into `labels`.
         labels: The model's class names.
+        areas: float32 (N,): how much of the picture each thing itself covers, 0..1, of a model that draws outlines
+            (its box covers more); None of one that does not.
     """
 
     boxes: NDArray[np.float32]
     certainty: NDArray[np.float32]
     classes: NDArray[np.int64]
     labels: tuple[str, ...]
+    areas: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         n = len(self.boxes)
@@ -32,6 +35,8 @@ class Detections:
             shape = getattr(self, name).shape
             if shape != (n,):
                 raise ValueError(f"{name}: expected shape ({n},), got {shape}")
+        if self.areas is not None and self.areas.shape != (n,):
+            raise ValueError(f"areas: expected shape ({n},), got {self.areas.shape}")
 
     def __len__(self) -> int:
         """How many boxes."""
@@ -39,7 +44,8 @@ class Detections:
 
     def only(self, keep: NDArray[np.bool_]) -> Detections:
         """The boxes where `keep` (N,) is true."""
-        return Detections(self.boxes[keep], self.certainty[keep], self.classes[keep], self.labels)
+        areas = None if self.areas is None else self.areas[keep]
+        return Detections(self.boxes[keep], self.certainty[keep], self.classes[keep], self.labels, areas)
 
     @staticmethod
     def none(labels: tuple[str, ...]) -> Detections:

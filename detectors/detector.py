@@ -34,10 +34,17 @@ class Detector:
         self.manifest = manifest
         self._session = session
         self._head = head
+        self._heights = {
+            height: manifest.model_copy(
+                update={"input": manifest.input.model_copy(update={"height": height, "lower": ()})}
+            )
+            for height in manifest.input.lower
+        }
+        """What a head is told where a lower picture was looked at: many give boxes in pixels of the input."""
 
     @classmethod
     def load(cls, folder: Path, threads: int = 1) -> Detector:
-        """The model in `folder`, verified, loaded and tried once on a grey picture; or InvalidModel."""
+        """The model in `folder`, verified, loaded and tried on a grey picture of each height; or InvalidModel."""
         manifest = verify(folder)
         where = str(folder / "manifest.yaml")
         if manifest.head not in HEADS:
@@ -52,7 +59,8 @@ class Detector:
                 mend="correct input.name",
             )
         detector = cls(manifest, session, cast("Head", HEADS[manifest.head]))
-        detector.detect(np.full((manifest.input.height, manifest.input.width, 3), 114, np.uint8))
+        for height in (manifest.input.height, *manifest.input.lower):
+            detector.detect(np.full((height, manifest.input.width, 3), 114, np.uint8))
         return detector
 
     def lowered(self, min_certainty: float) -> Detector:
@@ -67,8 +75,11 @@ class Detector:
     def look(self, raster: Raster) -> Detections:
         """The same of a picture of which only so many pixels are made as the model sees."""
         tensor, fit = prepare(raster, self.manifest.input)
-        found = self._head.decode(self._session.run({self.manifest.input.name: tensor}), self.manifest)
-        return Detections(fit.back(found.boxes), found.certainty, found.classes, found.labels)
+        height = tensor.shape[2 if self.manifest.input.layout == "nchw" else 1]
+        outputs = self._session.run({self.manifest.input.name: tensor})
+        found = self._head.decode(outputs, self._heights.get(height, self.manifest))
+        areas = None if found.areas is None else fit.share(found.areas)
+        return Detections(fit.back(found.boxes), found.certainty, found.classes, found.labels, areas)
 
 
 def try_model(folder: Path) -> Health:

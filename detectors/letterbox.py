@@ -29,20 +29,26 @@ class Fit:
         inside: NDArray[np.float32] = np.clip((boxes - offset) / size, 0.0, 1.0).astype(np.float32)
         return inside
 
+    def share(self, areas: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Areas (N,) in 0..1 of the input become 0..1 of the picture."""
+        shares: NDArray[np.float32] = np.minimum(areas / (self.width * self.height), 1.0).astype(np.float32)
+        return shares
+
 
 def prepare(raster: Raster, want: Input) -> tuple[NDArray[np.float32], Fit]:
-    """The input tensor (1, …) of a picture, and where the picture lies in it."""
+    """The input tensor (1, …) of a picture, no higher than it needs, and where the picture lies in it."""
     width, height = raster.width, raster.height
     if want.fit == "stretch":
         inner_width, inner_height = want.width, want.height
     else:
         scale = min(want.width / width, want.height / height)
         inner_width, inner_height = max(1, round(width * scale)), max(1, round(height * scale))
-    left, top = (want.width - inner_width) // 2, (want.height - inner_height) // 2
-    fit = Fit(left / want.width, top / want.height, inner_width / want.width, inner_height / want.height)
+    outer = min((each for each in want.lower if each >= inner_height), default=want.height)
+    left, top = (want.width - inner_width) // 2, (outer - inner_height) // 2
+    fit = Fit(left / want.width, top / outer, inner_width / want.width, inner_height / outer)
     planes = cv2.split(raster.scaled(inner_width, inner_height))
     values = _values(want)
-    tensor = np.empty((1, 3, want.height, want.width), np.float32)
+    tensor = np.empty((1, 3, outer, want.width), np.float32)
     for channel, plane in enumerate(reversed(planes) if want.colour == "rgb" else planes):
         tensor[0, channel] = values[channel, want.pad]
         cv2.LUT(

@@ -13,10 +13,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from detectors.forbidden import Use, why_forbidden
 from detectors.weights import check_weights
@@ -41,6 +41,7 @@ class Input(BaseModel):
         name: The ONNX input.
         width: Pixels.
         height: Pixels.
+        lower: Heights that the network takes as well, where bars of a letterbox can be left out.
         fit: stretch loses the proportions, letterbox keeps them and fills with `pad`.
         layout: Order of the tensor's axes.
         colour: Order of the channels.
@@ -54,12 +55,19 @@ class Input(BaseModel):
     name: str = "image"
     width: int = Field(ge=16, le=4096)
     height: int = Field(ge=16, le=4096)
+    lower: tuple[Annotated[int, Field(ge=16)], ...] = ()
     fit: Literal["stretch", "letterbox"] = "letterbox"
     layout: Literal["nchw", "nhwc"] = "nchw"
     colour: Literal["rgb", "bgr"] = "rgb"
     mean: Three = (0.0, 0.0, 0.0)
     scale: Three = (1.0, 1.0, 1.0)
     pad: int = Field(default=114, ge=0, le=255)
+
+    @model_validator(mode="after")
+    def _lower(self) -> Self:
+        if self.lower and (self.fit != "letterbox" or max(self.lower) >= self.height):
+            raise ValueError("lower heights are below `height`, and for `fit: letterbox` only")
+        return self
 
 
 class Manifest(BaseModel):

@@ -57,6 +57,27 @@ SOME_BOXES = [
 ]
 
 
+def test_a_lower_picture_is_seen_as_in_the_middle_of_the_square() -> None:
+    """Rows of the finest grid look at the same pixels: in the middle, far from the grey, boxes and scores agree."""
+    session = Session(COCO / "coco-ssd.onnx")
+    for height, rows, finest in ((172, 1131, 11), (236, 1509, 15)):
+        above = (300 - height) // 2
+        square = np.full((1, 3, 300, 300), (114 - 127.5) / 127.5, np.float32)
+        square[:, :, above : above + height] = noise()[:, :, :height]
+        low, sure = session.run({"image": noise()[:, :, :height]})
+        boxes, scores = session.run({"image": square})
+        assert low.shape == (1, rows, 1, 4)
+        cells = slice(3 * 19 * (finest // 2 - 1), 3 * 19 * (finest // 2 + 2))
+        there = slice(cells.start + 3 * 19 * above // 16, cells.stop + 3 * 19 * above // 16)
+        apart = low[0, cells, 0] * np.array([height, 300, height, 300]) - boxes[0, there, 0] * 300
+        apart += np.array([above, 0, above, 0])
+        assert np.median(np.abs(apart)) < 1
+        assert np.quantile(np.abs(apart), 0.99) < 6
+        assert sure[0, cells] == pytest.approx(scores[0, there], abs=0.06)
+    with pytest.raises(InvalidModel, match="cannot run it"):
+        session.run({"image": noise()[:, :, :200]})
+
+
 def test_a_batch_gives_what_single_pictures_give() -> None:
     """The batch is free: two at once are the same as one after the other."""
     session = Session(COCO / "coco-ssd.onnx")

@@ -3,43 +3,19 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from detectors.detector import HEADS
+from detectors.detector import HEADS, Detector
 from detectors.heads import classifier, yolov5, yolov8, yolov11, yolox
-from detectors.model import Input, Manifest
 from ingest.errors import InvalidModel
+from tests.detectors.decoding import Outputs, empty, folder, found, manifest
 
-Outputs = list[NDArray[np.float32]]
 CELLS = 64 + 16 + 4
 """Of 64 × 64 pixels in cells of 8, 16 and 32."""
-
-
-def manifest(*classes: str, width: int = 64, height: int = 64, **changes: object) -> Manifest:
-    """A model of 64 × 64 pixels with these labels."""
-    body: dict[str, object] = {
-        "id": "made", "head": "any", "file": "made.onnx", "sha256": "0" * 64, "licence": "none", "source": "a test",
-        "input": Input(width=width, height=height), "min_certainty": 0.25, "max_overlap": 0.5,
-    }  # fmt: skip
-    return Manifest.model_validate({**body, "classes": classes or ("person", "-", "car"), **changes})
-
-
-def found(head: ModuleType, outputs: Outputs, made: Manifest) -> list[tuple[str, float, list[float]]]:
-    """Label, certainty and box in pixels of the input, surest first."""
-    said = head.decode(outputs, made)
-    size = [made.input.width, made.input.height] * 2
-    return [
-        (
-            said.labels[kind],
-            round(float(sure), 4),
-            [round(float(edge) * of, 3) for edge, of in zip(box, size, strict=True)],
-        )
-        for box, sure, kind in zip(said.boxes, said.certainty, said.classes, strict=True)
-    ]
 
 
 def yolox_output(*rows: tuple[int, list[float]], many: int = CELLS) -> Outputs:
@@ -175,11 +151,6 @@ def test_a_classifier_under_its_limit() -> None:
     assert found(classifier, scores(0.4, 0.3, 0.3), manifest(min_certainty=0.5)) == []
 
 
-def empty(*shape: int) -> NDArray[np.float32]:
-    """An output of this shape."""
-    return np.zeros(shape, np.float32)
-
-
 SHAPES: list[tuple[ModuleType, Outputs, str, str]] = [
     (yolox, [empty(1, CELLS, 85)], "(1, 84, 85), expected (1, 84, 8) for 3 labels", "labels of another model"),
     (yolox, [empty(1, 3549, 8)], "(1, 3549, 8), expected (1, 84, 8)", "an input of another size"),
@@ -205,3 +176,15 @@ def test_shapes_that_do_not_fit(head: ModuleType, outputs: Outputs, said: str, r
     assert said in str(caught.value), reason
     assert "an input of 64 × 64" in str(caught.value)
     assert "labels.txt" in (caught.value.mend or "")
+
+
+@pytest.mark.parametrize("head", ["yolov5", "yolov8"])
+def test_boxes_in_pixels_of_a_lower_picture(head: str, tmp_path: Path) -> None:
+    """A network that takes 64 and 32 rows: boxes are read in the height that it was given, from both."""
+    rows: list[list[float]] = [[32, 16, 32, 16, 1, 0.75, 0]]
+    outputs = v5(*rows) if head == "yolov5" else v8(*rows)
+    model = Detector.load(folder(tmp_path, head, outputs, lower=(32,)))
+    low = model.lowered(0.1).detect(np.full((64, 128, 3), 90, np.uint8))  # fills 32 rows
+    assert low.boxes.tolist() == [pytest.approx([0.25, 0.25, 0.75, 0.75])]
+    high = model.detect(np.full((64, 64, 3), 90, np.uint8))
+    assert high.boxes.tolist() == [pytest.approx([0.25, 0.125, 0.75, 0.375])]

@@ -48,6 +48,26 @@ def test_where_the_picture_lies(shape: tuple[int, int], expected: Fit, reason: s
     ), reason
 
 
+LOWER: list[tuple[tuple[int, int], int, float, str]] = [
+    ((50, 200), 60, 25 / 60, "25 rows of bars less than the lowest: 60 do"),
+    ((50, 100), 60, 50 / 60, "50 rows"),
+    ((60, 100), 60, 1.0, "just as high as the lowest"),
+    ((61, 100), 80, 61 / 80, "a row too high for it"),
+    ((300, 300), 100, 1.0, "no bars"),
+    ((200, 50), 100, 1.0, "bars at the sides only"),
+]
+
+
+@pytest.mark.parametrize(("shape", "rows", "high", "reason"), LOWER, ids=[row[3] for row in LOWER])
+def test_no_higher_than_it_must_be(shape: tuple[int, int], rows: int, high: float, reason: str) -> None:
+    """Of a network that takes lower pictures, the lowest into which the picture fits, and it lies in the middle."""
+    want = wanted().model_copy(update={"lower": (80, 60)})
+    tensor, fit = prepare(Pixels(np.zeros((*shape, 3), np.uint8)), want)
+    assert tensor.shape == (1, 3, rows, 100), reason
+    assert fit.height == pytest.approx(high, abs=0.011), reason
+    assert fit.top == pytest.approx((1 - high) / 2, abs=0.011), reason
+
+
 def test_boxes_come_back() -> None:
     """A box over the whole inner picture is the whole picture; bars are cut off."""
     _, fit = prepare(Pixels(np.zeros((50, 200, 3), np.uint8)), wanted())

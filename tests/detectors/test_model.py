@@ -121,8 +121,8 @@ def test_the_shipped_model_cut_in_half(tmp_path: Path) -> None:
     made = tmp_path / "coco-ssd"
     shutil.copytree(ROOT / "models" / "coco-ssd", made)
     weights = made / "coco-ssd.onnx"
-    weights.write_bytes(weights.read_bytes()[: 18160344 // 2])
-    with pytest.raises(InvalidModel, match=r"cut short: 9080172 of 18160344 bytes; .*make setup"):
+    weights.write_bytes(weights.read_bytes()[: 18187906 // 2])
+    with pytest.raises(InvalidModel, match=r"cut short: 9093953 of 18187906 bytes; .*make setup"):
         verify(made)
 
 
@@ -167,6 +167,12 @@ MANIFESTS: list[tuple[str, dict[str, object], str]] = [
     ("classes belong into labels.txt", {"classes": ["person"]}, "classes"),
     ("another model's id", {"id": "tiny", "head": 4}, "head"),
     ("a size of zero", {"input": {"width": 0, "height": 16}}, "input.width"),
+    ("lower, but no lower", {"input": {"width": 64, "height": 64, "lower": [64]}}, "below `height`"),
+    (
+        "nothing to leave out",
+        {"input": {"width": 64, "height": 64, "fit": "stretch", "lower": [32]}},
+        "letterbox",
+    ),
 ]
 
 
