@@ -75,6 +75,23 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
+class Sight:
+    """What one taught condition says of one picture.
+
+    Attributes:
+        taught: Its folder's name.
+        p: 0..1; of several persons the surest.
+        limit: The version's own threshold.
+        of_persons: Whether it is looked for on persons, not in a fixed region.
+    """
+
+    taught: str
+    p: float
+    limit: float
+    of_persons: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """What is followed on one camera at one moment.
 
@@ -82,11 +99,13 @@ class Scene:
         device: Registry id of the camera.
         at: Wall time of the frame (UTC).
         tracks: All tracks seen in this frame.
+        sights: Of the taught conditions that looked at this frame.
     """
 
     device: str
     at: datetime
     tracks: tuple[Track, ...]
+    sights: tuple[Sight, ...] = ()
 
 
 class ReadingRule(Protocol):

@@ -33,6 +33,11 @@ class Params(ZonedParams):
             raise ValueError("nobody says for how long it may be empty; give `raise_after`, such as 5m")
         return self
 
+    @property
+    def raised_by_things(self) -> bool:
+        """That nobody is there raises it."""
+        return False
+
 
 class Rule:
     """Absence from one zone of one camera; the state: `hysteresis`, and `count` of the latest frame."""

@@ -54,6 +54,11 @@ class Params(ZonedParams):
         """The limit that raises."""
         return cast("int", self.above if self.above is not None else self.below)
 
+    @property
+    def raised_by_things(self) -> bool:
+        """With `below` that too few are there raises it."""
+        return self.above is not None
+
 
 class Rule:
     """How many things stand in one zone; the state: `hysteresis`, and `count` and `tracks` of the latest frame."""
@@ -107,8 +112,8 @@ class Rule:
             return Text(f"{seen.zh}，{side.zh} {limit} 个{many.zh}", f"{seen.en}, {side.en} {limit}{many.en}")
         if active:
             return Text(
-                f"{seen.zh}，曾{side.zh} {limit} 个，尚未恢复",
-                f"{seen.en}, was {side.en} {limit} and is not yet over",
+                f"{seen.zh}，曾{side.zh} {limit} 个",
+                f"{seen.en}, was {side.en} {limit}",
             )
         if passed:
             return Text(

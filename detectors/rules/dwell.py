@@ -256,8 +256,8 @@ class Rule:
             )
         if active:
             return Text(
-                f"{place.zh}内{name.zh}曾{does.zh}超过 {limit.zh}，尚未恢复",
-                f"{name.en}: was longer than {limit.en} in {place.en}, not yet over",
+                f"{place.zh}内{name.zh}曾{does.zh}超过 {limit.zh}",
+                f"{name.en}: was longer than {limit.en} in {place.en}",
             )
         return Text(
             f"{place.zh}内没有{name.zh}{does.zh}达 {limit.zh}",

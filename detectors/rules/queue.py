@@ -116,8 +116,8 @@ class Rule:
             return Text(f"{seen.zh}，多于 {limit} 个{long.zh}", f"{seen.en}, more than {limit}{long.en}")
         if active:
             return Text(
-                f"{seen.zh}，曾多于 {limit} 个，尚未恢复",
-                f"{seen.en}, was more than {limit} and is not yet over",
+                f"{seen.zh}，曾多于 {limit} 个",
+                f"{seen.en}, was more than {limit}",
             )
         if passed:
             return Text(

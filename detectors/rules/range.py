@@ -176,8 +176,8 @@ class Rule:
         out = self._verdict(value, now) is True
         if not out and active:
             return Text(
-                f"{name.zh} {seen}，曾超出此时段范围（{span.zh}），尚未恢复",
-                f"{name.en} {seen}, was out of the range of this hour ({span.en}) and is not yet over",
+                f"{name.zh} {seen}，曾超出此时段范围（{span.zh}）",
+                f"{name.en} {seen}, was out of the range of this hour ({span.en})",
             )
         side = Text("超出", "out of") if out else Text("在", "within")
         tail = "" if out else "内"

@@ -162,9 +162,9 @@ class Rule:
         side = Text("高于上限", "above the limit of") if upper else Text("低于下限", "below the limit of")
         if limits.verdict(self.params, value) is True:
             return Text(f"{name.zh} {seen}，{side.zh} {limit}", f"{name.en} {seen}, {side.en} {limit}")
-        if active:
+        if active:  # an incident keeps the last sentence: it is to be true when it is over, too
             return Text(
-                f"{name.zh} {seen}，曾{side.zh} {limit}，尚未恢复",
-                f"{name.en} {seen}, was {side.en} {limit} and is not yet over",
+                f"{name.zh} {seen}，曾{side.zh} {limit}",
+                f"{name.en} {seen}, was {side.en} {limit}",
             )
         return Text(f"{name.zh} {seen}，未{side.zh} {limit}", f"{name.en} {seen}, not {side.en} {limit}")

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from ulid import ULID
 
 from detectors.emitter import Emitter
+from detectors.rule import Sight
 from detectors.signal import Signal
 from detectors.zones import WHOLE
 from hub.worker.crew import Crew
@@ -23,6 +24,7 @@ from hub.worker.evidence import EvidenceKeeper, Raise
 from hub.worker.latency import Latency
 from hub.worker.models import Models
 from hub.worker.slots import Slots
+from hub.worker.taught import TaughtConditions
 from hub.worker.watch import Verdict, Watch
 from ingest.errors import InvalidModel
 from ingest.frame import Frame
@@ -57,11 +59,13 @@ class Analyst:
         publish: Callable[[Signal], None],
         clock: Callable[[], datetime],
         threads: int = 1,
+        taught: TaughtConditions | None = None,
     ) -> None:
         self._crew = crew
         self._slots = slots
         self._models = models
         self._evidence = evidence
+        self._taught = taught
         self._publish = publish
         self._clock = clock
         self._emitter: Emitter | None = None
@@ -132,8 +136,12 @@ class Analyst:
         except InvalidModel as wrong:
             self._models.fail(model.name, str(wrong))
             return
+        due = watch.sights_due(frame.at) if self._taught is not None else frozenset()
+        sights: tuple[Sight, ...] = ()
+        if self._taught is not None and due:
+            sights = self._taught.look(due, frame.raster, found.only(found.certainty >= model.sure))
         with watch.saying:  # what is judged later is said later
-            said = self._emit(watch, watch.look(frame, found, model.sure), self._clock())
+            said = self._emit(watch, watch.look(frame, found, model.sure, sights), self._clock())
         now = self._clock()
         with self._saying:
             self._rate.add(now)

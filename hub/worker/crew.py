@@ -96,6 +96,10 @@ class Crew:
         """Names of the models that the cameras need."""
         return {watch.task.model for watch in self.all() if watch.task.model}
 
+    def taught(self) -> set[str]:
+        """Folders of the taught conditions that rules name."""
+        return {name for watch in self.all() for name in watch.taught}
+
     def ask_stop(self) -> None:
         """Let every camera end at its next packet or timeout; returns at once."""
         for watch in self.all():

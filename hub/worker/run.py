@@ -26,6 +26,7 @@ from hub.worker.heap import GIVE_BACK_EVERY, few_arenas, give_back
 from hub.worker.models import Models
 from hub.worker.publish import Publisher
 from hub.worker.slots import Slots
+from hub.worker.taught import TaughtConditions
 from hub.worker.view import View
 from hub.worker.views import Views
 from hub.worker.web import WebServer
@@ -92,11 +93,18 @@ def run(options: Options) -> int:
     cv2.setNumThreads(1)  # a picture is resized on the thread that looks at it; helpers would only be woken
     slots = Slots(now, options.threads)
     crew = Crew(slots, clock=now, threads=options.threads, views=Views(options.data / "views"))
-    models = Models(options.models)
+    models, taught = Models(options.models), TaughtConditions(options.models)
     publisher = Publisher(options.name, options.data / "signals", clock=now)
     evidence = EvidenceKeeper(options.data / "evidence", secret=options.token, clock=now)
     analyst = Analyst(
-        crew, slots, models, evidence, publish=publisher.signal, clock=now, threads=options.threads
+        crew,
+        slots,
+        models,
+        evidence,
+        publish=publisher.signal,
+        clock=now,
+        threads=options.threads,
+        taught=taught,
     )
     view = View(
         options.name,
@@ -107,6 +115,7 @@ def run(options: Options) -> int:
         evidence=evidence,
         publisher=publisher,
         clock=now,
+        taught=taught,
     )
     web = WebServer(
         create_worker_app(view, options.token),
@@ -127,6 +136,7 @@ def run(options: Options) -> int:
                     publisher.connect(assignment.broker)
                     crew.apply(assignment)
                 models.keep(crew.models())
+                taught.keep(crew.taught())
                 if time.monotonic() >= keep:
                     keep = time.monotonic() + KEEP_EVERY
                     crew.keep_views()

@@ -17,6 +17,7 @@ from hub.worker.playback import Playbacks
 from hub.worker.publish import Publisher
 from hub.worker.sampling import why_less
 from hub.worker.slots import Slots
+from hub.worker.taught import TaughtConditions
 from hub.worker.watch import Watch
 from ingest.errors import CameraUnreachable, NotFound
 from ingest.instant import format_instant
@@ -43,8 +44,10 @@ class View:
         evidence: EvidenceKeeper,
         publisher: Publisher,
         clock: Callable[[], datetime],
+        taught: TaughtConditions | None = None,
     ) -> None:
         self.address = ""
+        self._taught = taught
         self._name = name
         self._crew = crew
         self._slots = slots
@@ -78,6 +81,10 @@ class View:
                     "reason": model.reason,
                 }
                 for model in self._models.states()
+            ]
+            + [
+                {"name": name, "state": "failed" if reason else "ok", "reason": reason}
+                for name, reason in self._taught_states().items()
             ],
             "analysis": self._analyst.figures(now),
             "spooled": self._publisher.spooled,
@@ -88,6 +95,10 @@ class View:
             },
         }
 
+    def _taught_states(self) -> dict[str, str | None]:
+        """Of each taught condition that rules name why it cannot be used; None: it can."""
+        return {each.name: each.reason for each in self._taught.states()} if self._taught is not None else {}
+
     def _camera(self, watch: Watch, now: datetime) -> dict[str, object]:
         health = watch.health(now)
         task = watch.task
@@ -95,6 +106,10 @@ class View:
         state, reason, message = health.state, health.reason, health.message
         if state == "online" and blind:
             state, reason = "degraded", "model-failed"
+        elif state == "online" and (
+            broken := [why for name, why in self._taught_states().items() if why and name in watch.taught]
+        ):
+            state, reason, message = "degraded", "model-failed", "; ".join(broken)
         elif state == "online" and watch.refused:
             state, reason = "degraded", "rule-refused"
             message = "; ".join(watch.refused.values())

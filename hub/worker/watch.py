@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from detectors import shelf
 from detectors.detections import Detections
 from detectors.emitter import Source, source
-from detectors.rule import Level, RuleParams, RuleState, Scene, TrackRule
+from detectors.rule import Level, RuleParams, RuleState, Scene, Sight, TrackRule
 from detectors.track import Track
 from detectors.tracker import Tracker
 from hub.worker.assignment import CameraTask
@@ -39,6 +39,8 @@ RING_SECONDS = 15.0
 
 LINGER = timedelta(seconds=10)
 """A camera stays open for so long after something was followed: who stands still may be lost and found again."""
+SIGHT_EVERY = timedelta(seconds=1)
+"""Taught conditions are slow things: a lid, a door, an apron."""
 BEHIND = timedelta(seconds=3)
 """Without a further frame for so long a camera that was catching up is judged by the clock again."""
 
@@ -122,6 +124,10 @@ class Watch:
         self.analysed = 0
         self.errors = 0
         self.newest: Look | None = None
+        self.taught: frozenset[str] = frozenset()
+        """Folders of the taught conditions that rules name."""
+        self._sights: tuple[Sight, ...] = ()
+        self._sighted_at: datetime | None = None
         self._analysed_rate = Rate()
         self._judged_at = clock()
         self._behind_at: datetime | None = None
@@ -183,7 +189,9 @@ class Watch:
         """The camera is quiet: up to `at` nothing came into the picture, and what stood in it stands there still."""
         with self._lock:
             staying = tuple(each for each in self._tracker.unchanged(at) if each.label not in PERSONS)
-            scene = Scene(self.task.device, at, staying)
+            # A person who left took the condition along; a region is as it was.
+            sights = tuple(replace(each, p=0.0) if each.of_persons else each for each in self._sights)
+            scene = Scene(self.task.device, at, staying, sights)
             for running in self._rules.values():
                 running.state = running.rule.observe(running.state, scene)
 
@@ -259,15 +267,28 @@ class Watch:
                 refused[name] = str(wrong)
                 continue
             kept[name] = _Running(raw, rule, rule.start(now))
+        taught = {getattr(each.rule.params, "taught", None) for each in kept.values()}
         with self._lock:
             self._rules = kept
             self.refused = refused
+            self.taught = frozenset(each for each in taught if each)
+            self._sights = tuple(each for each in self._sights if each.taught in self.taught)
         zones = [getattr(each.rule.params, "zone", None) for each in kept.values()]  # not every kind has one
         self.camera.watch(None if refused else where(zones))
 
-    def look(self, frame: Frame, found: Detections, sure: float) -> list[Verdict]:
+    def sights_due(self, at: datetime) -> frozenset[str]:
+        """The taught conditions that are to look at a frame of this moment."""
+        with self._lock:
+            before = self._sighted_at
+            return self.taught if before is None or abs(at - before) >= SIGHT_EVERY else frozenset()
+
+    def look(
+        self, frame: Frame, found: Detections, sure: float, sights: tuple[Sight, ...] = ()
+    ) -> list[Verdict]:
         """Follow what the model saw in one frame and ask every rule; boxes below `sure` are only blurred."""
         with self._lock:
+            if sights:
+                self._sights, self._sighted_at = sights, frame.at
             before = self.newest.frame if self.newest else frame
             if frame.pts < before.pts or frame.at < before.at:  # another session, or the clock was set back
                 self._tracker = Tracker()
@@ -275,7 +296,7 @@ class Watch:
             self.newest = Look(frame, found, tracks, self._tracker.expected(frame.at, PERSONS))
             self.analysed += 1
             self._analysed_rate.add(self._clock())
-            scene = Scene(self.task.device, frame.at, tracks)
+            scene = Scene(self.task.device, frame.at, tracks, sights)
             for running in self._rules.values():
                 running.state = running.rule.observe(running.state, scene)
             self._behind_at = None

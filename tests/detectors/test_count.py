@@ -67,8 +67,8 @@ def test_what_is_told() -> None:
         "Rule r: 3 × person in the zone square, more than 2 for at least 2 s, since 2026-11-22 08:00:00Z"
     )
     between = level(rule(SQUARE), film((0, 4, people(3)), (4, 6, people(2))), 6)
-    assert "is not yet over" in between.explanation.en
-    assert "尚未恢复" in between.explanation.zh
+    assert "was more than 2" in between.explanation.en
+    assert "曾多于 2 个" in between.explanation.zh
 
 
 INVALID: list[tuple[dict[str, object], str]] = [

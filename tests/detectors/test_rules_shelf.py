@@ -42,10 +42,11 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "queue": {"classes": ["car"], "above": 8},
     "congestion": {"classes": ["car"], "schedule": [{"days": "mon-fri", "hours": "07:00-20:00"}]},
     "overlap": {"classes": ["cell phone"], "others": ["person"]},
+    "taught": {"taught": "bins", "condition": "bin-uncovered"},
 }
 LOOKS_AT = {
     **dict.fromkeys(("presence", "absence", "count", "dwell"), "tracks"),
-    **dict.fromkeys(("line-crossing", "queue", "congestion", "overlap"), "tracks"),
+    **dict.fromkeys(("line-crossing", "queue", "congestion", "overlap", "taught"), "tracks"),
     "camera-health": "glances",
 }
 ANY: TypeAdapter[RuleParams] = TypeAdapter(shelf.AnyRuleParams)

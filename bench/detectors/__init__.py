@@ -1,0 +1,1 @@
+"""What detectors are worth: accuracy on examples that the project makes or installs, and what they cost."""

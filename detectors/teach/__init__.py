@@ -1,0 +1,1 @@
+"""Conditions taught on site: examples of one region become one small model, with its figures and versions."""

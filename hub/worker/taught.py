@@ -1,0 +1,113 @@
+"""Taught: the conditions taught on site that this worker's rules name: loaded once, asked about regions of a frame."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from detectors.detections import Detections
+from detectors.rule import Sight
+from detectors.teach.features import BATCH
+from detectors.teach.region import LEAST_PIXELS, Picture, Region, upper_body
+from detectors.teach.taught import TaughtCondition
+from hub.worker.models import Trace, trace
+from hub.worker.people import boxes_of
+from ingest.errors import HubError
+from ingest.raster import Raster
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class TaughtState:
+    """One folder: loaded, or failed with the reason."""
+
+    name: str
+    trace: Trace
+    condition: TaughtCondition | None
+    reason: str | None
+
+
+class TaughtConditions:
+    """Those below `root` that rules name; one that fails is tried again when its folder changes."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._states: dict[str, TaughtState] = {}
+        self._lock = threading.Lock()
+
+    def keep(self, names: Collection[str]) -> None:
+        """Load what is new or changed among `names`, let go of the rest. Blocks while one loads."""
+        for name in sorted(names):
+            found = trace(self._root / name)
+            known = self._states.get(name)
+            if known is not None and known.trace == found:
+                continue
+            state = self._load(name, found)
+            with self._lock:
+                self._states[name] = state
+        with self._lock:
+            self._states = {name: state for name, state in self._states.items() if name in names}
+
+    def _load(self, name: str, found: Trace) -> TaughtState:
+        try:
+            condition = TaughtCondition.load(self._root / name)
+        except HubError as wrong:
+            log.warning("taught condition %s cannot be used: %s", name, wrong)
+            return TaughtState(name, found, None, str(wrong))
+        log.info("taught condition %s loaded: version %d", name, condition.card.version)
+        return TaughtState(name, found, condition, None)
+
+    def look(self, names: Collection[str], raster: Raster, found: Detections) -> tuple[Sight, ...]:
+        """What those of `names` that can be used say of one picture.
+
+        Args:
+            names: Folders.
+            raster: The picture.
+            found: What the camera's model sees in it, sure enough for rules.
+        """
+        with self._lock:
+            states = [self._states[name] for name in sorted(names) if name in self._states]
+        usable = [(each.name, each.condition) for each in states if each.condition is not None]
+        if not usable:
+            return ()
+        picture = raster.whole()
+        sights = []
+        for name, condition in usable:
+            bodies = condition.region.kind == "upper-body"
+            try:
+                crops = _bodies(picture, found) if bodies else [condition.region.cut(picture)]
+                p = float(condition.score(crops).max()) if crops else 0.0
+            except HubError as wrong:
+                self._fail(name, str(wrong))
+                continue
+            sights.append(Sight(name, p, condition.manifest.min_certainty, bodies))
+        return tuple(sights)
+
+    def states(self) -> tuple[TaughtState, ...]:
+        """All of them, by name."""
+        with self._lock:
+            return tuple(self._states[name] for name in sorted(self._states))
+
+    def _fail(self, name: str, reason: str) -> None:
+        with self._lock:
+            known = self._states.get(name)
+            if known is not None and known.condition is not None:
+                self._states[name] = TaughtState(name, known.trace, None, reason)
+                log.warning("taught condition %s failed: %s", name, reason)
+
+
+def _bodies(picture: Picture, found: Detections) -> list[Picture]:
+    """The upper bodies of the persons that were found, the largest ones, as many as one batch has."""
+    crops = []
+    for box in boxes_of(found):
+        body = upper_body(box)
+        if body is None:
+            continue
+        height, width = picture.shape[:2]
+        if min(body[2] * width, body[3] * height) >= LEAST_PIXELS + 1:
+            crops.append(Region("rectangle", body).cut(picture))
+    return sorted(crops, key=lambda each: -each.size)[:BATCH]
