@@ -108,7 +108,9 @@ def _face_points(outputs: Sequence[Shape], labels: int) -> Shape | None:
     for shape, table in zip(outputs, tables, strict=True):
         if len(table) == 2 and (table[0] or 0) > FEW:
             beside = rows[table[0]]
-            if {FACE_POINTS, 4} <= beside and table[1] == FACE_POINTS:
+            # Two tables alone must hold the scores, too: ten columns for so many labels (and "no object") are these.
+            scores = len(outputs) == 2 and labels in {FACE_POINTS, FACE_POINTS - 1}
+            if {FACE_POINTS, 4} <= beside and table[1] == FACE_POINTS and not scores:
                 return shape
             if beside == {16, 1} and table[1] == 16:  # four edges and six points: BlazeFace
                 return shape

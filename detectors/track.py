@@ -19,6 +19,7 @@ class Track:
         at: When it was last seen (UTC).
         peak: 0..1 of its surest detection so far: a thing once seen surely stays that thing while followed.
         still: It has not left its place for a while.
+        first_box: Where it was first seen; None: not known. What came in from elsewhere is told from what began here.
     """
 
     id: int
@@ -29,6 +30,7 @@ class Track:
     at: datetime
     peak: float = 0.0
     still: bool = False
+    first_box: tuple[float, float, float, float] | None = None
 
     @property
     def foot(self) -> tuple[float, float]:

@@ -24,6 +24,7 @@ def pack_track(track: Track) -> TrackJson:
         "at": pack(track.at),
         "peak": track.peak,
         "still": track.still,
+        "first_box": None if track.first_box is None else list(track.first_box),
     }
     return Kept(track, table)
 
@@ -34,17 +35,23 @@ def unpack_track(kept: TrackJson) -> Track:
 
 
 def _read(kept: TrackJson) -> Track:
-    left, top, right, bottom = cast("Sequence[float]", kept["box"])
+    first = kept.get("first_box")  # a state of an older version has none
     return Track(
         id=cast("int", kept["id"]),
         label=cast("str", kept["label"]),
-        box=(left, top, right, bottom),
+        box=_box(kept["box"]),
         certainty=cast("float", kept["certainty"]),
         first_at=datetime.fromisoformat(cast("str", kept["first_at"])),
         at=datetime.fromisoformat(cast("str", kept["at"])),
         peak=cast("float", kept["peak"]),
         still=cast("bool", kept["still"]),
+        first_box=None if first is None else _box(first),
     )
+
+
+def _box(kept: object) -> tuple[float, float, float, float]:
+    left, top, right, bottom = cast("Sequence[float]", kept)
+    return left, top, right, bottom
 
 
 def unpack_tracks(kept: object) -> tuple[Track, ...]:

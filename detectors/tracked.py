@@ -62,6 +62,11 @@ class TrackedParams(RuleParams):
         """Everything the model must know for this rule."""
         return frozenset(self.classes)
 
+    @property
+    def raised_by_things(self) -> bool:
+        """Whether what is there raises it; False: that something is missing does."""
+        return True
+
     def sees(self, track: Track, classes: Sequence[str] | None = None) -> bool:
         """Whether a track is of these classes (else the rule's), and was once sure enough."""
         wanted = self.classes if classes is None else classes

@@ -68,6 +68,7 @@ class _Followed:
     """One thing in the tracker's memory.
 
     Attributes:
+        first_box: Where it was first seen.
         velocity: Of the middle, per second, along x and y.
         place: The box that it has not left since `placed_at`.
         missed: How long pictures were looked at in which it was not seen.
@@ -75,6 +76,7 @@ class _Followed:
 
     id: int
     box: Box
+    first_box: Box
     velocity: tuple[float, float]
     certainty: float
     peak: float
@@ -112,6 +114,7 @@ class _Followed:
             self.at,
             self.peak,
             self.still,
+            self.first_box,
         )
 
 
@@ -253,6 +256,7 @@ class Tracker:
         self._followed.append(
             _Followed(
                 self._next,
+                box,
                 box,
                 (0.0, 0.0),
                 certainty,

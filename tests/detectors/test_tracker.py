@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 
 from detectors.detections import Detections
 from detectors.track import Track
+from detectors.track_json import pack_track, unpack_track
 from detectors.tracker import Tracker, Tuning
 
 START = datetime(2026, 11, 22, 8, tzinfo=UTC)
@@ -157,6 +160,18 @@ def test_what_a_track_tells() -> None:
     assert track.certainty == pytest.approx(0.4)
     assert track.peak == pytest.approx(0.95)
     assert track.foot == pytest.approx((0.5, 0.6))
+
+
+def test_where_a_track_was_first_seen() -> None:
+    """It stays with it while it walks on, through JSON too; a state of an older version knows none."""
+    told = play(lambda frame: [person(0.2 + 0.02 * frame)], 10)
+    first, last = told[0][0], told[-1][0]
+    assert first.first_box == first.box == last.first_box
+    assert last.box != first.box
+    table = json.loads(json.dumps(pack_track(last)))
+    assert unpack_track(table) == last
+    del table["first_box"]
+    assert unpack_track(table) == replace(last, first_box=None)
 
 
 def test_expected_places_are_for_blurring() -> None:
