@@ -6,9 +6,8 @@ looks like history (a back-fill); it is told apart by its pace: a clock that is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, TypeGuard
+from typing import Literal, NamedTuple, TypeGuard
 
 from ingest.interpret import EARLIEST, FRESH, SKEW
 
@@ -23,8 +22,7 @@ MANY = 3
 """Messages that it takes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(NamedTuple):
     """What is known of one device's clock.
 
     Attributes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from functools import lru_cache
 from typing import NoReturn, cast
 
 from ingest.errors import MalformedPayload
@@ -94,17 +95,22 @@ def leaves(values: dict[str, object]) -> list[tuple[str, Value]]:
 
 def _collect(values: dict[str, object], prefix: str, depth: int, found: list[tuple[str, Value]]) -> None:
     for key, value in values.items():
-        path = f"{prefix}{key}"
-        if isinstance(value, dict):
+        path = prefix + key
+        if type(value) is bool or (type(value) is float and math.isfinite(value)):  # as most are
+            found.append((_field(path), value))
+        elif isinstance(value, dict):
             if depth < MAX_DEPTH:
                 _collect(value, f"{path}.", depth + 1, found)
-            continue
-        plain = scalar(value, path[:MAX_NAME])
-        if plain is None:
-            continue
-        found.append((name(path, "field"), plain))
-        if len(found) > MAX_OBSERVATIONS:
-            raise MalformedPayload(f"more than {MAX_OBSERVATIONS} values", reason="too-many-values")
+        elif (plain := scalar(value, path[:MAX_NAME])) is not None:
+            found.append((_field(path), plain))
+    if len(found) > MAX_OBSERVATIONS:
+        raise MalformedPayload(f"more than {MAX_OBSERVATIONS} values", reason="too-many-values")
+
+
+@lru_cache(maxsize=4096)
+def _field(path: str) -> str:
+    """The name of a field, looked at once: a device sends the same ones for ever."""
+    return name(path, "field")
 
 
 def _kind(value: object) -> str:

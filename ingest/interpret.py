@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
+from typing import NamedTuple
 
 from ingest.errors import MalformedPayload
 from ingest.payload import Observation, Value, as_number
 from ingest.quantity import ALARM_OF, QUANTITIES, Quantity, quantity_of
 from ingest.reading import Quality, Reading
 from ingest.units import to_stored
+
+AT = attrgetter("at")
 
 EARLIEST = datetime(2010, 1, 1, tzinfo=UTC)
 """Before this a device's clock was never set (1970, 2000)."""
@@ -29,8 +32,7 @@ FALSE = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Interpreted:
+class Interpreted(NamedTuple):
     """What one message said about one device.
 
     Attributes:
@@ -70,31 +72,34 @@ def to_reading(
         raise MalformedPayload(
             "no quantity has this name", reason="unknown-quantity", where=observation.field
         )
-    return _meant(observation, meaning, device, received_at, retained, newest, message_id)
+    quantity, value = meaning[0], _value(observation, *meaning)
+    at, quality, key = _Arrival(received_at, retained, newest, message_id).judge(observation.at)
+    own = observation.message_id or key
+    return Reading(device, quantity.word, value, quantity.unit, at, received_at, quality, own)
 
 
-def _meant(  # noqa: PLR0917 - called twice, here
-    observation: Observation,
-    meaning: tuple[Quantity, str | None],
-    device: str,
-    received_at: datetime,
-    retained: bool,
-    newest: datetime | None,
-    message_id: str,
-) -> Reading:
-    quantity, unit = meaning
-    value = _boolean(observation) if quantity.boolean else _number(observation, quantity, unit)
-    at, quality = _time(observation.at, received_at=received_at, retained=retained, newest=newest)
-    return Reading(
-        device=device,
-        quantity=quantity.word,
-        value=value,
-        unit=quantity.unit,
-        at=at,
-        received_at=received_at,
-        quality=quality,
-        message_id=observation.message_id or ("" if observation.at == at else message_id),
-    )
+class _Arrival:
+    """How one message came, and what the times in it are worth: each is judged once, nearly always one for all."""
+
+    __slots__ = ("_message_id", "_newest", "_received_at", "_retained", "judged")
+
+    def __init__(
+        self, received_at: datetime, retained: bool, newest: datetime | None, message_id: str
+    ) -> None:
+        self._received_at = received_at
+        self._retained = retained
+        self._newest = newest
+        self._message_id = message_id
+        self.judged: dict[datetime | None, tuple[datetime, Quality, str]] = {}
+
+    def judge(self, told: datetime | None) -> tuple[datetime, Quality, str]:
+        """When a value was true that the device says was true at `told`, what that is worth, and the message's key.
+
+        The key is empty where the time tells the message from others.
+        """
+        at, quality = _time(told, received_at=self._received_at, retained=self._retained, newest=self._newest)
+        found = self.judged[told] = (at, quality, "" if told == at else self._message_id)
+        return found
 
 
 def meaning_of(observation: Observation) -> tuple[Quantity, str | None] | None:
@@ -131,24 +136,52 @@ def interpret(
     refused: list[MalformedPayload] = []
     extras: list[str] = []
     ambiguous: set[tuple[str, datetime]] = set()
+    arrival = _Arrival(received_at, retained, None, message_id)
     for observation in observations:
-        meaning = meaning_of(observation)
-        if meaning is None:
-            extras.append(observation.field)
+        _, field, said, said_unit, told, own_id = observation
+        named = quantity_of(field)
+        if named is None:
+            extras.append(field)
             continue
+        quantity, unit = named
         try:
-            reading = _meant(observation, meaning, device, received_at, retained, None, message_id)
+            # nearly all values are plain: in their place, their type and their unit
+            if type(said) is bool and quantity.boolean:
+                value = float(said)
+            elif (
+                type(said) is float
+                and said_unit is None
+                and unit is None
+                and not quantity.boolean
+                and quantity.low <= said <= quantity.high
+            ):
+                value = said
+            else:
+                meaning = meaning_of(observation)
+                if meaning is None:
+                    extras.append(field)
+                    continue
+                quantity, value = meaning[0], _value(observation, *meaning)
+            at, quality, key = arrival.judged.get(told) or arrival.judge(told)
         except MalformedPayload as wrong:
             refused.append(wrong)
             continue
-        key = (reading.quantity, reading.at)
-        other = readings.setdefault(key, (reading, observation.field))
-        if other[0].value != reading.value:
-            ambiguous.add(key)
-            refused.append(_ambiguous(reading.quantity, other[1], observation.field))
-    for key in ambiguous:
-        del readings[key]
-    return Interpreted(_in_order(readings, newest or {}), tuple(refused), tuple(extras))
+        # half of what Reading(…) takes
+        fields = (device, quantity.word, value, quantity.unit, at, received_at, quality, own_id or key)
+        reading = tuple.__new__(Reading, fields)
+        place = (quantity.word, at)
+        other = readings.setdefault(place, (reading, field))
+        if other[0].value != value:
+            ambiguous.add(place)
+            refused.append(_ambiguous(quantity.word, other[1], field))
+    for place in ambiguous:
+        del readings[place]
+    found = [reading for reading, _ in readings.values()]
+    if len(arrival.judged) > 1:
+        found.sort(key=AT)
+    if newest:
+        found = [_judged(each, newest) for each in found]
+    return Interpreted(tuple(found), tuple(refused), tuple(extras))
 
 
 def truth(value: Value, *, digits: bool = True) -> bool | None:
@@ -163,18 +196,10 @@ def truth(value: Value, *, digits: bool = True) -> bool | None:
     return True if text in TRUE else False if text in FALSE else None
 
 
-def _in_order(
-    readings: Mapping[tuple[str, datetime], tuple[Reading, str]], newest: Mapping[str, datetime]
-) -> tuple[Reading, ...]:
-    """By time; what is older than the newest known is `backfilled`."""
-    if len(readings) == 1 and not newest:
-        return tuple(reading for reading, _ in readings.values())
-    return tuple(
-        replace(reading, quality="backfilled")
-        if reading.quality == "good" and reading.quantity in newest and reading.at < newest[reading.quantity]
-        else reading
-        for reading, _ in sorted(readings.values(), key=lambda each: each[0].at)
-    )
+def _judged(reading: Reading, newest: Mapping[str, datetime]) -> Reading:
+    """What is older than the newest known is `backfilled`."""
+    known = newest.get(reading.quantity)
+    return reading if known is None or reading.at >= known else reading.as_history()
 
 
 def _time(
@@ -190,6 +215,10 @@ def _time(
         return received_at, "uncertain"  # nothing is true before it was sent
     late = at < received_at - FRESH or (newest is not None and at < newest)
     return at, "backfilled" if late else "good"
+
+
+def _value(observation: Observation, quantity: Quantity, unit: str | None) -> float:
+    return _boolean(observation) if quantity.boolean else _number(observation, quantity, unit)
 
 
 def _boolean(observation: Observation) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ingest.errors import InvalidInput, MalformedPayload
 from ingest.instant import from_epoch_ms, parse_instant
@@ -29,9 +29,8 @@ MAX_ANNOUNCED = 32 * 1024 * 1024
 MILLISECONDS_FROM = 1e11  # a Unix time above this is in milliseconds (in seconds it would be the year 5138)
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """One value that a device sent.
+class Observation(NamedTuple):
+    """One value that a device sent. A tuple for the same reason as ingest.reading.Reading.
 
     Attributes:
         name: The device's own name in the convention (`school-1/fridge`, devEui, `Device A`).
@@ -123,8 +122,7 @@ class Announcement:
     lasting: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(NamedTuple):
     """One message, understood.
 
     Attributes:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Quality = Literal["good", "retained", "backfilled", "uncertain"]
 """good: fresh; retained: the broker's kept copy; backfilled: older than the device's newest;
 uncertain: the device's clock is off."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One value.
+class Reading(NamedTuple):
+    """One value. A tuple: a message may bring twenty, and a frozen dataclass takes four times as long to make.
 
     Attributes:
         device: Registry id of the device.
@@ -34,3 +32,7 @@ class Reading:
     received_at: datetime
     quality: Quality = "good"
     message_id: str = ""
+
+    def as_history(self) -> Reading:
+        """The same, `backfilled` where it would be fresh: it raises nothing."""
+        return self._replace(quality="backfilled") if self.quality == "good" else self

@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import Select, bindparam, delete, func, select, update
+from sqlalchemy import Insert, Select, bindparam, delete, func, select, update
 from sqlalchemy.engine import Connection
 
 from alerts.ledger.columns import EPOCH, from_ms
@@ -62,10 +63,17 @@ def stored(conn: Connection, resolution: timedelta, starts: Iterable[datetime], 
         return
     marks = [{"resolution": _seconds(coarser), "at": at, "n": 1} for at in starts]
     if marks:
-        statement = insert_of(conn.dialect.name, reading_dues)
-        again = {"n": reading_dues.c.n + 1}
-        keys = ["resolution", "at"]
-        conn.execute(statement.on_conflict_do_update(index_elements=keys, set_=again), marks)
+        conn.execute(_mark(conn.dialect.name), marks)
+
+
+@cache
+def _mark(dialect: str) -> Insert:
+    """Built once: building it costs more than running it."""
+    statement = insert_of(dialect, reading_dues).values(
+        {name: bindparam(name) for name in ("resolution", "at", "n")}
+    )
+    again = {"n": reading_dues.c.n + 1}
+    return statement.on_conflict_do_update(index_elements=["resolution", "at"], set_=again)
 
 
 def due(conn: Connection, resolution: timedelta, before: datetime, most: int) -> list[Due]:

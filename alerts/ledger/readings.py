@@ -33,7 +33,7 @@ def add(conn: Connection, new: Iterable[Reading]) -> int:
     rows = reading_rows.rows_of(new)
     added = reading_rows.write(conn, rows)
     if added:
-        reading_spans.stored(conn, SINGLE, reading_spans.starts_of(row[2] for row in rows), added)
+        reading_spans.stored(conn, SINGLE, reading_spans.starts_of({row[2] for row in rows}), added)
     return added
 
 
@@ -117,6 +117,12 @@ def latest(conn: Connection, devices: Sequence[str]) -> dict[str, dict[str, dict
             newest = select(readings).where(here).order_by(readings.c.at.desc(), readings.c.message_id.desc())
             found.setdefault(device, {})[quantity] = _shown(conn.execute(newest.limit(1)).one())
     return found
+
+
+def newest_of(conn: Connection, device: str) -> dict[str, datetime]:
+    """When the newest value of each quantity of a device was true."""
+    found = {quantity: newest_at(conn, device, quantity) for quantity in series(conn, readings, device)}
+    return {quantity: at for quantity, at in found.items() if at is not None}
 
 
 def newest_at(conn: Connection, device: str, quantity: str) -> datetime | None:

@@ -42,14 +42,8 @@ def _put(dialect: str, table: Table, names: tuple[str, ...]) -> sqlite.Insert:
 
 def put_all(conn: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
     """Writes rows of the same columns, each over the one with the same primary key; no key twice."""
-    if not rows:
-        return
-    keys = [column.name for column in table.primary_key]
-    statement = insert(conn, table)
-    changes = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    conn.execute(
-        statement.on_conflict_do_update(index_elements=keys, set_=changes), [dict(each) for each in rows]
-    )
+    if rows:
+        conn.execute(_put(conn.dialect.name, table, tuple(rows[0])), [dict(each) for each in rows])
 
 
 def add_missing(conn: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> int:

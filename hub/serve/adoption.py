@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 
 from alerts.directory import Directory
@@ -20,13 +19,12 @@ from config.load import merge, parse
 from config.registry import Registry
 from hub.serve.replay import Heard, replay
 from hub.serve.sensors import bindings_of
-from hub.serve.understand import understand
+from hub.serve.understand import nothing_newer, understand
 from ingest.bindings import Bindings
 from ingest.errors import InvalidInput
 from ingest.instant import format_instant
 from ingest.mqtt.message import Message
 from ingest.payload import Described
-from ingest.reading import Reading
 
 log = logging.getLogger(__name__)
 
@@ -124,14 +122,14 @@ class Adoption:
             Heard(
                 each.at,
                 understand(
-                    _message(each), bindings=bindings, directory=known, described=told, newest=_nothing_newer
+                    _message(each), bindings=bindings, directory=known, described=told, newest=nothing_newer
                 ),
                 each.retain,
             )
             for each in kept
         ]
         found = [
-            _history(one)
+            one.as_history()  # what was said before anybody knew the device raises nothing
             for one in replay(heard, over, self._clock())
             if offer.mapping is not None or one.device == device
         ]
@@ -152,15 +150,6 @@ def _bound(offer: Offer, bindings: Bindings) -> str | None:
     if found is None and offer.mapping is not None and bindings.conventions(offer.topic):
         return offer.name
     return found
-
-
-def _history(reading: Reading) -> Reading:
-    """What was said before anybody knew the device raises nothing."""
-    return replace(reading, quality="backfilled") if reading.quality == "good" else reading
-
-
-def _nothing_newer(_device: str, _quantity: str) -> datetime | None:
-    return None
 
 
 def _message(each: Kept) -> Message:
@@ -187,7 +176,7 @@ def _tried(
     each: Kept, device: str, bindings: Bindings, known: Directory, told: Described
 ) -> dict[str, object]:
     said = understand(
-        _message(each), bindings=bindings, directory=known, described=told, newest=_nothing_newer
+        _message(each), bindings=bindings, directory=known, described=told, newest=nothing_newer
     )
     return {
         **offers.shown_message(each),

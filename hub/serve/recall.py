@@ -7,11 +7,10 @@ stored with the readings it led to (`Understood.remember`), so that a hub that d
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Iterable
 from datetime import datetime
 
-from hub.serve.understand import Refused, Understood
+from hub.serve.understand import NewestOf, Refused, Understood
 from ingest.episodes import Change, Episodes, Kept, Turn
 from ingest.errors import MalformedPayload
 from ingest.interpret import to_reading
@@ -22,13 +21,11 @@ from ingest.sequences import Sequences, Verdict
 TIMES_OUT = "episodes"
 """The convention, in metrics, of a value that changed because nobody repeated it."""
 
-Newest = Callable[[str, str], datetime | None]
-
 
 class Recall:
     """The memory of one intake; thread-safe."""
 
-    def __init__(self, kept: Iterable[Kept], now: datetime, newest: Newest) -> None:
+    def __init__(self, kept: Iterable[Kept], now: datetime, newest: NewestOf) -> None:
         self._lock = threading.Lock()
         self._episodes = Episodes(kept, now)
         self._sequences = Sequences()
@@ -67,7 +64,7 @@ class Recall:
                 readings.append(self._reading(turn, now, retained=retained))
             except MalformedPayload as wrong:
                 refused.append(Refused(wrong.reason, f"{turn.device}: {wrong}"))
-        return replace(said, readings=tuple(readings), refused=tuple(refused), remember=change)
+        return said._replace(readings=tuple(readings), refused=tuple(refused), remember=change)
 
     def _reading(self, turn: Turn, now: datetime, *, retained: bool) -> Reading:
         return to_reading(
@@ -78,5 +75,5 @@ class Recall:
             turn.device,
             received_at=now,
             retained=retained,
-            newest=self._newest(turn.device, turn.quantity),
+            newest=self._newest(turn.device).get(turn.quantity),
         )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hub.serve.recall import Recall
-from hub.serve.understand import Understood
+from hub.serve.understand import Understood, nothing_newer
 from ingest.episodes import REMEMBERED, Kept
 from ingest.payload import Episode
 from ingest.reading import Reading
@@ -40,7 +40,7 @@ def replay(messages: Iterable[Heard], over: Iterable[Kept], until: datetime) -> 
     steps = sorted([*messages, *ends], key=lambda each: each.at)
     if not steps:
         return []
-    recall = Recall((), steps[0].at, _nothing_newer)
+    recall = Recall((), steps[0].at, nothing_newer)
     found: list[Reading] = []
     lasting: set[tuple[str, str]] = set()
     for each, after in zip(steps, [*(each.at for each in steps[1:]), until], strict=True):
@@ -79,7 +79,3 @@ def _ended(found: Sequence[Reading], lasting: set[tuple[str, str]]) -> list[Read
         going_on.discard(place)
         kept.append(each)
     return kept[::-1]
-
-
-def _nothing_newer(_device: str, _quantity: str) -> datetime | None:
-    return None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hub.serve.understand import Understood
 from ingest.mqtt.message import Ack, Message
@@ -21,8 +21,7 @@ PATIENCE = 1.0
 """Seconds that a network thread waits for room; less than the keep-alive of its connection."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
+class Arrived(NamedTuple):
     """A message that is not committed yet.
 
     Attributes:

@@ -42,6 +42,10 @@ class Watch:
     hears: tuple[str, ...] = ()
     behind: tuple[Behind, ...] = ()
 
+    def concerns(self, quantity: str) -> bool:
+        """Whether readings of this quantity can change anything; a rule that names none is about all of them."""
+        return getattr(self.rule.params, "quantity", None) in {None, quantity}
+
     @property
     def sources(self) -> tuple[Source, ...]:
         """All that its level may be told as."""
@@ -115,6 +119,7 @@ class SensorRules:
         self._watches: tuple[Watch, ...] = ()
         self._by_key: dict[str, Watch] = {}
         self._by_device: dict[str, list[Watch]] = {}
+        self._by_series: dict[tuple[str, str], tuple[Watch, ...]] = {}
         self._states: dict[str, RuleState] = {}
 
     def configure(
@@ -137,6 +142,7 @@ class SensorRules:
             for device in (watch.source.device, *watch.hears):
                 by_device.setdefault(device, []).append(watch)
         self._watches, self._by_device, self._states = tuple(found), by_device, states
+        self._by_series = {}
         self._by_key = {watch.key: watch for watch in found}
         self._emitter.forget(each for watch in found for each in watch.sources)
         return fresh
@@ -165,12 +171,19 @@ class SensorRules:
         """Fold in readings; returns the states that changed and must be stored with them."""
         changed: dict[str, RuleState] = {}
         for reading in readings:
-            for watch in self._by_device.get(reading.device, ()):
+            series = reading.device, reading.quantity
+            concerned = self._by_series.get(series)
+            if concerned is None:
+                concerned = self._by_series[series] = self._concerned(*series)
+            for watch in concerned:
                 before = self._states[watch.key]
                 after = watch.rule.observe(before, reading)
                 if after is not before:
                     self._states[watch.key] = changed[watch.key] = after
         return changed
+
+    def _concerned(self, device: str, quantity: str) -> tuple[Watch, ...]:
+        return tuple(each for each in self._by_device.get(device, ()) if each.concerns(quantity))
 
     def signals(
         self, now: datetime, devices: Iterable[str] | None = None, *, listening: bool = True

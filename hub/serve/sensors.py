@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from alerts.ledger import announcements, episodes, offers, readings, rejected, rule_states
 from alerts.ledger.engine import Connection, Ledger, first_line
@@ -31,6 +32,7 @@ from detectors.signal import Signal
 from hub.serve.county import CountyHolder
 from hub.serve.device_keeper import DeviceKeeper
 from hub.serve.metrics import Metrics
+from hub.serve.newest import Newest
 from hub.serve.recall import Recall
 from hub.serve.sensor_queue import Arrived, SensorQueue
 from hub.serve.sensor_rules import SensorRules
@@ -44,10 +46,8 @@ from ingest.reading import Reading
 
 log = logging.getLogger(__name__)
 
-Series = tuple[str, str]
-"""device, quantity"""
-
 ORIGIN = "serve"
+DEVICE = attrgetter("device")
 AGAIN = timedelta(hours=24)
 """How long the broker may deliver a message again: the expiry of our session there."""
 AT_ONCE = 200
@@ -116,10 +116,10 @@ class SensorIntake:
         self._metrics = metrics
         self._clock = clock
         self._bindings = Bindings(())
+        self._newest = Newest(ledger)
         with ledger.read() as conn:
             self._described = Described(announcements.load_all(conn))
-            self._recall = Recall(episodes.load_all(conn), clock(), self._newest_of)
-        self._newest: dict[Series, datetime | None] = {}
+            self._recall = Recall(episodes.load_all(conn), clock(), self._newest.__getitem__)
         self._listeners: list[Callable[[Sequence[Reading]], None]] = []
         self._queue = SensorQueue()
         self._lock = threading.Lock()
@@ -159,7 +159,7 @@ class SensorIntake:
             bindings=self._bindings,
             directory=self._county.now.directory,
             described=self._described,
-            newest=self._newest_of,
+            newest=self._newest.__getitem__,
             in_order=self._recall.in_order,
         )
         said = self._recall.with_turns(said, message.received_at, retained=message.retain)
@@ -201,20 +201,18 @@ class SensorIntake:
 
     # -- on the writer's thread ----------------------------------------------------------------------------
 
-    def _apply(
-        self, conn: Connection, portion: Sequence[Arrived], newest: dict[Series, datetime], now: datetime
-    ) -> list[Reading]:
+    def _apply(self, conn: Connection, portion: Sequence[Arrived], now: datetime) -> list[Reading]:
         """The effect of some messages, in their order; answers the readings that are new."""
         self._refresh(conn)
         new: list[Reading] = []
         signals: list[Signal] = []
         states: dict[str, RuleState] = {}
-        for each, fresh in zip(portion, self._fresh(conn, portion, newest, now), strict=True):
+        for each, fresh in zip(portion, self._fresh(conn, portion, now), strict=True):
             if fresh:
                 new += fresh
                 states |= self._rules.observe(fresh)
                 # after each message: what comes and goes within one act is told too
-                signals += self._rules.signals(now, [reading.device for reading in fresh], listening=True)
+                signals += self._rules.signals(now, map(DEVICE, fresh), listening=True)
             episodes.store(conn, each.said.remember)
             told = each.said.announcement
             if told is not None and told.lasting:
@@ -226,9 +224,7 @@ class SensorIntake:
         self._tell(conn, signals, now)
         return new
 
-    def _fresh(
-        self, conn: Connection, portion: Sequence[Arrived], newest: dict[Series, datetime], now: datetime
-    ) -> list[Sequence[Reading]]:
+    def _fresh(self, conn: Connection, portion: Sequence[Arrived], now: datetime) -> list[Sequence[Reading]]:
         """Of each message the readings that are not stored yet; one that is said twice counts the first time.
 
         What is newer than everything known of its series is new; the ledger is asked for the others only.
@@ -236,19 +232,20 @@ class SensorIntake:
         doubtful: list[Reading] = []
         again: list[Reading] = []
         for each in portion:
-            for reading in each.said.readings:
-                series = reading.device, reading.quantity
-                before = newest.get(series) or self._newest.get(series)
-                if before is None or reading.at - before >= TICK:
-                    newest[series] = reading.at
-                else:
-                    doubtful.append(reading)
             if each.message.duplicate:  # perhaps committed, and only the acknowledgement was lost
                 for reading in each.said.readings:
                     (again if reading.at == reading.received_at else doubtful).append(reading)
+                continue
+            for reading in each.said.readings:
+                known = self._newest[reading.device]
+                before = known.get(reading.quantity)
+                if before is None or reading.at - before >= TICK:
+                    known[reading.quantity] = reading.at
+                else:
+                    doubtful.append(reading)
         if not doubtful and not again:
             return [each.said.readings for each in portion]
-        known = {*readings.there(conn, doubtful), *readings.came(conn, again, now - AGAIN)}
+        stored = {*readings.there(conn, doubtful), *readings.came(conn, again, now - AGAIN)}
         found: list[Sequence[Reading]] = []
         named: set[tuple[str, str, str]] = set()  # of this portion: a message may wait here beside its double
         for each in portion:
@@ -256,10 +253,12 @@ class SensorIntake:
             for reading in each.said.readings:
                 key, name = key_of(reading), (reading.device, reading.quantity, reading.message_id)
                 double = each.message.duplicate and reading.at == reading.received_at and name in named
-                if key not in known and not double:
-                    known.add(key)
+                if key not in stored and not double:
+                    stored.add(key)
                     named.add(name)
                     fresh.append(reading)
+                    known = self._newest[reading.device]
+                    known[reading.quantity] = max(known.get(reading.quantity, reading.at), reading.at)
             found.append(fresh)
         return found
 
@@ -300,6 +299,7 @@ class SensorIntake:
         """After an undone transaction memory is ahead of the ledger: go back to what is stored."""
         if self._reload:
             self._reload = False
+            self._newest.clear()
             self._rules.reload(rule_states.load_all(conn))
 
     # -- around the commit ---------------------------------------------------------------------------------
@@ -338,16 +338,15 @@ class SensorIntake:
         taken: list[Arrived] = [] if alone is None else [alone]
 
         def act(conn: Connection) -> list[Reading]:
-            newest: dict[Series, datetime] = {}
             if alone is not None:
-                return self._apply(conn, taken, newest, self._clock())
+                return self._apply(conn, taken, self._clock())
             with self._lock:  # from now on who comes calls the writer again
                 self._called = False
             begun = self._acted = time.monotonic()
             new: list[Reading] = []
             while portion := self._queue.take(PORTION):
                 taken.extend(portion)
-                new += self._apply(conn, portion, newest, self._clock())
+                new += self._apply(conn, portion, self._clock())
                 if portion[0].life or time.monotonic() - begun > LONG:  # life safety: at once
                     break
             return new
@@ -398,7 +397,7 @@ class SensorIntake:
         self._queue.back(taken)
 
     def _committed(self, taken: Sequence[Arrived], new: Sequence[Reading]) -> None:
-        """What memory knows follows the ledger; then the messages are acknowledged and the readings told."""
+        """After the commit: devices were heard, the messages are acknowledged and the readings told."""
         now = self._clock()
         outcomes: Counter[tuple[str, str]] = Counter()
         for each in taken:
@@ -414,20 +413,8 @@ class SensorIntake:
             self._metrics.payloads.labels(convention, outcome).inc(number)
         for device in {device for each in taken for device in each.said.heard}:
             self._keeper.heard(device, now)
-        for reading in new:
-            series = reading.device, reading.quantity
-            before = self._newest.get(series)
-            if before is None or before < reading.at:
-                self._newest[series] = reading.at
         for each in taken:
             each.ack()
         if new:
             for callback in self._listeners:
                 callback(new)
-
-    def _newest_of(self, device: str, quantity: str) -> datetime | None:
-        key = (device, quantity)
-        if key not in self._newest:
-            with self._ledger.read() as conn:
-                self._newest[key] = readings.newest_at(conn, device, quantity)
-        return self._newest[key]

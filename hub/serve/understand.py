@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+from types import MappingProxyType
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from alerts.directory import Directory
@@ -25,8 +29,16 @@ from ingest.sequences import Verdict
 UNKNOWN = "unknown"
 """The convention of a message that no convention claims, in metrics and in what is kept."""
 
-Newest = Callable[[str, str], datetime | None]
+NOBODY: Mapping[str, bool] = MappingProxyType({})
+NEVER: Mapping[str, datetime] = MappingProxyType({})
+NewestOf = Callable[[str], Mapping[str, datetime]]
+"""Of a device: when the newest value of each of its quantities was true, as far as there is one."""
 InOrder = Callable[[Numbered, datetime], Verdict]
+
+
+def nothing_newer(device: str) -> Mapping[str, datetime]:  # noqa: ARG001 - one signature of NewestOf
+    """NewestOf, where no value is known yet."""
+    return NEVER
 
 
 def _unnumbered(numbered: Numbered, at: datetime) -> Verdict:  # noqa: ARG001 - where nobody counts
@@ -34,6 +46,7 @@ def _unnumbered(numbered: Numbered, at: datetime) -> Verdict:  # noqa: ARG001 - 
 
 
 NO_CHANGE = Change()
+NAME = attrgetter("name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +66,7 @@ class Refused:
     heard: Heard | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Understood:
+class Understood(NamedTuple):
     """What one message says.
 
     Attributes:
@@ -72,9 +84,9 @@ class Understood:
 
     convention: str
     readings: tuple[Reading, ...] = ()
-    online: Mapping[str, bool] = field(default_factory=dict)
+    online: Mapping[str, bool] = NOBODY
     heard: tuple[str, ...] = ()
-    told: Mapping[str, datetime] = field(default_factory=dict)
+    told: Mapping[str, datetime] = NEVER
     refused: tuple[Refused, ...] = ()
     announcement: Announcement | None = None
     episodes: tuple[tuple[str, Episode], ...] = ()
@@ -88,7 +100,7 @@ def understand(
     bindings: Bindings,
     directory: Directory,
     described: Described,
-    newest: Newest,
+    newest: NewestOf,
     in_order: InOrder = _unnumbered,
 ) -> Understood:
     """What `message` says; never raises for what anybody sent.
@@ -132,12 +144,12 @@ def _corrected(said: Understood, directory: Directory) -> Understood:
     if not corrected or not any(each.device in corrected for each in said.readings):
         return said
     readings = tuple(
-        replace(each, value=round(each.value + offset, 6))
+        each._replace(value=round(each.value + offset, 6))
         if each.device in corrected and (offset := directory.devices[each.device].offsets.get(each.quantity))
         else each
         for each in said.readings
     )
-    return replace(said, readings=readings)
+    return said._replace(readings=readings)
 
 
 def listening(described: Described, topic: str) -> tuple[str, ...]:
@@ -165,8 +177,7 @@ def _other_zones(  # noqa: PLR0917 - called once, just above
 
 def _taken(said: Decoded, again: Decoded, names: set[str]) -> Decoded:
     """What was said, of these devices as it is in `again`, which differs in its times only."""
-    return replace(
-        said,
+    return said._replace(
         observations=tuple(
             new if new.name in names else old
             for new, old in zip(again.observations, said.observations, strict=True)
@@ -178,14 +189,14 @@ def _taken(said: Decoded, again: Decoded, names: set[str]) -> Decoded:
 
 
 def _counted(
-    said: Decoded, message: Message, *, kind: str, bindings: Bindings, newest: Newest, in_order: InOrder
+    said: Decoded, message: Message, *, kind: str, bindings: Bindings, newest: NewestOf, in_order: InOrder
 ) -> Understood:
     """With what may only be believed when no message of the sender was lost."""
     if said.numbered is None:
         return _of(kind, said, message, bindings, newest)
     verdict = in_order(said.numbered, message.received_at)
     if verdict.in_order:
-        whole = replace(said, observations=said.observations + said.numbered.observations)
+        whole = said._replace(observations=said.observations + said.numbered.observations)
         return _of(kind, whole, message, bindings, newest)
     found = _of(kind, said, message, bindings, newest)
     if not verdict.ask:
@@ -194,13 +205,13 @@ def _counted(
         "sequence-gap",
         f"a message of {said.numbered.sender} was lost, or its birth was not heard: it was asked to be born again",
     )
-    return replace(found, refused=(*found.refused, lost), replies=(said.numbered.ask,))
+    return found._replace(refused=(*found.refused, lost), replies=(said.numbered.ask,))
 
 
-def _of(kind: str, said: Decoded, message: Message, bindings: Bindings, newest: Newest) -> Understood:
+def _of(kind: str, said: Decoded, message: Message, bindings: Bindings, newest: NewestOf) -> Understood:
     by_name: dict[str, list[Observation]] = {}
-    for each in said.observations:
-        by_name.setdefault(each.name, []).append(each)
+    for name, run in groupby(said.observations, NAME):  # nearly always one
+        by_name.setdefault(name, []).extend(run)
     readings: list[Reading] = []
     refused = [Refused(each.reason, str(each)) for each in said.refused]
     heard: list[str] = []
@@ -217,13 +228,17 @@ def _of(kind: str, said: Decoded, message: Message, bindings: Bindings, newest: 
             retained=message.retain,
             message_id=message.key,
         )
-        readings.extend(_older(each, newest) for each in found.readings)
+        known = newest(device) if found.readings else NEVER
+        readings += [
+            each if (before := known.get(each.quantity)) is None or each.at >= before else each.as_history()
+            for each in found.readings
+        ]
         refused.extend(Refused(each.reason, f"{device}: {each}") for each in found.refused)
         if not message.retain:
             heard.append(device)
-            times_told = [each.at for each in observations if each.at is not None]
-            if times_told:
-                told[device] = max(times_told)
+            times_told = {each.at for each in observations}
+            if newest_told := max((at for at in times_told if at is not None), default=None):
+                told[device] = newest_told
     episodes: list[tuple[str, Episode]] = []
     for episode in said.episodes:
         device = bindings.resolve(kind, message.topic, episode.name)
@@ -254,14 +269,6 @@ def _of(kind: str, said: Decoded, message: Message, bindings: Bindings, newest: 
         announcement=said.announcement,
         episodes=tuple(episodes),
     )
-
-
-def _older(reading: Reading, newest: Newest) -> Reading:
-    """The same, `backfilled` when something newer of its series is known."""
-    if reading.quality != "good":
-        return reading
-    known = newest(reading.device, reading.quantity)
-    return reading if known is None or reading.at >= known else replace(reading, quality="backfilled")
 
 
 def _offer(kind: str, name: str, observations: list[Observation], message: Message) -> Refused:

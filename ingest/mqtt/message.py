@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
+from typing import NamedTuple
 
 Ack = Callable[[], None]
 """Sends the PUBACK; callable from any thread, more than once (only the first counts), and harmless after
 the connection it belongs to is gone (the broker then sends the message again)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message.
+NO_PROPERTIES: Mapping[str, str] = MappingProxyType({})
+
+
+class Message(NamedTuple):
+    """One message. A tuple: a frozen dataclass takes four times as long to make.
 
     Attributes:
         topic: As published.
@@ -32,7 +35,7 @@ class Message:
     qos: int
     retain: bool
     received_at: datetime
-    user_properties: Mapping[str, str] = field(default_factory=dict)
+    user_properties: Mapping[str, str] = NO_PROPERTIES
     packet_id: int = 0
     duplicate: bool = False
 

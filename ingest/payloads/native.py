@@ -8,6 +8,8 @@ array of either (what was measured while the link was down). `ts` is ISO 8601 or
 from __future__ import annotations
 
 from datetime import tzinfo
+from functools import lru_cache
+from itertools import chain
 
 from ingest import document
 from ingest.errors import MalformedPayload
@@ -18,6 +20,7 @@ FILTERS = ("hub/v1/+/+/telemetry", "hub/v1/+/+/status")
 ONLINE = {b"online": True, b"offline": False}
 
 
+@lru_cache(maxsize=4096)
 def device_of(topic: str) -> str:
     """`<site>/<device>`."""
     return "/".join(topic.split("/")[2:4])
@@ -35,7 +38,7 @@ def decode(message: Message, *, zone: tzinfo, described: Described) -> Decoded: 
         return NOTHING
     body = document.parse(message.payload)
     entries = body if isinstance(body, list) else [body]
-    return Decoded(tuple(found for entry in entries for found in _entry(entry, name, zone)))
+    return Decoded(tuple(chain.from_iterable(_entry(entry, name, zone) for entry in entries)))
 
 
 def _entry(entry: object, name: str, zone: tzinfo) -> list[Observation]:
@@ -47,6 +50,7 @@ def _entry(entry: object, name: str, zone: tzinfo) -> list[Observation]:
     else:
         values = {key: value for key, value in fields.items() if key not in {"ts", "id"}}
     return [
-        Observation(name, field, value, at=at, message_id=message_id)
+        # half of what Observation(…) takes
+        tuple.__new__(Observation, (name, field, value, None, at, message_id))
         for field, value in document.leaves(values)
     ]

@@ -8,7 +8,7 @@ import pytest
 
 from alerts.ledger import readings
 from alerts.ledger.engine import Ledger
-from alerts.ledger.reading_rows import key_of
+from alerts.ledger.reading_rows import TOGETHER, key_of
 from ingest.reading import Reading
 from tests.alerts.county import NOW, do, look
 
@@ -54,3 +54,22 @@ def test_what_is_there_under_its_own_key(ledger: Ledger, why: str, again: Readin
     do(ledger, lambda tx: readings.add(tx, [reading(0), reading(2, "m1")]))
     assert (key_of(again) in look(ledger, lambda conn: readings.there(conn, [again]))) is known, why
     assert do(ledger, lambda tx: readings.add(tx, [again, again])) == (0 if known else 1), why
+
+
+def test_a_large_batch_counts_what_is_new(ledger: Ledger) -> None:
+    """However many rows one statement takes: doubles within the batch and of earlier ones are stored once."""
+    do(ledger, lambda tx: readings.add(tx, [reading(0)]))
+    many = [reading(seconds) for seconds in range(2 * TOGETHER + 7)]
+    assert do(ledger, lambda tx: readings.add(tx, [*many, *many])) == len(many) - 1
+    assert len(look(ledger, lambda conn: readings.there(conn, many))) == len(many)
+
+
+def test_the_newest_of_each_quantity(ledger: Ledger) -> None:
+    """Whatever came last: what was true last counts; a device that never spoke has none."""
+    said = [reading(5), reading(3), reading(4, quantity="humidity")]
+    do(ledger, lambda tx: readings.add(tx, said))
+    assert look(ledger, lambda conn: readings.newest_of(conn, "fridge")) == {
+        "temperature": reading(5).at,
+        "humidity": reading(4).at,
+    }
+    assert look(ledger, lambda conn: readings.newest_of(conn, "oven")) == {}

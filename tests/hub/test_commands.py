@@ -39,6 +39,7 @@ COMMANDS = (
     "demo",
     "node",
     "rules",
+    "teach",
 )
 
 

@@ -10,7 +10,7 @@ from alerts.directory import Area, DeviceEntry, Directory, Site
 from config.load import parse
 from hub.serve.replay import Heard, replay
 from hub.serve.sensors import bindings_of
-from hub.serve.understand import understand
+from hub.serve.understand import nothing_newer, understand
 from ingest.episodes import Kept
 from ingest.mqtt.message import Message
 from ingest.payload import Described
@@ -104,7 +104,7 @@ def test_replay(
             bindings=BINDINGS,
             directory=KNOWN,
             described=Described(),
-            newest=lambda _d, _q: None,
+            newest=nothing_newer,
         )
         heard.append(Heard(at, found))
     made = replay(heard, over, START + timedelta(days=1))

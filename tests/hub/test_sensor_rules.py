@@ -125,3 +125,18 @@ def test_after_a_failed_commit_everything_is_told_again() -> None:
     made.reload(stored)
     again = made.signals(at(12))
     assert [(each.state, each.n) for each in again] == [("active", first[0].n + 2)]
+
+
+def test_a_rule_of_one_quantity_is_not_asked_about_another() -> None:
+    """A silence of the whole device hears every value; a limit on temperatures only temperatures."""
+    made = rules()
+    gone = {"id": "gone", "kind": "silence", "sites": ["k1"], "longer_than": "1h"}
+    silence: RuleParams = TypeAdapter(AnyRuleParams).validate_python(gone)
+    found = watches([rule(), silence], COUNTY)
+    made.configure(found, {}, START)
+    keys = {watch.source.rule: watch.key for watch in found}
+    humid = reading(60, 1)._replace(quantity="humidity", unit="%")
+    assert set(made.observe([humid])) == {keys["gone"]}
+    assert set(made.observe([reading(4, 2)])) == {keys["gone"], keys["warm"]}
+    made.configure(watches([rule(quantity="humidity", above=50)], COUNTY), {}, at(3))
+    assert len(made.observe([humid._replace(at=at(4), received_at=at(4))])) == 1

@@ -12,7 +12,7 @@ from config.load import load
 from config.targets import SENSORS, targets
 from hub.serve.sensor_rules import SensorRules, watches
 from hub.serve.sensors import bindings_of
-from hub.serve.understand import understand
+from hub.serve.understand import nothing_newer, understand
 from ingest.errors import InvalidRegistry
 from ingest.mqtt.message import Message
 from ingest.payload import Described
@@ -50,7 +50,7 @@ def test_an_offset_is_in_what_is_stored_and_judged() -> None:
             bindings=bindings_of(REGISTRY),
             directory=at(23),
             described=Described({}),
-            newest=lambda _device, _quantity: None,
+            newest=nothing_newer,
         )
         assert {each.quantity: each.value for each in said.readings} == {"temperature": value, "humidity": 40}
 
