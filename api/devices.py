@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from alerts.directory import DeviceEntry
-from api.hub import Hub
+from api.hub import Hub, Json
 from api.rights import Principal
 from ingest.errors import NotFound
 
@@ -30,8 +30,12 @@ def camera_seen(hub: Hub, who: Principal, device: str) -> DeviceEntry:
     return entry
 
 
-def describe(hub: Hub, entry: DeviceEntry) -> dict[str, object]:
-    """A Device as the contract writes it; state and rates are `serve`'s own judgement."""
+def describe(hub: Hub, entry: DeviceEntry, states: Mapping[str, Json] | None = None) -> dict[str, object]:
+    """A Device as the contract writes it; state and rates are `serve`'s own judgement.
+
+    `states` is hub.device_states() for whoever describes many: each asking copies those of the whole county.
+    """
+    known = hub.device_states() if states is None else states
     site = hub.directory().sites.get(entry.site)
     measures: dict[str, object] = {}
     if entry.kind in {"sensor", "gateway"}:
@@ -49,5 +53,5 @@ def describe(hub: Hub, entry: DeviceEntry) -> dict[str, object]:
         "name": entry.name.as_dict(),
         **measures,
         **UNKNOWN,
-        **hub.device_states().get(entry.id, {}),
+        **known.get(entry.id, {}),
     }

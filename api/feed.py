@@ -41,35 +41,46 @@ class Wanted:
     quantity: str | None
     batch: bool = False
 
+    @property
+    def everything(self) -> bool:
+        """Whether every reading is wanted."""
+        return self.device is None and self.quantity is None
+
     def holds(self, reading: Reading) -> bool:
         """Whether a reading is wanted."""
         return self.device in (None, reading.device) and self.quantity in (None, reading.quantity)
 
 
-def written(readings: Iterable[Reading]) -> list[str]:
-    """Readings as they are sent, each a JSON object; those of one message share their moments."""
-    moments: dict[datetime, str] = {}
+class _Moments(dict[datetime, str]):
+    """Each moment as it is sent, written once: the readings of a message share theirs."""
 
-    def moment(at: datetime) -> str:
-        found = moments.get(at)
-        if found is None:
-            found = moments[at] = format_instant(at)
+    def __missing__(self, at: datetime) -> str:
+        found = self[at] = format_instant(at)
         return found
 
+
+def shown(readings: Iterable[Reading]) -> list[dict[str, str | float]]:
+    """Readings as they are sent."""
+    moments = _Moments()
     return [
-        orjson.dumps(
-            {
-                "device": each.device,
-                "quantity": each.quantity,
-                "value": each.value,
-                "unit": each.unit,
-                "at": moment(each.at),
-                "received_at": moment(each.received_at),
-                "quality": each.quality,
-            }
-        ).decode()
-        for each in readings
+        {
+            "device": device,
+            "quantity": quantity,
+            "value": value,
+            "unit": unit,
+            "at": moments[at],
+            "received_at": moments[received_at],
+            "quality": quality,
+        }
+        for device, quantity, value, unit, at, received_at, quality, _ in readings
     ]
+
+
+def written(some: Sequence[Mapping[str, str | float]], *, batch: bool) -> list[str]:
+    """What was shown() as messages: each by itself, or as arrays of at most PART."""
+    if not batch:
+        return [orjson.dumps(each).decode() for each in some]
+    return [orjson.dumps(some[start : start + PART]).decode() for start in range(0, len(some), PART)]
 
 
 class ReadingFeed:
@@ -132,20 +143,25 @@ class ReadingFeed:
 
     def _offer(self, readings: Sequence[Reading]) -> None:
         places = self._places({each.device for each in readings})
-        texts: list[str] = []
+        every: list[dict[str, str | float]] = []
+        texts: dict[
+            tuple[frozenset[str], Wanted], list[str]
+        ] = {}  # who sees and wants the same gets the same
         for socket, wanted in tuple(self._sockets.items()):
-            seen = {device for device, place in places.items() if socket.who.sight.sees("reading", place)}
+            sees = socket.who.sight.sees
+            seen = frozenset(device for device, place in places.items() if sees("reading", place))
             if not seen:
                 continue
-            texts = texts or written(readings)
-            mine = [
-                text
-                for each, text in zip(readings, texts, strict=True)
-                if each.device in seen and wanted.holds(each)
-            ]
-            if wanted.batch:
-                for start in range(0, len(mine), PART):
-                    socket.offer(f"[{','.join(mine[start : start + PART])}]")
-            else:
-                for text in mine:
-                    socket.offer(text)
+            mine = texts.get((seen, wanted))
+            if mine is None:
+                every = every or shown(readings)
+                some = every
+                if not wanted.everything or len(seen) < len(places):
+                    some = [
+                        row
+                        for each, row in zip(readings, every, strict=True)
+                        if each.device in seen and wanted.holds(each)
+                    ]
+                mine = texts[seen, wanted] = written(some, batch=wanted.batch)
+            for text in mine:
+                socket.offer(text)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from heapq import nsmallest
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from api.answers import Paging, answer, items, paging, slice_of
-from api.devices import describe, seen
+from api.answers import Paging, answer, items, paging
+from api.devices import UNKNOWN, describe, seen
 from api.guard import hub_of, needs
 from api.hub import Hub
 from api.rights import Principal
@@ -30,14 +31,20 @@ def page(
 ) -> Response:
     """Every visible device, by id."""
     directory = hub.directory()
-    found = [
-        describe(hub, entry)
+    states = hub.device_states()
+    seen_here = (
+        entry
         for entry in directory.devices.values()
         if kind in (None, entry.kind)
         and site in (None, entry.site)
+        and state in (None, states.get(entry.id, UNKNOWN).get("state", UNKNOWN["state"]))
+        and (paged.cursor is None or entry.id > paged.cursor)
         and who.sight.sees("device", directory.visibility(entry.id))
-    ]
-    return items(*slice_of([each for each in found if state in (None, each["state"])], paged))
+    )
+    # One more than fits, to know whether there is a next page; only what is on the page is described.
+    found = nsmallest(paged.limit + 1, seen_here, key=lambda entry: entry.id)
+    shown = [describe(hub, entry, states) for entry in found[: paged.limit]]
+    return items(shown, found[paged.limit - 1].id if len(found) > paged.limit else None)
 
 
 @router.get("/{device}")

@@ -14,7 +14,7 @@ from alerts.directory import Directory
 from alerts.ledger import registry
 from alerts.ledger.engine import Connection
 from alerts.sight import Visibility
-from api.answers import Paging, answer, items, paging, slice_of
+from api.answers import Paging, answer, items, paging
 from api.guard import hub_of, needs
 from api.hub import Hub
 from api.rights import Principal
@@ -68,15 +68,25 @@ def shown(entry: registry.RegistryEntry) -> dict[str, object]:
     return {**clean, "id": entry.id}
 
 
-def _visible(conn: Connection, hub: Hub, who: Principal, noun: str) -> list[dict[str, object]]:
+def _page(
+    conn: Connection, hub: Hub, who: Principal, noun: str, paged: Paging
+) -> tuple[list[dict[str, object]], str | None]:
+    """One page of what this reader sees, by id, and the next cursor; only what is on the page is shaped."""
     directory = hub.directory()
-    found = [(each, shown(each)) for each in registry.load(conn, noun)]
-    return [
-        narrowed
-        for each, body in found
-        if who.sight.sees(noun, where(directory, noun, each.id, body))
-        and (narrowed := narrow(directory, who, noun, body)) is not None
-    ]
+    found: list[dict[str, object]] = []
+    for each in sorted(registry.load(conn, noun), key=lambda entry: entry.id):
+        if paged.cursor is not None and each.id <= paged.cursor:
+            continue
+        body = shown(each)
+        if not who.sight.sees(noun, where(directory, noun, each.id, body)):
+            continue
+        narrowed = narrow(directory, who, noun, body)
+        if narrowed is None:
+            continue
+        if len(found) == paged.limit:
+            return found, str(found[-1]["id"])
+        found.append(narrowed)
+    return found, None
 
 
 def narrow(
@@ -130,8 +140,8 @@ def _list(section: str, noun: str) -> None:
 
     def page(hub: HubHere, paged: Annotated[Paging, Depends(paging)], who: Principal = reader) -> Response:
         with hub.ledger.read() as conn:
-            found = _visible(conn, hub, who, noun)
-        return items(*slice_of(found, paged))
+            found = _page(conn, hub, who, noun, paged)
+        return items(*found)
 
     router.add_api_route(
         f"/{section}", page, name=f"list {section}", summary=f"Every visible {noun}, by id", methods=["GET"]

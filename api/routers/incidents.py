@@ -22,7 +22,7 @@ from api.ranges import ranged
 from api.rights import Principal, demand, may
 from api.routers.notices import without_names
 from api.trail import actor, note
-from ingest.errors import InvalidInput
+from ingest.errors import EvidencePending, InvalidInput
 
 router = APIRouter(prefix="/incidents", tags=["incidents"])
 
@@ -180,6 +180,22 @@ def snapshot(
     seen(hub, who, incident)
     name: EvidenceName = "shown-boxes.jpg" if boxes else "shown.jpg"
     return binary(hub.evidence.read(incident, name), "image/jpeg", f"{incident}.jpg")
+
+
+@router.get("/{incident}/clip")
+def clip_state(
+    incident: str, who: Annotated[Principal, needs("evidence.read", seen=seen)], hub: HubHere
+) -> Response:
+    """Whether the shown clip is there: `{"state": "ready" or "pending", "retry_after"}`; 404 `evidence-none`.
+
+    The first asking has it made, as the first opening does: whoever waits for it asks here, where that is no error.
+    """
+    seen(hub, who, incident)
+    try:
+        hub.evidence.read(incident, "shown.mp4")
+    except EvidencePending as coming:
+        return answer({"state": "pending", "retry_after": coming.retry_after})
+    return answer({"state": "ready", "retry_after": None})
 
 
 @router.get("/{incident}/clip.mp4")

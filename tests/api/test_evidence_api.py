@@ -44,6 +44,20 @@ def test_pending_and_none_are_told_apart(house: House, incident: str) -> None:
     assert pending.headers["retry-after"] == "2"
 
 
+def test_waiting_for_a_clip_is_no_error(house: House, incident: str) -> None:
+    """Whether it is there is asked without reading it: pending with the seconds to wait, then ready, 404 for never."""
+    client, path = house.client("olga"), f"/incidents/{incident}/clip"
+    never = client.get(path)
+    assert (never.status_code, never.json()["type"]) == (404, "urn:hub:problem:evidence-none")
+    house.evidence.pending.add(incident)
+    coming = client.get(path)
+    house.evidence.pending.clear()
+    assert (coming.status_code, coming.json()) == (200, {"state": "pending", "retry_after": 2})
+    house.evidence.files[incident, "shown.mp4"] = b"a clip"
+    assert client.get(path).json() == {"state": "ready", "retry_after": None}
+    del house.evidence.files[incident, "shown.mp4"]
+
+
 def test_the_original_opens_by_right_and_reason_and_leaves_a_trail(house: House, incident: str) -> None:
     """Without a reason 422, without the right 403, with both the clip and one line in the audit chain."""
     path = f"/incidents/{incident}/clip.mp4"

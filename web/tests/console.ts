@@ -85,6 +85,7 @@ export async function openConsole(path: string, rights: readonly string[], answe
   };
   await vi.waitFor(() => {
     line().onopen?.();
+    if (!hub.whole.value) throw new Error("not everything is there");
   });
   const find = (testid: string): HTMLElement | null => document.querySelector(`[data-testid="${testid}"]`);
   return {

@@ -6,7 +6,7 @@ import { HUB, TODAY, use } from "@/composables/keys";
 import { en } from "@/locales/en";
 import { zh } from "@/locales/zh";
 import { measureOf, placeOf, readable, say } from "@/store/names";
-import { lengthParts, shortTime } from "@/store/time";
+import { lengthParts, localMoments, shortTime } from "@/store/time";
 import type { Device, Incident, Lang, Text } from "@/types";
 
 type Shelf = "condition" | "reason" | "step" | "unitOf" | "caseState" | "role" | "ruleKey" | "why";
@@ -16,6 +16,8 @@ export interface Speaker {
   t: ReturnType<typeof useI18n>["t"];
   /** A text of the hub. */
   text: (text: Text | null | undefined, fallback?: string) => string;
+  /** An explanation of the hub, to be read here: its moments as this page writes them. */
+  sentence: (text: Text | null | undefined) => string;
   /** The word of an id on one of the locales' shelves; a readable id where there is none. */
   word: (shelf: Shelf, id: string) => string;
   site: (id: string | null) => string;
@@ -43,6 +45,7 @@ export function useWords(): Speaker {
     lang,
     t,
     text: (text, fallback) => say(text, lang.value, fallback),
+    sentence: (text) => localMoments(say(text, lang.value), today.value, hub.zone.value),
     word: (name, id) => (Object.hasOwn(shelf(name), id) ? (shelf(name)[id] ?? id) : readable(id)),
     site: (id) => (id === null ? "" : say(hub.directory.value.sites.get(id)?.name, lang.value, id)),
     unit: (id) => (id === null ? "" : say(hub.directory.value.units.get(id)?.name, lang.value, id)),

@@ -126,6 +126,7 @@ export const en: Words = {
     hasCase: "Case opened",
     title: "Incident",
     none: "No open incidents",
+    loading: "The rest is being loaded",
     noneCleared: "No cleared incidents yet",
     now: "Open",
     over: "Cleared",

@@ -125,6 +125,7 @@ export const zh = {
     hasCase: "已立案",
     title: "警情",
     none: "当前没有未消除的警情",
+    loading: "其余数据正在载入",
     noneCleared: "暂无已消除的警情",
     now: "未消除",
     over: "已消除",

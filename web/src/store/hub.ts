@@ -1,19 +1,20 @@
 /**
  * The console's one store: who is here, what the world looks like, and whether that is still true.
  *
- * Entering: note the log's head, load the lists, then listen to everything behind that head. What happens in
- * between is in the lists or comes as an event, or both; applying an event twice changes nothing.
+ * Entering: note the log's head, ask for names and for the gravest incidents, show them and listen to everything
+ * behind that head; the rest of the lists comes behind, a small page at a time, so that neither the hub nor this page
+ * stands still for thousands of rows. What happens in between is in the lists or comes as an event, or both; applying
+ * an event twice changes nothing, and what an event told is not undone by a list that was asked for before it.
  */
 import { computed, type ComputedRef, ref, type Ref, shallowRef, type ShallowRef } from "vue";
 
 import { type Api, ApiError, eventsAddress, Unreachable } from "@/api";
 import { countsOf, type Counts } from "@/store/counts";
 import { type Directory, NOBODY, topArea, zoneOf } from "@/store/names";
-import { openIncidents } from "@/store/order";
 import { EventStream, type LineState, type Outlook, type Socket } from "@/store/stream";
 import { forget, recall, remember } from "@/store/visitor";
 import { apply, EMPTY, type Lists, withDevices, withLists, type World } from "@/store/world";
-import { type Area, type Device, type HubEvent, type Incident, OPEN_CASE_STATES, type Session } from "@/types";
+import { type Area, type Device, type HubEvent, type Incident, OPEN_CASE_STATES, type Session, SEVERITIES } from "@/types";
 
 /** `enter`: finding out who is here; `login`: nobody yet; `load`: the first lists; `ready`: showing. */
 export type Phase = "enter" | "login" | "load" | "ready";
@@ -33,8 +34,8 @@ export interface Hub {
   world: ShallowRef<World>;
   directory: ShallowRef<Directory>;
   counts: ComputedRef<Counts>;
-  /** Open incidents, the gravest first; sorted once for all who show them. */
-  openIncidents: ComputedRef<Incident[]>;
+  /** Open incidents, the gravest first. */
+  openIncidents: ComputedRef<readonly Incident[]>;
   county: ComputedRef<Area | null>;
   zone: ComputedRef<string>;
   start: () => Promise<void>;
@@ -48,6 +49,8 @@ export interface Hub {
   bare: ComputedRef<boolean>;
   /** Rises with each login by name and password, when the first lists are there. */
   logins: Ref<number>;
+  /** Everything is here; before, the gravest incidents are, and numbers may be too small. */
+  whole: Ref<boolean>;
   /** Rises when all lists were loaded anew; what a page loaded for itself may be old then. */
   loaded: Ref<number>;
   /** Hear of every event, after it was applied to the world; answers how to stop. */
@@ -62,11 +65,13 @@ export type Listener = (events: readonly HubEvent[]) => void;
 export const RETRY_MS = 3_000;
 const REGISTRY_MS = 500;
 const RECENT = 50;
+/** Incidents that are asked for before anything is shown: more than a feed shows at first. */
+const GRAVEST = 60;
+/** Rows of one page of the rest: read in a few milliseconds, here and at the hub. */
+const PAGE = 400;
 export const REFRESH_MS = 5_000;
 const REFRESH_MANY_MS = 60_000;
 const MANY = 1_000;
-
-type Take = (lists: Lists) => Promise<void>;
 
 export function createHub(api: Api, open: (after: number) => Socket = (after) => openSocket(after, api.protocols)): Hub {
   const phase = ref<Phase>("enter");
@@ -78,21 +83,24 @@ export function createHub(api: Api, open: (after: number) => Socket = (after) =>
   const beat = ref(Date.now());
   const world = shallowRef<World>(EMPTY);
   const directory = shallowRef<Directory>(NOBODY);
-  const incidentsNow = computed(() => world.value.incidents); // so that nothing is sorted anew for other nouns
   const logins = ref(0);
   const loaded = ref(0);
+  const whole = ref(false);
   const listeners = new Set<Listener>();
   /** What is under way; replaced by whatever begins anew, so that late answers of the old are dropped. */
   let turn = new AbortController();
   let renaming: ReturnType<typeof setTimeout> | undefined;
   let refreshing: ReturnType<typeof setTimeout> | undefined;
   let began = 0;
+  /** Ids that events told of while lists are on their way; null when none are. */
+  let told: Set<string> | null = null;
 
   const stream = new EventStream({
     open,
     look,
     random: Math.random,
     onEvents(events) {
+      if (told !== null) for (const id of idsOf(events)) told.add(id);
       const before = world.value.registry;
       world.value = apply(world.value, events);
       if (world.value.registry !== before) renameSoon();
@@ -175,50 +183,92 @@ export function createHub(api: Api, open: (after: number) => Socket = (after) =>
     try {
       if (!may("event.read")) throw new ApiError(403, "not-permitted", "no right to listen");
       const head = await api.head();
-      let fresh: World = { ...EMPTY, seq: head };
-      const named = names();
-      const take = async (lists: Lists): Promise<void> => {
-        fresh = withLists(fresh, lists);
-        if (!atOnce) return;
-        const known = await named;
-        if (mine.aborted) return;
-        directory.value = known;
-        world.value = fresh;
-        phase.value = "ready";
-      };
-      await Promise.all([named, devices(take), incidents(mine, take), cases(mine, take)]);
+      const [named, top] = await Promise.all([names(), atOnce ? gravest(mine) : []]);
+      let fresh = withLists({ ...EMPTY, seq: head }, { incidents: top });
+      if (!atOnce) for await (const lists of rounds(mine)) fresh = withLists(fresh, lists);
       if (mine.aborted) return;
-      directory.value = await named;
+      directory.value = named;
       world.value = fresh;
       trouble.value = null;
       phase.value = "ready";
-      loaded.value += 1;
+      told = new Set();
       stream.start(head);
-      keepFresh(mine);
+      if (atOnce) void rest(mine);
+      else complete(mine);
     } catch (failure) {
-      if (mine.aborted) return;
-      if (failure instanceof ApiError && failure.status === 401) again(enter);
-      else later(failure, load);
+      failed(mine, failure);
     }
   }
 
-  async function incidents(mine: AbortSignal, take: Take): Promise<void> {
-    if (!may("incident.read")) return;
-    for await (const page of api.incidents({ state: "open" }, mine)) await take({ incidents: page });
-    await take({ incidents: await first(api.incidents({ state: "cleared", limit: RECENT })) });
+  /** Everything else, while the gravest is on the screen and events come already. */
+  async function rest(mine: AbortSignal): Promise<void> {
+    try {
+      for await (const lists of rounds(mine)) {
+        if (mine.aborted) return;
+        world.value = withLists(world.value, lists, told ?? undefined);
+      }
+    } catch (failure) {
+      failed(mine, failure);
+      return;
+    }
+    if (!mine.aborted) complete(mine);
   }
 
-  async function cases(mine: AbortSignal, take: Take): Promise<void> {
+  function complete(mine: AbortSignal): void {
+    told = null;
+    whole.value = true;
+    loaded.value += 1;
+    keepFresh(mine);
+  }
+
+  function failed(mine: AbortSignal, failure: unknown): void {
+    if (mine.aborted) return;
+    if (failure instanceof ApiError && failure.status === 401) again(enter);
+    else later(failure, load);
+  }
+
+  async function gravest(mine: AbortSignal): Promise<Incident[]> {
+    const found: Incident[] = [];
+    if (!may("incident.read")) return found;
+    for (const severity of SEVERITIES) {
+      found.push(...(await first(api.incidents({ state: "open", severity, limit: GRAVEST }, mine))));
+      if (found.length >= GRAVEST) break;
+    }
+    return found;
+  }
+
+  /** All lists, a page of each in turn, one request at a time. */
+  async function* rounds(mine: AbortSignal): AsyncGenerator<Lists> {
+    let sources = [devices(mine), incidents(mine), cases(mine)];
+    while (sources.length > 0) {
+      const left: AsyncGenerator<Lists>[] = [];
+      for (const source of sources) {
+        const page = await source.next();
+        if (page.done === true) continue;
+        left.push(source);
+        yield page.value;
+      }
+      sources = left;
+    }
+  }
+
+  async function* incidents(mine: AbortSignal): AsyncGenerator<Lists> {
+    if (!may("incident.read")) return;
+    for await (const page of api.incidents({ state: "open", limit: PAGE }, mine)) yield { incidents: page };
+    yield { incidents: await first(api.incidents({ state: "cleared", limit: RECENT }, mine)) };
+  }
+
+  async function* cases(mine: AbortSignal): AsyncGenerator<Lists> {
     if (!may("case.read")) return;
     for (const state of OPEN_CASE_STATES) {
-      for await (const page of api.cases({ state }, mine)) await take({ cases: page });
+      for await (const page of api.cases({ state, limit: PAGE }, mine)) yield { cases: page };
     }
-    await take({ cases: await first(api.cases({ state: "closed", limit: RECENT })) });
+    yield { cases: await first(api.cases({ state: "closed", limit: RECENT }, mine)) };
   }
 
-  async function devices(take: Take): Promise<void> {
+  async function* devices(mine: AbortSignal): AsyncGenerator<Lists> {
     if (!may("device.read")) return;
-    for await (const page of api.devices()) await take({ devices: page });
+    for await (const page of api.devices({ limit: PAGE }, mine)) yield { devices: page };
   }
 
   async function names(): Promise<Directory> {
@@ -256,7 +306,7 @@ export function createHub(api: Api, open: (after: number) => Socket = (after) =>
     if (!may("device.read")) return;
     const asked = world.value.devices;
     const listed: Device[] = [];
-    for await (const page of api.devices()) listed.push(...page);
+    for await (const page of api.devices({ limit: PAGE })) listed.push(...page);
     if (!mine.aborted) world.value = withDevices(world.value, asked, listed);
   }
 
@@ -281,6 +331,7 @@ export function createHub(api: Api, open: (after: number) => Socket = (after) =>
     clearTimeout(refreshing);
     turn.abort();
     turn = new AbortController();
+    told = null;
     began = Date.now();
     return turn.signal;
   }
@@ -310,6 +361,7 @@ export function createHub(api: Api, open: (after: number) => Socket = (after) =>
 
   function clear(): void {
     world.value = EMPTY;
+    whole.value = false;
     directory.value = NOBODY;
     session.value = null;
     trouble.value = null;
@@ -326,7 +378,7 @@ export function createHub(api: Api, open: (after: number) => Socket = (after) =>
     world,
     directory,
     counts: computed(() => countsOf(world.value, beat.value)),
-    openIncidents: computed(() => openIncidents(incidentsNow.value.values())),
+    openIncidents: computed(() => world.value.open),
     county: computed(() => topArea(directory.value.areas)),
     zone: computed(() => zoneOf(directory.value.areas)),
     start: enter,
@@ -335,6 +387,7 @@ export function createHub(api: Api, open: (after: number) => Socket = (after) =>
     bare: computed(() => session.value !== null && !session.value.readOnly && !api.armed),
     logins,
     loaded,
+    whole,
     listen(heard) {
       listeners.add(heard);
       return () => listeners.delete(heard);
@@ -393,6 +446,12 @@ function expected(failure: unknown): boolean {
 async function first<T>(pages: AsyncGenerator<T[]>): Promise<T[]> {
   const page = await pages.next();
   return page.done === true ? [] : page.value;
+}
+
+function* idsOf(events: readonly HubEvent[]): Generator<string> {
+  for (const { data } of events) {
+    if (typeof data === "object" && data !== null && "id" in data && typeof data.id === "string") yield data.id;
+  }
 }
 
 function byId<T extends { id: string }>(rows: readonly T[]): ReadonlyMap<string, T> {

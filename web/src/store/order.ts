@@ -1,18 +1,6 @@
 /** In which order things are shown: what needs a person first. */
 import { compare, isOpenCase, isOpenIncident } from "@/store/world";
-import { type Case, type Clock, type Device, type DeviceState, type Incident, type Light, LIGHTS, SEVERITIES } from "@/types";
-
-/** Open incidents, the highest severity first, the newest first among equals. */
-export function openIncidents(incidents: Iterable<Incident>): Incident[] {
-  return [...incidents]
-    .filter(isOpenIncident)
-    .sort(
-      (a, b) =>
-        SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
-        compare(b.raised_at, a.raised_at) ||
-        compare(b.id, a.id),
-    );
-}
+import { type Case, type Clock, type Device, type DeviceState, type Incident, type Light, LIGHTS } from "@/types";
 
 /** Incidents that are over, the one that ended last first. */
 export function clearedIncidents(incidents: Iterable<Incident>): Incident[] {

@@ -60,6 +60,13 @@ export function shortTime(instant: string | null, today: string, zone: string): 
   return then.date === today ? then.time : `${then.day} ${then.time}`;
 }
 
+const MOMENT = /\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})/g;
+
+/** A sentence of the hub, its moments (`2026-11-22 16:00:05+08:00`) written as all others on the page. */
+export function localMoments(sentence: string, today: string, zone: string): string {
+  return sentence.replace(MOMENT, (moment) => shortTime(moment.replace(" ", "T"), today, zone) || moment);
+}
+
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
 function formatter(zone: string, lang: Lang): Intl.DateTimeFormat {

@@ -4,12 +4,18 @@
  * An event carries the whole noun as of its commit, so applying it is putting it in place. Numbers rise but may
  * leave gaps (what one may not see); a number that is not higher than the last is a repetition and is dropped.
  */
+import { graver } from "@/store/gravity";
+import { compare, replaced } from "@/store/sorted";
 import type { Case, Device, HubEvent, Incident } from "@/types";
+
+export { compare };
 
 export interface World {
   /** Number of the newest event in here. */
   readonly seq: number;
   readonly incidents: ReadonlyMap<string, Incident>;
+  /** Those of them that are open, the gravest first: kept in order, since there may be very many. */
+  readonly open: readonly Incident[];
   readonly cases: ReadonlyMap<string, Case>;
   readonly devices: ReadonlyMap<string, Device>;
   /** Rises when the registry changed: names and places have to be asked for again. */
@@ -22,6 +28,7 @@ export const KEPT = 100;
 export const EMPTY: World = {
   seq: 0,
   incidents: new Map(),
+  open: [],
   cases: new Map(),
   devices: new Map(),
   registry: 0,
@@ -34,13 +41,21 @@ export interface Lists {
   devices?: readonly Device[];
 }
 
-/** The world with the rows of some lists added; a row that is already known newer stays. */
-export function withLists(world: World, lists: Lists): World {
+const NONE: ReadonlySet<string> = new Set();
+
+/**
+ * The world with the rows of some lists added; a row that is already known newer stays, and so does, or stays away,
+ * what events have `told` of while the list was on its way: whatever else happened to it, events tell that too.
+ */
+export function withLists(world: World, lists: Lists, told: ReadonlySet<string> = NONE): World {
+  const listed = untold(lists.incidents, told);
+  const incidents = merge(world.incidents, listed, newerIncident);
   return {
     ...world,
-    incidents: merge(world.incidents, lists.incidents ?? [], newerIncident),
-    cases: merge(world.cases, lists.cases ?? [], newerCase),
-    devices: merge(world.devices, lists.devices ?? []),
+    incidents,
+    open: stillOpen(world, incidents, listed),
+    cases: merge(world.cases, untold(lists.cases, told), newerCase),
+    devices: merge(world.devices, untold(lists.devices, told)),
   };
 }
 
@@ -88,11 +103,15 @@ export function apply(world: World, events: readonly HubEvent[]): World {
     }
   }
   if (seq === world.seq) return world;
+  const merged = merge(world.incidents, incidents, newerIncident);
+  const open = stillOpen(world, merged, incidents);
   return {
     seq,
     registry,
-    incidents: trim(merge(world.incidents, incidents, newerIncident), isOpenIncident, (each) => each.updated_at),
-    cases: trim(merge(world.cases, cases, newerCase), isOpenCase, (each) => each.opened_at),
+    incidents:
+      merged.size - open.length > KEPT * 1.5 ? trim(merged, isOpenIncident, (each) => each.updated_at) : merged,
+    open,
+    cases: cases.length === 0 ? world.cases : trim(merge(world.cases, cases, newerCase), isOpenCase, (each) => each.opened_at),
     devices: merge(world.devices, devices),
   };
 }
@@ -103,6 +122,28 @@ export function isOpenIncident(incident: Incident): boolean {
 
 export function isOpenCase(each: Case): boolean {
   return each.state === "open" || each.state === "paused";
+}
+
+/** The open incidents in their order, where these were told of. */
+function stillOpen(
+  before: World,
+  after: ReadonlyMap<string, Incident>,
+  told: readonly Incident[],
+): readonly Incident[] {
+  const gone: Incident[] = [];
+  const come: Incident[] = [];
+  for (const id of new Set(told.map((each) => each.id))) {
+    const was = before.incidents.get(id);
+    const now = after.get(id);
+    if (was === now) continue;
+    if (was !== undefined && isOpenIncident(was)) gone.push(was);
+    if (now !== undefined && isOpenIncident(now)) come.push(now);
+  }
+  return replaced(before.open, gone, come, graver);
+}
+
+function untold<T extends { id: string }>(rows: readonly T[] = [], told: ReadonlySet<string>): readonly T[] {
+  return told.size === 0 ? rows : rows.filter((each) => !told.has(each.id));
 }
 
 // A list may be newer than the first events that follow it: an older row never overwrites a newer one.
@@ -140,8 +181,4 @@ function trim<T extends { id: string }>(
   const trimmed = new Map(rows);
   for (const each of finished.slice(KEPT)) trimmed.delete(each.id);
   return trimmed;
-}
-
-export function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

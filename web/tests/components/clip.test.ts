@@ -8,7 +8,8 @@ import { API, HUB, TODAY } from "@/composables/keys";
 import { i18n } from "@/i18n";
 import { createHub } from "@/store/hub";
 
-const PENDING = JSON.stringify({ type: "urn:hub:problem:evidence-pending", title: "Conflict", status: 409 });
+const PENDING = JSON.stringify({ state: "pending", retry_after: 2 });
+const READY = JSON.stringify({ state: "ready", retry_after: null });
 
 let root: HTMLElement;
 let app: Mounted;
@@ -20,7 +21,7 @@ beforeEach(() => {
   asked = [];
   const api = new Api((url) => {
     asked.push(typeof url === "string" ? url : "");
-    return Promise.resolve(answers.shift() ?? new Response("", { status: 206 }));
+    return Promise.resolve(answers.shift() ?? new Response(READY));
   });
   root = document.createElement("div");
   app = createApp(ClipPlayer, { incident: "i", what: "smoke" }).use(i18n);
@@ -32,7 +33,7 @@ afterEach(() => {
 });
 
 it("a clip that is being made is said, and asked for again when the hub said so", async () => {
-  answers = [new Response(PENDING, { status: 409, headers: { "retry-after": "2" } })];
+  answers = [new Response(PENDING)];
   app.mount(root);
   await vi.advanceTimersByTimeAsync(0);
   expect(root.textContent).toContain("录像片段生成中，2 秒后再试");

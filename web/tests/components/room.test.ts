@@ -16,13 +16,14 @@ let room: Console;
 beforeEach(async () => {
   room = await openConsole("/room", RIGHTS, {
     "/incidents": { items: [], next: null },
-    "/incidents?limit=1000&state=open": { items: OPEN, next: null },
+    "/incidents?limit=400&state=open": { items: OPEN, next: null },
     "/incidents/major": { plan: null, contacts: [] },
     "/incidents/minor": { plan: null, contacts: [] },
     "/devices": { items: [device()], next: null },
   });
   await vi.waitFor(() => {
     expect(room.find("incident-file")).not.toBeNull();
+    expect(room.find("wall-bring")).not.toBeNull();
   });
 });
 afterEach(() => {

@@ -5,7 +5,7 @@ import { Api } from "@/api";
 import { createHub, type Hub, REFRESH_MS, RETRY_MS } from "@/store/hub";
 import type { Socket } from "@/store/stream";
 
-import { caseOf, device, incident, raised, registryChanged } from "../examples";
+import { caseOf, device, incident, raised, registryChanged, updated } from "../examples";
 
 const EVERYTHING = ["area", "site", "unit", "rule", "device", "incident", "case", "event"].map((noun) => `${noun}.read`);
 
@@ -19,6 +19,8 @@ class Small {
   siteName = "食堂";
   lastSeen = "2026-11-22T08:00:00.000Z";
   incidents = [incident({ id: "listed" })];
+  /** Lists of devices come when this does. */
+  gate: Promise<unknown> = Promise.resolve();
   asked: string[] = [];
   sockets: (Socket & { after: number })[] = [];
 
@@ -28,7 +30,8 @@ class Small {
     if (!this.reachable) return Promise.reject(new TypeError("Failed to fetch"));
     const body = this.answer(path);
     const status = typeof body === "number" ? body : 200;
-    return Promise.resolve(new Response(typeof body === "number" ? "{}" : JSON.stringify(body), { status }));
+    const answer = new Response(typeof body === "number" ? "{}" : JSON.stringify(body), { status });
+    return path.startsWith("/devices") ? this.gate.then(() => answer) : Promise.resolve(answer);
   };
 
   readonly open = (after: number): Socket => {
@@ -88,6 +91,11 @@ describe("the store", () => {
     vi.useRealTimers();
   });
   const settle = (ms = 0): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
+  /** Enter, and have everything. */
+  const enter = async (): Promise<void> => {
+    await hub.start();
+    while (!hub.whole.value) await settle(1);
+  };
 
   it("enters the demo as a guest, lists, and listens behind the head it noted first", async () => {
     await hub.start();
@@ -100,6 +108,37 @@ describe("the store", () => {
     const order = small.asked.map((each) => each.split("?")[0]);
     expect(order.indexOf("GET /events")).toBeLessThan(order.indexOf("GET /incidents"));
     expect(order[0]).toBe("POST /auth/guest"); // nobody entered here before, so nobody is asked about
+  });
+
+  it("shows the gravest and listens before the rest is there, and says so", async () => {
+    let open = (): void => undefined;
+    small.gate = new Promise<void>((done) => {
+      open = done;
+    });
+    await hub.start();
+    await settle(10);
+    expect([hub.phase.value, hub.whole.value, small.socket.after]).toEqual(["ready", false, 100]);
+    expect(hub.openIncidents.value.map((each) => each.id)).toEqual(["listed"]);
+    expect(small.asked.filter((each) => each.includes("/cases"))).toEqual([]);
+    open();
+    while (!hub.whole.value) await settle(1);
+    expect([hub.world.value.devices.size, hub.world.value.cases.size, hub.loaded.value]).toEqual([1, 1, 1]);
+  });
+
+  it("what an event tells while lists are on their way stays", async () => {
+    let open = (): void => undefined;
+    small.gate = new Promise<void>((done) => {
+      open = done;
+    });
+    await hub.start();
+    await settle(10);
+    small.socket.onmessage?.({ data: JSON.stringify(updated(101, { id: "listed", acked: true })) });
+    small.socket.onmessage?.({ data: JSON.stringify(raised(102, { id: "new" })) });
+    await settle(100);
+    open();
+    while (!hub.whole.value) await settle(1);
+    expect(hub.world.value.incidents.get("listed")?.acked).toBe(true);
+    expect([...hub.world.value.incidents.keys()]).toEqual(["listed", "new"]);
   });
 
   it("asks a person to log in where there is no guest", async () => {
@@ -152,7 +191,7 @@ describe("the store", () => {
   });
 
   it("applies what the socket brings", async () => {
-    await hub.start();
+    await enter();
     await settle();
     small.socket.onopen?.();
     small.socket.onmessage?.({ data: JSON.stringify(raised(101, { id: "pushed" })) });
@@ -162,7 +201,7 @@ describe("the store", () => {
   });
 
   it("loads anew when the log no longer reaches back, and shows the old until then", async () => {
-    await hub.start();
+    await enter();
     await settle(RETRY_MS + 1);
     small.socket.onopen?.();
     small.head = 900;
@@ -170,13 +209,14 @@ describe("the store", () => {
     small.socket.onclose?.({ code: 4010 });
     expect([...hub.world.value.incidents.keys()]).toEqual(["listed"]);
     expect(hub.phase.value).toBe("ready");
-    await settle(10);
+    const before = hub.loaded.value;
+    while (hub.loaded.value === before) await settle(10);
     expect([...hub.world.value.incidents.keys()]).toEqual(["other"]);
     expect(small.socket.after).toBe(900);
   });
 
   it("asks for names anew when the registry changed", async () => {
-    await hub.start();
+    await enter();
     await settle();
     small.socket.onopen?.();
     small.siteName = "新食堂";
@@ -186,7 +226,7 @@ describe("the store", () => {
   });
 
   it("asks again for what events do not carry, while the line is live", async () => {
-    await hub.start();
+    await enter();
     await settle();
     small.lastSeen = "2026-11-22T09:30:00.000Z";
     await settle(REFRESH_MS);
@@ -197,7 +237,7 @@ describe("the store", () => {
   });
 
   it("goes by the hub's clock", async () => {
-    await hub.start();
+    await enter();
     await settle();
     small.socket.onopen?.();
     const told = new Date(Date.now() + 120_000).toISOString();

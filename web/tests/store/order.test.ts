@@ -1,22 +1,11 @@
 import { describe, expect, it } from "vitest";
 
-import { byTrouble, cameras, clearedIncidents, closedCases, lightOf, openCases, openIncidents } from "@/store/order";
+import { byTrouble, cameras, clearedIncidents, closedCases, lightOf, openCases } from "@/store/order";
 import type { Clock, Light } from "@/types";
 
 import { caseOf, device, incident } from "../examples";
 
 describe("incidents", () => {
-  it("life comes first however old, then the graver, then the newer", () => {
-    const rows = [
-      incident({ id: "info-new", severity: "info", raised_at: "2026-11-22T09:00:00.000Z" }),
-      incident({ id: "major-old", severity: "major", raised_at: "2026-11-22T07:00:00.000Z" }),
-      incident({ id: "major-new", severity: "major", raised_at: "2026-11-22T08:30:00.000Z" }),
-      incident({ id: "life-old", severity: "life", raised_at: "2026-11-20T00:00:00.000Z" }),
-      incident({ id: "over", severity: "life", state: "cleared" }),
-    ];
-    expect(openIncidents(rows).map((each) => each.id)).toEqual(["life-old", "major-new", "major-old", "info-new"]);
-  });
-
   it("those that are over: the last to end comes first", () => {
     const rows = [
       incident({ id: "a", state: "cleared", cleared_at: "2026-11-22T08:01:00.000Z" }),

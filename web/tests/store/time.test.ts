@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { elapsed, lengthParts, shortTime, wallTime } from "@/store/time";
+import { elapsed, lengthParts, localMoments, shortTime, wallTime } from "@/store/time";
 
 describe("a length", () => {
   it.each([
@@ -40,4 +40,12 @@ describe("the wall", () => {
     expect(shortTime("2026-11-22T15:30:05.000Z", "2026-11-23", "Asia/Shanghai")).toBe("11-22 23:30:05");
     expect(shortTime(null, "2026-11-23", "Asia/Shanghai")).toBe("");
   });
+});
+
+it("moments within a sentence are written as all others, and nothing else of it changes", () => {
+  const read = (sentence: string): string => localMoments(sentence, "2026-11-23", "Asia/Shanghai");
+  expect(read("规则 gas：32 高于上限 20，自 2026-11-23 00:30:05+08:00 起")).toBe("规则 gas：32 高于上限 20，自 00:30:05 起");
+  expect(read("since 2026-11-22 15:30:05Z, until 2026-11-22T16:30:05.000Z")).toBe("since 11-22 23:30:05, until 00:30:05");
+  expect(read("calibrated on 2026-11-22, 08:00 to 18:00")).toBe("calibrated on 2026-11-22, 08:00 to 18:00");
+  expect(read("2026-99-99 00:00:00Z")).toBe("2026-99-99 00:00:00Z");
 });

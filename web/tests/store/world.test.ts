@@ -135,6 +135,51 @@ it("a list of devices brings what events do not, takes away what is gone, and ne
   ]);
 });
 
+describe("what is open", () => {
+  const ids = (world: World): string[] => world.open.map((each) => each.id);
+  const listed = withLists(EMPTY, {
+    incidents: [
+      incident({ id: "info-new", severity: "info", raised_at: "2026-11-22T09:00:00.000Z" }),
+      incident({ id: "major-old", severity: "major", raised_at: "2026-11-22T07:00:00.000Z" }),
+      incident({ id: "major-new", severity: "major", raised_at: "2026-11-22T08:30:00.000Z" }),
+      incident({ id: "life-old", severity: "life", raised_at: "2026-11-20T00:00:00.000Z" }),
+      incident({ id: "over", severity: "life", state: "cleared" }),
+    ],
+  });
+
+  it("life comes first however old, then the graver, then the newer", () => {
+    expect(ids(listed)).toEqual(["life-old", "major-new", "major-old", "info-new"]);
+  });
+
+  it("an incident that becomes graver changes its place, one that is over leaves", () => {
+    const later = { updated_at: "2026-11-22T09:10:00.000Z" };
+    const world = apply(listed, [
+      updated(1, { id: "major-old", severity: "critical", raised_at: "2026-11-22T07:00:00.000Z", ...later }),
+      cleared(2, { id: "life-old", severity: "life", ...later }),
+    ]);
+    expect(ids(world)).toEqual(["major-old", "major-new", "info-new"]);
+    expect(ids(listed)).toEqual(["life-old", "major-new", "major-old", "info-new"]);
+  });
+
+  it("one that comes and ends in the same batch was never there", () => {
+    expect(ids(apply(listed, [raised(1, { id: "short" }), cleared(2, { id: "short" })]))).toEqual(ids(listed));
+  });
+
+  it("is the same list while other nouns change, so that nothing is drawn", () => {
+    expect(apply(listed, [deviceChanged(1), opened(2)]).open).toBe(listed.open);
+  });
+});
+
+describe("a list that was on its way while events came", () => {
+  it("does not undo them, although it says the same moment, nor bring back what has ended and was forgotten", () => {
+    const told = new Set(["acked", "ended"]);
+    const known = apply(EMPTY, [updated(1, { id: "acked", acked: true })]);
+    const world = withLists(known, { incidents: [incident({ id: "acked" }), incident({ id: "ended" }), incident({ id: "quiet" })] }, told);
+    expect(world.incidents.get("acked")?.acked).toBe(true);
+    expect([...world.incidents.keys()]).toEqual(["acked", "quiet"]);
+  });
+});
+
 describe("what is over", () => {
   it("is forgotten, oldest first, while everything open stays", () => {
     const many = Array.from({ length: KEPT * 2 }, (_, n) => {

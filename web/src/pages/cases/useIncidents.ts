@@ -5,9 +5,20 @@ import { ApiError, Unreachable } from "@/api";
 import { API, HUB, use } from "@/composables/keys";
 import { compare } from "@/store/world";
 import type { KitchenIncident } from "@/store/kitchen";
+import type { Case } from "@/types";
 
 /** Of one case; a case of a bad day has hundreds. */
 const MOST = 20;
+
+/** Ids as the hub gives them (ULID). */
+const ID = /^[0-9A-HJKMNP-TV-Z]{26}$/;
+
+/** What a case is about: the incidents that belong to it, and the one for which a person in the room opened it. */
+export function incidentsOf(file: Pick<Case, "incidents" | "source" | "external_id"> | null): readonly string[] {
+  if (file === null) return [];
+  const about = file.source === "operator" ? (file.external_id ?? "") : "";
+  return ID.test(about) && !file.incidents.includes(about) ? [about, ...file.incidents] : file.incidents;
+}
 
 export function useIncidents(ids: () => readonly string[]): ComputedRef<KitchenIncident[]> {
   const api = use(API);
