@@ -7,11 +7,9 @@ case. Pages are of 200; the last page is reached by following `next` as a client
 from __future__ import annotations
 
 import asyncio
-import tempfile
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from statistics import quantiles
 
 import httpx
@@ -21,10 +19,9 @@ from alerts.ids import new_id
 from alerts.ledger.engine import Connection
 from alerts.router import apply_signals
 from bench.figures import Figures
-from config.settings import Settings
+from bench.served import PASSWORD, served
 from detectors.signal import Signal
 from hub.serve.house import House
-from hub.serve.run import running
 from ingest.text import Text
 
 ABOUT = "milliseconds for a page of 200 with 10,000 open incidents, 95th of 100 requests"
@@ -33,7 +30,6 @@ PER_SITE = 4
 AT_ONCE = 500
 REQUESTS = 100
 REPEATS = 3
-PASSWORD = "only-for-the-bench"  # noqa: S105 - of a ledger that is thrown away
 
 
 def now() -> datetime:
@@ -102,19 +98,11 @@ def run() -> Figures:
 
 async def _run() -> Figures:
     figures = Figures("ms (95th of 100)")
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings.model_validate(
-            {"data": Path(folder), "port": 0, "workers": 0, "admin_password": PASSWORD}
-        )
-
-        def prepare(house: House) -> None:
-            house.door.apply(registry(), name="bench", prune=False, dry_run=False, who="system")
-
-        async with running(settings, prepare=prepare) as hub:
-            await asyncio.to_thread(_fill, hub.house)
-            for repeat in range(REPEATS):
-                await asyncio.to_thread(_measure, hub.http, figures)
-                print(f"  repeat {repeat + 1} of {REPEATS}", flush=True)
+    async with served(registry()) as hub:
+        await asyncio.to_thread(_fill, hub.house)
+        for repeat in range(REPEATS):
+            await asyncio.to_thread(_measure, hub.http, figures)
+            print(f"  repeat {repeat + 1} of {REPEATS}", flush=True)
     return figures
 
 

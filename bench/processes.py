@@ -50,6 +50,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def stolen_seconds() -> float:
+    """Processor time that the machine's processors wanted and did not get so far: others on the same host had it."""
+    fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()
+    return int(fields[8]) / os.sysconf("SC_CLK_TCK") if len(fields) > 8 else 0.0
+
+
 def cpu_seconds(pids: Iterable[int]) -> float:
     """Processor time used so far by these processes and everything below them, the dead they waited for included."""
     ticks = 0

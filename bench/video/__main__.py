@@ -98,8 +98,9 @@ def _compare(plan: Plan, document: Path | None, given: str) -> None:
     table = rows(runs, plan.fps, FPS)
     raw = {
         f"{scene}, {coding}": (
-            median(run.decode_ms for run in group),
-            median(run.inference_ms for run in group),
+            median(run.alone.decode_ms for run in group),
+            median(run.alone.inference_ms for run in group),
+            median(run.alone.motion_ms for run in group),
         )
         for scene in plan.scenes
         for coding in plan.codings

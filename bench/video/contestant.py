@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
-from bench.processes import cpu_seconds
+from bench.processes import cpu_seconds, stolen_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,14 @@ class Cost:
         received: Packets a second of each camera.
         decoded: Pictures decoded a second of each camera.
         analysed: Pictures looked at a second of each camera.
+        stolen: Processor seconds a second that others on the same host had instead of this machine.
     """
 
     cpu: float
     received: tuple[float, ...]
     decoded: tuple[float, ...]
     analysed: tuple[float, ...]
+    stolen: float = 0.0
 
     @property
     def per_camera(self) -> float:
@@ -79,14 +81,17 @@ def wait_ready(contestant: Contestant, packets: int, within: float = 60.0) -> No
 def measure(contestant: Contestant, seconds: float) -> Cost:
     """Let it work for so long."""
     before, used, at = contestant.count(), cpu_seconds(contestant.pids), time.monotonic()
+    stolen = stolen_seconds()
     time.sleep(seconds)
     after = contestant.count()
     lasted = time.monotonic() - at
     cpu = (cpu_seconds(contestant.pids) - used) / lasted
+    stolen = (stolen_seconds() - stolen) / lasted
     pairs = [(first, last, max(last.at - first.at, 1e-9)) for first, last in zip(before, after, strict=True)]
     return Cost(
         cpu=cpu,
         received=tuple((last.received - first.received) / lasted for first, last, lasted in pairs),
         decoded=tuple((last.decoded - first.decoded) / lasted for first, last, lasted in pairs),
         analysed=tuple((last.analysed - first.analysed) / lasted for first, last, lasted in pairs),
+        stolen=stolen,
     )

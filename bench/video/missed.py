@@ -14,8 +14,10 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
 from pathlib import Path
 from typing import get_args
 
@@ -27,6 +29,7 @@ from bench.video.films import FPS, ROOT, Coding
 from bench.video.walks import Walk, coded, walks
 from detectors.detections import Detections
 from detectors.detector import Detector
+from hub.cores import cores
 from hub.worker.assignment import CameraTask
 from hub.worker.models import LOW
 from hub.worker.slots import Slots
@@ -252,6 +255,13 @@ def compare(detector: Detector, walk: Walk, gop: int, coding: Coding) -> Outcome
     )
 
 
+def _one(tried: tuple[str, int, Coding]) -> Outcome:
+    """The same in a process of its own."""
+    name, gop, coding = tried
+    walk = next(each for each in walks() if each.name == name)
+    return compare(Detector.load(ROOT / "models" / "coco-ssd"), walk, gop, coding)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """The command."""
     names = [walk.name for walk in walks()]
@@ -261,16 +271,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--films", nargs="+", choices=names, default=names)
     parser.add_argument("--gops", nargs="+", type=int, default=list(GOPS), help="seconds")
     parser.add_argument("--codings", nargs="+", choices=get_args(Coding), default=list(get_args(Coding)))
+    parser.add_argument("--jobs", type=int, default=cores(), help="films at once (default %(default)s)")
     parser.add_argument("--no-page", action="store_true", help="print only")
     args = parser.parse_args(arguments)
-    detector = Detector.load(ROOT / "models" / "coco-ssd")
+    tried = [(name, gop, coding) for name in args.films for gop in args.gops for coding in args.codings]
     outcomes: list[Outcome] = []
     print(HEAD, flush=True)
-    for walk in walks():
-        for gop in args.gops if walk.name in args.films else ():
-            for coding in args.codings:
-                outcomes.append(compare(detector, walk, gop, coding))
-                print(outcomes[-1].row(), "" if outcomes[-1].holds else "  <- FAILS", flush=True)
+    with ProcessPoolExecutor(args.jobs, mp_context=get_context("spawn")) as pool:
+        for outcome in pool.map(_one, tried):
+            outcomes.append(outcome)
+            print(outcome.row(), "" if outcome.holds else "  <- FAILS", flush=True)
     wrong = [each for each in outcomes if not each.holds]
     total = (
         f"{sum(each.conditions for each in outcomes)} conditions in {len(outcomes)} films:"

@@ -18,7 +18,7 @@ PACKAGES = ("av", "opencv-python", "onnxruntime")
 
 COLUMNS = (
     "| scene | | % of a core per camera | quartiles apart | times the hub | analysed a second, at least |"
-    " ms per analysed picture | times decoding and inference alone |"
+    " ms per analysed picture | times its steps alone |"
 )
 
 
@@ -63,7 +63,7 @@ def machine() -> str:
 def comparison(
     rows: Sequence[Row],
     claims: Sequence[Claim],
-    raw: Mapping[str, tuple[float, float]],
+    raw: Mapping[str, tuple[float, float, float]],
     *,
     head: str,
     at: datetime,
@@ -81,8 +81,15 @@ def comparison(
     void = [f"{row.scene}, {row.coding}: {row.contestant} {row.void}." for row in rows if row.void]
     if void:
         lines += ["", "Void:", "", *(f"- {each}" for each in void)]
-    lines += ["", "| alone, one thread | decode, ms per picture | inference, ms |", "|---|---:|---:|"]
-    lines += [f"| {where} | {decode:.2f} | {inference:.1f} |" for where, (decode, inference) in raw.items()]
+    lines += [
+        "",
+        "| alone, one thread | decode, ms per picture | inference, ms | motion gate, ms |",
+        "|---|---:|---:|---:|",
+    ]
+    lines += [
+        f"| {where} | {decode:.2f} | {inference:.1f} | {gate:.2f} |"
+        for where, (decode, inference, gate) in raw.items()
+    ]
     return "\n".join([*lines, "", *answers(claims)])
 
 

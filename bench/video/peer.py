@@ -12,14 +12,12 @@ from pathlib import Path
 from typing import IO
 
 from bench.video.contestant import Counted
-from bench.video.verdict import FLOOR
 from bench.video.worker import ROOT
 
 PEERS = {
     "opencv": "opencv_threads",
     "opencv + motion gate": "opencv_motion",
     "pyav": "pyav_full",
-    FLOOR: "floor",
 }
 """How they are called in tables, and their files."""
 
@@ -54,7 +52,7 @@ class Peer:
 
 @contextmanager
 def running_peer(name: str, model: Path, fps: float, urls: Sequence[str], log: Path) -> Iterator[Peer]:
-    """One of PEERS on these streams; the floor on films."""
+    """One of PEERS on these streams."""
     command = [sys.executable, "-m", f"bench.peers.{PEERS[name]}", str(model), str(fps), *urls]
     with (
         log.open("ab") as said,

@@ -1,4 +1,4 @@
-"""Raw: what decoding and inference cost alone, on one thread: below that no engine that does them can be.
+"""Raw: what decoding, a look for motion and inference cost alone, on one thread: no engine that does them is below.
 
     python -m bench.video.raw MODEL FILM
 
@@ -10,6 +10,7 @@ ends, one line of JSON says what a picture and a look cost in the mean.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -26,6 +27,7 @@ from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
+from bench.peers.opencv_motion import Motion
 from bench.peers.ssd import SIDE, Model, tensor
 from bench.video.worker import ROOT
 
@@ -35,6 +37,8 @@ WARM_PICTURES, PICTURES = 10, 40
 WARM_LOOKS, LOOKS = 1, 3
 """Of a sample; the first ones, after a pause, find nothing in the caches and are not counted."""
 INFERENCES = 60
+POLITE = 10
+"""Who is measured goes first: a sample's 0.3 s on one of two cores would cost a busy peer some of its pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +48,12 @@ class Alone:
     Attributes:
         decode_ms: Milliseconds of processor time for one picture, by PyAV.
         inference_ms: The same for one look of the network, its input ready.
+        motion_ms: The same for one look of the peer's motion gate, the picture's conversion included.
     """
 
     decode_ms: float
     inference_ms: float
+    motion_ms: float = 0.0
 
 
 class _Decoding:
@@ -89,6 +95,24 @@ class _Looking:
         return times, time.thread_time() - begun
 
 
+class _Moving:
+    """The peer's motion gate on one picture of the film."""
+
+    def __init__(self, film: Path) -> None:
+        with av.open(str(film)) as container:
+            self._picture = next(container.decode(video=0))
+        self._motion = Motion()
+
+    def step(self, times: int) -> tuple[int, float]:
+        """So many looks; the seconds of processor time."""
+        begun = time.thread_time()
+        for _ in range(times):
+            # OpenCV converts with the same library; a reformatter of its own would make its tables each time.
+            picture = self._picture.reformat(format="bgr24", threads=1).to_ndarray()
+            self._motion.seen(np.asarray(picture, np.uint8))
+        return times, time.thread_time() - begun
+
+
 def inference_ms(model: Path, times: int = INFERENCES) -> float:
     """Milliseconds of processor time for one look of the network now, its input ready."""
     looking = _Looking(model)
@@ -98,7 +122,9 @@ def inference_ms(model: Path, times: int = INFERENCES) -> float:
 
 def main() -> None:
     """Sample until standard input ends."""
-    decoding, looking = _Decoding(Path(sys.argv[2])), _Looking(Path(sys.argv[1]))
+    os.nice(POLITE)
+    film = Path(sys.argv[2])
+    decoding, looking, moving = _Decoding(film), _Looking(Path(sys.argv[1])), _Moving(film)
     ended = threading.Event()
 
     def listen() -> None:
@@ -108,8 +134,8 @@ def main() -> None:
     print("ready", flush=True)
     sys.stdin.readline()
     threading.Thread(target=listen, daemon=True).start()
-    pictures = looks = 0
-    decoded = looked = 0.0
+    pictures = looks = moves = 0
+    decoded = looked = moved = 0.0
     while not (ended.is_set() and looks):
         decoding.step(WARM_PICTURES)
         came, took = decoding.step(PICTURES)
@@ -117,8 +143,12 @@ def main() -> None:
         looking.step(WARM_LOOKS)
         came, took = looking.step(LOOKS)
         looks, looked = looks + came, looked + took
+        moving.step(WARM_LOOKS)
+        came, took = moving.step(LOOKS)
+        moves, moved = moves + came, moved + took
         ended.wait(EVERY)
-    print(json.dumps(asdict(Alone(1000 * decoded / pictures, 1000 * looked / looks))), flush=True)
+    found = Alone(1000 * decoded / pictures, 1000 * looked / looks, 1000 * moved / moves)
+    print(json.dumps(asdict(found)), flush=True)
 
 
 class Sampling:
