@@ -130,11 +130,13 @@ SEEN_BY_SENSORS = {
 SEEN_BY_CAMERAS = {
     "phone-use", "person-after-hours", "congestion", "queue-long", "stopped-vehicle", "illegal-parking", "wrong-way",
     "person-on-motorway-lane", "bicycle-on-motorway-lane", "passer-by", "crowd", "street-vending",
+    "nobody-at-stove", "left-object", "vehicle-entering",
 }  # fmt: skip
 OF_THE_PLACE: dict[str, dict[str, object]] = {
     "river-high": {"above": 3.2},
     "reservoir-high": {"above": 3.2},
     "wrong-way": {"line": [[0.1, 0.5], [0.9, 0.5]]},
+    "vehicle-entering": {"line": [[0.1, 0.5], [0.9, 0.5]]},
 }
 """Every gauge has its own level, every road its own line."""
 

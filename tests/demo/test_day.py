@@ -29,7 +29,7 @@ from hub.demo.day import turn_of
 from hub.demo.footage import FOOTAGE
 from hub.demo.things import Outgoing
 from hub.serve.sensors import bindings_of
-from hub.serve.understand import Understood, understand
+from hub.serve.understand import Understood, nothing_newer, understand
 from ingest.mqtt.client import Client
 from ingest.mqtt.message import Ack, Message
 from ingest.payload import Described
@@ -66,7 +66,7 @@ def understood(messages: list[tuple[datetime, Outgoing]]) -> list[Understood]:
     for number, (at, each) in enumerate(messages):
         message = Message(each.topic, each.payload, 1, each.retain, at, {}, number)
         said = understand(
-            message, bindings=bindings, directory=place, described=described, newest=lambda _d, _q: None
+            message, bindings=bindings, directory=place, described=described, newest=nothing_newer
         )
         if said.announcement is not None:
             described = described.after(said.announcement)

@@ -8,11 +8,24 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+import yaml
 
 from ingest.mqtt.client import Client
 from tests.e2e.running import JSON, Running, demo, frozen, until
 
+ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(300)]
+
+SHARE = 0.9
+"""Of what a camera did before."""
+SENDS = 25
+"""Pictures a second of the demo's fastest camera."""
+WANTED = {
+    each["id"]: each["fps"]
+    for each in yaml.safe_load((ROOT / "config" / "demo.yaml").read_text("utf-8"))["devices"]
+    if each["kind"] == "camera"
+}
+"""Analysed pictures a second that the demo asks for."""
 
 
 def states(running: Running) -> dict[str, JSON]:
@@ -43,11 +56,13 @@ class Cameras:
                 self._open.discard(name)
                 continue
             assert device["state"] == before["state"], name
-            assert received(device) >= 0.9 * received(before), name
+            # On a busy machine what waited comes in a burst, and counts as more than a camera sends.
+            assert received(device) >= SHARE * min(received(before), SENDS), name
             if device["gate"] != "open":
                 self._open.discard(name)
             if name in self._open:
-                assert rate(device) >= 0.9 * rate(before), name
+                # A gate that has just opened looks at what came before as well: more than is wanted.
+                assert rate(device) >= SHARE * min(rate(before), WANTED[name]), name
         assert self._open, "no camera had its gate open all the while"
 
 
