@@ -68,7 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--quiet", type=int, default=56, help="cameras without people (default %(default)s)")
     parser.add_argument("--busy", type=int, default=8, help="cameras with people (default %(default)s)")
     parser.add_argument("--seconds", type=float, default=300.0, help="of the run (default %(default)s)")
-    parser.add_argument("--settle", type=float, default=60.0, help="before it (default %(default)s)")
+    parser.add_argument("--settle", type=float, default=90.0, help="before it (default %(default)s)")
     parser.add_argument("--workers", type=int, default=2, help="of the hub (default %(default)s)")
     parser.add_argument("--cores", type=int, default=2, help="for everything (default %(default)s)")
     parser.add_argument("--page", type=Path, default=page.DOCUMENT, help="where the result is written")

@@ -41,8 +41,11 @@ LESS, MORE = 0.7, 1.15
 """Times what a camera makes, when its frames are dropped and when there is room again."""
 TOLERATED = 0.1
 """Share of a second's frames that may be dropped: two cameras whose frames come at once is no shortage."""
-HOT, COOL = 2, 3
-"""Seconds in a row with and without shortage before something is changed."""
+HOT, COOL = 4, 3
+"""Seconds in a row with and without shortage before something is changed. A short stall costs the frames that it
+pushes out; to make fewer for some seconds after it would cost more than that."""
+VITAL_HOT = 2
+"""The same for life safety, for which others make room."""
 
 RARELY = timedelta(seconds=2)
 """However short life safety comes, one look in so long goes to another camera: none is blind for ever."""
@@ -173,7 +176,7 @@ class Schedule:
             lane.cool = 0 if short else lane.cool + 1
             lane.offered = lane.lost = 0
         vital = self._vital = any(
-            lane.priority == "life" and lane.hot >= HOT for lane in self._lanes.values()
+            lane.priority == "life" and lane.hot >= VITAL_HOT for lane in self._lanes.values()
         )
         for lane in self._lanes.values():
             if lane.priority == "life":

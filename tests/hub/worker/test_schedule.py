@@ -207,6 +207,14 @@ def test_who_is_dropped_makes_fewer_and_more_again_when_there_is_room() -> None:
     assert schedule.shortage("a", at(60)) is None
 
 
+def test_a_stall_of_three_seconds_costs_only_what_it_pushed_out() -> None:
+    """The machine was away for a moment; who made fewer for it would lose more than the stall took."""
+    schedule = declared(a=("normal", 10.0))
+    for number in range(3):
+        assert second(schedule, {"a": 10}, 0, number) == {"a": 10.0}
+    assert second(schedule, {"a": 10}, 100, 3) == {"a": 10.0}
+
+
 def test_when_life_comes_too_short_all_others_make_room() -> None:
     """Theirs were all looked at, and yet the machine is too slow for what must come first."""
     schedule = Schedule(threads=2)
