@@ -31,6 +31,7 @@ DIMENSIONS: Mapping[str, frozenset[Dimension]] = {
     "channel": frozenset(),
     "delivery": frozenset(),  # a dead letter says which receiver failed, not what happened where
     "silence": frozenset({"area", "site_kind", "site"}),
+    "damping": frozenset({"area", "site_kind", "site"}),
     "notice": frozenset({"area", "site_kind", "site", "unit"}),
     "broadcast": frozenset({"area", "site"}),
     "audit": frozenset({"area"}),

@@ -60,6 +60,9 @@ BRINGS = frozenset({"attachment.create"})
 FILES = BRINGS | {"attachment.read"}
 """Photos in the files of cases, not blurred: for those who work on cases."""
 
+DAMPED = frozenset({"damping.read"})
+"""What rules no longer see at some spots, for a while, because somebody judged it false."""
+
 TOLD = frozenset({"notice.read", "silence.read"})
 """Who was told of what and why, and what nobody is told of for now."""
 
@@ -76,9 +79,10 @@ ROLES: Mapping[str, frozenset[str]] = {
     | {"incident.ack", "incident.judge", "case.create", "case.act"}
     | FILES
     | CONTACTS
-    | {"silence.write"}
+    | {"silence.write", "damping.write"}
     | TRIES
     | TOLD
+    | DAMPED
     | REPORTS
     | ROOM,
     "inspector": SCENE
@@ -91,9 +95,10 @@ ROLES: Mapping[str, frozenset[str]] = {
     | {"incident.ack", "incident.judge", "case.create", "case.act"}
     | FILES
     | CONTACTS
-    | {"silence.write"}
+    | {"silence.write", "damping.write"}
     | TRIES
     | TOLD
+    | DAMPED
     | REPORTS,
     "site-keeper": SCENE
     | PICTURES
@@ -134,8 +139,9 @@ ROLES: Mapping[str, frozenset[str]] = {
     | {"rule.read", "route.read", "reading.read", "broadcast.read", "case.act", "case.reconcile"}
     | FILES
     | CONTACTS
-    | {"silence.write"}
+    | {"silence.write", "damping.write"}
     | TOLD
+    | DAMPED
     | REPORTS
     | TRIES
     | {"shift.read", "mode.switch"},
@@ -165,12 +171,14 @@ ROLES: Mapping[str, frozenset[str]] = {
     | {"case.reconcile", "mapping.read", "mapping.write"}
     | TRIES
     | TOLD
+    | DAMPED
     | REPORTS
     | {"shift.read"},
     # Verifies trails and hashes: no picture, no change.
     "auditor": SCENE
     | STREAM
     | TOLD
+    | DAMPED
     | REPORTS
     | {"shift.read", "rule.read", "route.read", "audit.read", "case.reconcile", "mapping.read"},
     # A machine: the ordered stream of cases and events, and signals of its own.

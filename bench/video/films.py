@@ -34,6 +34,8 @@ KITCHEN = ROOT / footage.FOLDER / "school-1-cam.mp4"
 FPS = 25
 GOP = 2 * FPS
 QUIET_SECONDS = 20
+WARM_UP = 2 * GOP // FPS
+"""Seconds of `quiet` that are left out: until then the encoder looks for its rate, and each round would show that."""
 PLACES = 8
 """Different beginnings of `mixed`; more cameras share them."""
 WIDE = "crop=768:432:0:72,scale=1280:720"
@@ -75,7 +77,11 @@ def film(scene: Scene, coding: Coding) -> Path:
         part = target.with_suffix(".part.mp4")
         command = ["ffmpeg", "-loglevel", "error", "-nostdin", "-y", *recipe, str(part)]
         subprocess.run(command, check=True, timeout=ENCODE_TIMEOUT, cwd=ROOT)
-        part.replace(target)
+        if scene == "quiet":
+            _remux(part, target, begin=WARM_UP * FPS, keep_before=False)
+            part.unlink()
+        else:
+            part.replace(target)
     return target
 
 
@@ -90,7 +96,16 @@ def films(scene: Scene, coding: Coding, cameras: int) -> list[Path]:
 
 def _source(scene: Scene) -> tuple[list[str], str]:
     if scene == "quiet":
-        return ["-loop", "1", "-framerate", str(FPS), "-t", str(QUIET_SECONDS), "-i", str(empty())], WIDE
+        return [
+            "-loop",
+            "1",
+            "-framerate",
+            str(FPS),
+            "-t",
+            str(QUIET_SECONDS + WARM_UP),
+            "-i",
+            str(empty()),
+        ], WIDE
     if scene == "busy":
         return ["-i", str(STREET)], f"setpts=N/{FPS}/TB,{WIDE}"
     return ["-i", str(KITCHEN)], f"setpts=N/{FPS}/TB"
@@ -122,18 +137,24 @@ def _turned(whole: Path, at: int, of: int) -> Path:
     if at == 0:
         return whole
     target = whole.with_stem(f"{whole.stem}-turned-{at}-of-{of}")
-    if target.exists():
-        return target
-    part = target.with_suffix(".part.mp4")
+    if not target.exists():
+        with av.open(str(whole)) as source:
+            begin = source.streams.video[0].frames * at // of // GOP * GOP
+        _remux(whole, target, begin=begin, keep_before=True)
+    return target
+
+
+def _remux(whole: Path, target: Path, *, begin: int, keep_before: bool) -> None:
+    """The packets from the keyframe number `begin` on, and behind them, if wanted, those before it."""
+    part = target.with_suffix(".turn.mp4")
     with av.open(str(whole)) as source, av.open(str(part), "w", format="mp4") as sink:
         video = source.streams.video[0]
         out = sink.add_stream_from_template(video)
         packets = [packet for packet in source.demux(video) if packet.size]
-        begin = len(packets) * at // of // GOP * GOP
         step = packets[1].pts - packets[0].pts if packets[0].pts is not None and packets[1].pts else 1
-        for number, packet in enumerate([*packets[begin:], *packets[:begin]]):
+        before = packets[:begin] if keep_before else []
+        for number, packet in enumerate([*packets[begin:], *before]):
             packet.pts = packet.dts = number * step
             packet.stream = out
             sink.mux(packet)
     part.replace(target)
-    return target

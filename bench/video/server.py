@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.video.films import FPS, GOP
 from bench.video.worker import ROOT
 
 
@@ -26,8 +27,8 @@ class Server:
 
 @contextmanager
 def serving(streams: Mapping[str, Path]) -> Iterator[Server]:
-    """Name → film, each an endless camera."""
-    command = [sys.executable, "-m", "hub.demo.rtsp", "--with-parent"]
+    """Name → film, each an endless camera; their keyframes are spread over a GOP, as those of real cameras are."""
+    command = [sys.executable, "-m", "hub.demo.rtsp", "--with-parent", "--spread", str(GOP / FPS)]
     for name, path in streams.items():
         command += ["--stream", f"{name}={path}"]
     with subprocess.Popen(

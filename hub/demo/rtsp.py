@@ -84,7 +84,10 @@ class _UdpViewer:
 
 
 class RtspServer:
-    """The server; `start()` listens, `close()` ends all sessions. Use it inside one asyncio loop."""
+    """The server; `start()` listens, `close()` ends all sessions. Use it inside one asyncio loop.
+
+    `spread`: seconds over which the first pictures of the streams are spread: nobody sets cameras to one beat.
+    """
 
     def __init__(
         self,
@@ -94,11 +97,15 @@ class RtspServer:
         port: int = 0,
         password: Password | None = None,
         slow_limit: int = _SLOW,
+        spread: float = 0.0,
     ) -> None:
         self.host = host
         self.port = port
         self.password = password
-        self.streams = {name: Stream(clip) for name, clip in clips.items()}
+        self.streams = {
+            name: Stream(clip, spread * number / len(clips))
+            for number, (name, clip) in enumerate(clips.items())
+        }
         self.slow_limit = slow_limit
         self.slow = 0  # TCP clients dropped because they did not read
         self.lost = 0  # datagrams the kernel did not take
@@ -354,6 +361,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--host", default="127.0.0.1", help="IP address to listen on (default %(default)s)")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--user", help=f"ask for this user; the password is in {PASSWORD_VARIABLE}")
+    parser.add_argument(
+        "--spread", type=float, default=0.0, help="seconds over which the streams' first pictures are spread"
+    )
     parser.add_argument("--with-parent", action="store_true", help="end when standard input closes")
     args = parser.parse_args(arguments)
     logging.basicConfig(
@@ -363,7 +373,7 @@ def main(arguments: list[str] | None = None) -> int:
         loaded = {path: load(path) for path in {path for _, path in args.stream}}  # many cameras may show one
         clips = {name: loaded[path] for name, path in args.stream}
         password = Password(args.user, os.environ.get(PASSWORD_VARIABLE, "")) if args.user else None
-        server = RtspServer(clips, host=args.host, port=args.port, password=password)
+        server = RtspServer(clips, host=args.host, port=args.port, password=password, spread=args.spread)
         asyncio.run(_run(server, with_parent=args.with_parent))
     except (OSError, ValueError) as wrong:
         print(f"rtsp: {wrong}", file=sys.stderr)

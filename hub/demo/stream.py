@@ -31,10 +31,14 @@ class Viewer(Protocol):
 
 
 class Stream:
-    """Sequence, timestamp and source are functions of the position, so all viewers get the same bytes."""
+    """Sequence, timestamp and source are functions of the position, so all viewers get the same bytes.
 
-    def __init__(self, clip: Clip) -> None:
+    `late`: seconds by which the first picture comes later, so that cameras do not all send keyframes at once.
+    """
+
+    def __init__(self, clip: Clip, late: float = 0.0) -> None:
         self.clip = clip
+        self._late = late
         self.source = secrets.randbits(32)
         self.sequence = secrets.randbits(16)
         self.timestamp = secrets.randbits(32)
@@ -59,7 +63,8 @@ class Stream:
             loop = asyncio.get_running_loop()
             # Nobody watched: go on at the next keyframe, now.
             self._next, self._round = self._next_keyframe()
-            self._origin = loop.time() - self._position() / CLOCK
+            self._origin = loop.time() + self._late - self._position() / CLOCK
+            self._late = 0.0
             self._task = loop.create_task(self._play(), name="stream")
         index, round_ = self._next_keyframe()
         return self._numbers(self.clip.units[index], round_)

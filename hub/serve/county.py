@@ -10,7 +10,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from alerts.directory import Directory
-from alerts.ledger import modes
+from alerts.ledger import dampings, modes
 from alerts.ledger.engine import Connection, Ledger
 from config.apply import read_stored
 from config.directory import directory, next_turn
@@ -21,6 +21,7 @@ from config.secrets import SecretBox
 from config.targets import CAMERAS, targets
 from config.urls import split_credentials, with_credentials
 from config.watched import watched
+from detectors.damping import Damping
 from detectors.shelf import input_of
 from ingest.duration import format_duration
 
@@ -55,11 +56,16 @@ def read_county(conn: Connection, box: SecretBox, *, timezone: str, now: datetim
     registry = registry_of(stored)
     whole = modes.laid_over(conn, directory(registry, timezone=timezone, now=now))
     turns = None if now is None else next_turn(registry, whole, now)
-    return County(registry, whole, _cameras(registry, whole, stored, box), turns)
+    damped = dampings.by_camera(conn, now) if now is not None else {}
+    return County(registry, whole, _cameras(registry, whole, stored, box, damped), turns)
 
 
 def _cameras(
-    registry: Registry, whole: Directory, stored: tuple[Stored, ...], box: SecretBox
+    registry: Registry,
+    whole: Directory,
+    stored: tuple[Stored, ...],
+    box: SecretBox,
+    damped: Mapping[str, Sequence[Damping]],
 ) -> dict[str, Json]:
     rules: dict[str, list[Json]] = {}
     for rule in registry.rules:
@@ -100,6 +106,7 @@ def _cameras(
             "max_blind": camera.max_blind.total_seconds(),
             "timezone": str(whole.zone(whole.sites[camera.site].area)),
             "rules": rules.get(camera.id, []),
+            "dampings": [each.model_dump(mode="json") for each in damped.get(camera.id, ())],
             "ptz": _ptz(camera, plain),
             "health": [each.model_dump(mode="json") for each in health.get(camera.id, ())],
         }

@@ -12,10 +12,14 @@ from typing import cast
 from urllib.parse import quote
 
 import httpx
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from alerts.ledger import evidence
+from alerts.ledger import evidence, raises
 from alerts.ledger.engine import Connection, Ledger
 from alerts.ledger.evidence import Wanted
+from detectors.damping import Thing
+from detectors.raised import Raised
+from detectors.signal import Severity
 from hub.serve.evidence_store import SEALED, EvidenceStore
 from ingest.errors import HubError, NoRoom
 
@@ -32,6 +36,23 @@ LARGEST = 200_000_000
 
 Addresses = Callable[[], Mapping[str, str]]
 Told = Callable[[Connection, str], object]
+
+
+class ToldRaise(BaseModel):
+    """What a worker's meta.json says of what decided; an older worker says nothing of it."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
+
+    rule: str = Field(min_length=1, max_length=100)
+    device: str = Field(min_length=1, max_length=100)
+    severity: Severity
+    at: AwareDatetime
+    aspect: float = Field(gt=0)
+    things: tuple[Thing, ...] = Field(min_length=1)
+
+    def of(self, incident: str) -> Raised:
+        """The same as the raise of an incident."""
+        return Raised(incident, self.rule, self.device, self.severity, self.at, self.aspect, self.things)
 
 
 class EvidenceCopier:
@@ -146,7 +167,17 @@ class EvidenceCopier:
             each for each in files if each.name not in digests and not (coming and each.name in SEALED)
         ]
         if ready or never:
-            await self._settle(ref, ready, never, worker)
+            await self._settle(ref, ready, never, worker, self._told_raise(ref, meta))
+
+    def _told_raise(self, ref: str, meta: Mapping[str, object]) -> ToldRaise | None:
+        """What decided; None where nothing is told of it, or nothing that can be used."""
+        if not meta.get("things"):
+            return None
+        try:
+            return ToldRaise.model_validate(meta)
+        except ValidationError as wrong:  # the pictures are good all the same
+            self._complain(f"{ref}: what decided", wrong)
+            return None
 
     async def _fetch(self, base: str, ref: str, each: Wanted, digest: str) -> tuple[str, int]:
         answer = await self._client.get(f"{base}/evidence/{quote(ref)}/{each.name}")
@@ -160,9 +191,14 @@ class EvidenceCopier:
         return digest, len(content)
 
     async def _settle(
-        self, ref: str, ready: Mapping[Wanted, tuple[str, int]], never: list[Wanted], worker: str
+        self,
+        ref: str,
+        ready: Mapping[Wanted, tuple[str, int]],
+        never: list[Wanted],
+        worker: str,
+        decided: ToldRaise | None = None,
     ) -> None:
-        """Write down what came and what never will; then the worker may forget what is complete."""
+        """Write down what came, what decided and what never will come; then the worker may forget what is complete."""
         if not ready and not never:
             return
 
@@ -176,6 +212,8 @@ class EvidenceCopier:
             for each in never:
                 evidence.set_none(conn, each.incident, each.name, now=now)
             for incident in sorted({each.incident for each in (*ready, *never)}):
+                if decided is not None:
+                    raises.keep(conn, decided.of(incident))
                 self._told(conn, incident)
             return evidence.unfinished(conn, ref)
 

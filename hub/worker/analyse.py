@@ -16,8 +16,10 @@ from datetime import datetime, timedelta
 from ulid import ULID
 
 from detectors.emitter import Emitter
+from detectors.raised import decided
 from detectors.rule import Sight
 from detectors.signal import Signal
+from detectors.tracked import TrackedParams
 from detectors.zones import WHOLE
 from hub.worker.crew import Crew
 from hub.worker.evidence import EvidenceKeeper, Raise
@@ -209,6 +211,8 @@ class Analyst:
                 device=watch.task.device,
                 rule=params.id,
                 at=now,
+                severity=params.severity,
+                things=(decided(params, verdict.level.tracks) if isinstance(params, TrackedParams) else ()),
                 look=look,
                 tracks=verdict.level.tracks,
                 zone=None if polygon == WHOLE else polygon,

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from detectors.damping import Damping
 from detectors.health import Watched
 from detectors.rule import Duration
 from hub.worker.schedule import Priority
@@ -68,6 +69,7 @@ class CameraTask(BaseModel):
         timezone: In which explanations show times.
         priority: Who goes first when there is not enough time for all (hub.worker.schedule).
         rules: Full parameters of each rule (JSON), validated one by one by the shelf.
+        dampings: What rules do not see at some spots, for a while.
         health: Faults of the camera itself that are watched.
         ptz: How it is driven; None: it stands still.
     """
@@ -87,6 +89,7 @@ class CameraTask(BaseModel):
     timezone: str = "Asia/Shanghai"
     priority: Priority = "normal"
     rules: tuple[dict[str, object], ...] = ()
+    dampings: tuple[Damping, ...] = ()
     health: tuple[Watched, ...] = ()
     ptz: PtzTask | None = None
 

@@ -3,7 +3,8 @@
     DATA/evidence/<ref>/shown.jpg         persons blurred
     DATA/evidence/<ref>/shown-boxes.jpg   the same with the boxes and the zone drawn
     DATA/evidence/<ref>/original.mp4.sealed  5 s before to 5 s after, remuxed; written after the post-roll
-    DATA/evidence/<ref>/meta.json         {ref, device, rule, at, snapshot, clip: pending|ready|none, sha256}
+    DATA/evidence/<ref>/meta.json         {ref, device, rule, at, snapshot, clip: pending|ready|none, sha256,
+                                         severity, aspect, things: [{label, box, first_box}]}
 
 Every file appears whole; meta.json is rewritten after each, so what it names is there. The original is sealed under
 the worker token (hub/seal.py) and never lies on the disk as it is. A disk without room costs evidence, oldest first,
@@ -21,7 +22,7 @@ import shutil
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -31,7 +32,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.blur import blur_persons
+from detectors.damping import Thing
 from detectors.draw import draw_boxes
+from detectors.signal import Severity
 from detectors.track import Track
 from detectors.zones import Polygon
 from hub import seal
@@ -69,6 +72,8 @@ class Raise:
         device: Registry id of the camera.
         rule: Registry id of the rule.
         at: When it was raised (UTC).
+        severity: Of the rule.
+        things: Of what decided, what dampings are made of.
         look: The newest analysed frame.
         tracks: What decided; drawn as boxes.
         zone: Of the rule, drawn too; None for the whole picture.
@@ -80,6 +85,8 @@ class Raise:
     device: str
     rule: str
     at: datetime
+    severity: Severity
+    things: tuple[Thing, ...]
     look: Look
     tracks: tuple[Track, ...]
     zone: Polygon | None
@@ -213,6 +220,9 @@ class EvidenceKeeper:
             "rule": wanted.rule,
             "at": format_instant(wanted.at),
             "frame_at": format_instant(wanted.look.frame.at),
+            "severity": wanted.severity,
+            "aspect": wanted.look.frame.raster.width / wanted.look.frame.raster.height,
+            "things": [asdict(each) for each in wanted.things],
             "snapshot": "none",
             "clip": "pending",
             "sha256": {},

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter, ValidationError
 
-from detectors import shelf
+from detectors import damping, shelf
 from detectors.detections import Detections
 from detectors.emitter import Source, source
 from detectors.rule import Level, RuleParams, RuleState, Scene, Sight, TrackRule
@@ -192,8 +192,14 @@ class Watch:
             # A person who left took the condition along; a region is as it was.
             sights = tuple(replace(each, p=0.0) if each.of_persons else each for each in self._sights)
             scene = Scene(self.task.device, at, staying, sights)
-            for running in self._rules.values():
-                running.state = running.rule.observe(running.state, scene)
+            self._observe(scene)
+
+    def _observe(self, scene: Scene) -> None:
+        """Show every rule the scene, without what is damped for it; with the lock held."""
+        clock = ZoneInfo(self.task.timezone)
+        for running in self._rules.values():
+            seen = damping.seen(self.task.dampings, running.rule.params, scene, clock)
+            running.state = running.rule.observe(running.state, seen)
 
     def _follows(self, tracks: tuple[Track, ...], verdicts: list[Verdict]) -> bool:
         """Whether a rule has to do with what is followed, or holds because of it.
@@ -296,9 +302,7 @@ class Watch:
             self.newest = Look(frame, found, tracks, self._tracker.expected(frame.at, PERSONS))
             self.analysed += 1
             self._analysed_rate.add(self._clock())
-            scene = Scene(self.task.device, frame.at, tracks, sights)
-            for running in self._rules.values():
-                running.state = running.rule.observe(running.state, scene)
+            self._observe(Scene(self.task.device, frame.at, tracks, sights))
             self._behind_at = None
             if frame.catch_up:  # what it shows was so then: nothing after it has been seen yet
                 self._behind_at, self._judged_at = self._clock(), frame.at

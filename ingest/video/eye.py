@@ -2,7 +2,7 @@
 
     quiet:  keyframe ──▶ small grey ──▶ gate                       no decoder is open
     opens:  ring, from the keyframe before the last clear look ──▶ decoder ──▶ frames (catch_up) …
-    open:   packet ──▶ decoder ──▶ frames; small grey twice a second ──▶ gate
+    open:   packet ──▶ decoder ──▶ frames; small grey of keyframes, or twice a second ──▶ gate
 
 One thread feeds it. It has no clock: it lives by the packets' media time and time of arrival.
 """
@@ -41,6 +41,9 @@ AHEAD = 0.02
 CHECK = 60.0
 """Seconds after which a quiet camera's keyframe is handed on as a frame all the same: what the gate thinks
 nothing, the model may know better."""
+OFTEN = 2.5
+"""Seconds between keyframes up to which, while something is followed, block edges are smoothed in keyframes only, and
+small pictures made of those only: those between them have drifted, which at constant bitrate looks like a change."""
 FRESH = timedelta(seconds=5)
 """An open gate closes only if somebody looked at a frame this young."""
 
@@ -163,8 +166,7 @@ class Eye:
             return
         at = packet.pts * packet.time_base
         due = self._gate.due(at, len(packet.data), keyframe=packet.keyframe)
-        held = self._hold_until is not None and packet.at < self._hold_until
-        if held:
+        if self._followed(packet.at):
             self._gate.wake()
         elif due or packet.keyframe:
             self._look(packet, at, due)
@@ -233,6 +235,8 @@ class Eye:
     def _step(self, sampler: Sampler, packet: Packet) -> None:
         errors, decoded = sampler.errors, sampler.decoded
         sampler.pace(self._fps if self._waiting else self._pace)
+        often = 0 < self._gate.gop <= OFTEN
+        sampler.smoothing = "keyframes" if often and self._followed(packet.at) else "all"
         frame = sampler.feed(packet)
         self.counts.errors += sampler.errors - errors
         self.counts.decoded += sampler.decoded - decoded
@@ -250,6 +254,8 @@ class Eye:
         held = bool(self._waiting) or self._offered is not None or self._held(arrived)
         if shown.key_frame:
             due = media - self._keyframed >= KEYFRAME_EVERY
+        elif sampler.drifts:
+            due = False
         elif held:
             due = media - self._glimpsed >= HELD_EVERY
         if due:
@@ -266,8 +272,11 @@ class Eye:
             self._sampler = None
             self._checked, self._clear_at = media, None
 
+    def _followed(self, now: datetime) -> bool:
+        return self._hold_until is not None and now < self._hold_until
+
     def _held(self, now: datetime) -> bool:
-        if self._hold_until is not None and now < self._hold_until:
+        if self._followed(now):
             return True
         return self._looked_at is None or now - self._looked_at > FRESH
 

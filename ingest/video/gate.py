@@ -89,6 +89,11 @@ class Gate:
         self._strange = self.passed_over = False
         self._calm.lost()
 
+    @property
+    def gop(self) -> float:
+        """Seconds between the latest two keyframes; 0 before the second."""
+        return self._gop
+
     def watch(self, mask: Mask | None) -> None:
         """Let only changes inside `mask` (90, 160) count; None for everywhere."""
         self._ground.mask = mask

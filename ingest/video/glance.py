@@ -41,8 +41,8 @@ class Peek:
     def keyframe(self, packet: Packet) -> VideoFrame | None:
         """The picture of a keyframe; None when it cannot be decoded."""
         self._decoder = None
-        decoder = Decoder(self._info, rough=True)
-        frames = [frame for frame, _ in decoder.feed(packet)] + decoder.drain()
+        decoder = Decoder(self._info, smoothing="none")
+        frames = [frame for frame, _ in decoder.feed(packet) + decoder.drain(packet.at)]
         return self._count(decoder.errors, frames)
 
     def forward(self, gop: tuple[Packet, ...]) -> VideoFrame | None:

@@ -59,6 +59,8 @@ MAY: dict[str, frozenset[str]] = {
     "notice.read": ALL - {"city"},
     "silence.read": SCENE - {"city"},
     "silence.write": frozenset({"olga", "ines", "sue"}),
+    "damping.read": frozenset({"olga", "guest", "ines", "sue", "admin", "aude"}),
+    "damping.write": frozenset({"olga", "ines", "sue"}),
     "reporter.open": frozenset({"olga", "dora", "hans"}),
     "qr.print": frozenset({"dora", "admin"}),
     "qr.renew": frozenset({"admin"}),
@@ -202,6 +204,7 @@ def story(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator[
                 "shifts": shift,
                 "dead-letters": house.dead_letter("screen", near[0]),
                 "silences": quiet,
+                "dampings": house.damping(near[0], "cam-1"),
                 "offers": house.offer(),
             },
             {
@@ -212,6 +215,7 @@ def story(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator[
                 "shifts": kept,
                 "dead-letters": "no-such.letter",
                 "silences": loud,
+                "dampings": house.damping(far[0], "cam-9"),
                 "offers": "no-such-offer",
             },
             {"incidents": road[0], "cases": road[1]},
@@ -317,6 +321,8 @@ def _sees(name: str, path: str) -> bool:
         "reports": "site.read",
         "mappings": "mapping.read",
         "silences": "silence.read",
+        "dampings": "damping.read",
+        "precision": "rule.read",
         "offers": "offer.read",
     }
     return name in MAY[reads[noun]]

@@ -19,7 +19,7 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from alerts.directory import Directory
 from alerts.ids import new_id
-from alerts.ledger import deliveries, incidents, modes, notices, offers
+from alerts.ledger import dampings, deliveries, incidents, modes, notices, offers
 from alerts.ledger import registry as entries
 from alerts.ledger.engine import Connection, Ledger
 from alerts.notice import Notice
@@ -35,6 +35,7 @@ from config.contacts import contacts_of
 from config.directory import directory
 from config.door import Door
 from config.secrets import SecretBox
+from detectors.damping import Damping
 from detectors.signal import Severity, Signal, SignalState
 from hub.serve.adoption import Adoption
 from hub.serve.case_files import CaseFiles
@@ -321,6 +322,19 @@ class House:
 
         self.ledger.write(act).result(10)
         return f"{made.id}.{channel}"
+
+    def damping(self, incident: str, device: str) -> str:
+        """The id of a damping that came of this incident of a camera."""
+        now = self.now()
+        made = Damping(
+            id=new_id(now), rule="yard", device=device, label="person", box=(0.4, 0.3, 0.5, 0.7), aspect=16 / 9,
+            at=now, expires_at=now + timedelta(hours=1),
+        )  # fmt: skip
+        place = self.directory().visibility(device)
+        self.ledger.write(
+            lambda tx: dampings.add(tx, [made], incident=incident, who="olga", place=place, now=now)
+        ).result(10)
+        return made.id
 
     def offer(self, name: str = "nowhere/lonely") -> str:
         """The id of an unknown device that was heard."""

@@ -184,6 +184,11 @@ export class Api {
     return this.send<T>("PUT", path, body);
   }
 
+  /** End or delete something. */
+  remove(path: string): Promise<unknown> {
+    return this.send("DELETE", path);
+  }
+
   /** Whether a file of ours (a clip) is there; ApiError 409 `evidence-pending` while it is made. */
   async probe(path: string): Promise<void> {
     const response = await this.answer(path, {
@@ -226,7 +231,8 @@ export class Api {
     try {
       const response = await this.fetcher(`${ROOT}${path}`, options);
       if (!response.ok) throw await problem(response);
-      return (await response.json()) as T;
+      const told: unknown = response.status === 204 ? null : await response.json();
+      return told as T;
     } catch (failure) {
       if (failure instanceof ApiError) throw failure;
       throw new Unreachable(failure);

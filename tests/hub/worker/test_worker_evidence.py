@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from detectors.damping import Thing
 from detectors.detections import Detections
 from detectors.track import Track
 from hub.worker.evidence import AFTER, BEFORE, META, SETTLE, WIDER, EvidenceKeeper, Raise
@@ -78,6 +79,8 @@ def wanted(
         device="cam",
         rule="seen",
         at=START,
+        severity="major",
+        things=(Thing("person", PERSON),),
         look=Look(frame, found, (), ()),
         tracks=(Track(1, "person", PERSON, 0.9, START, START),),
         zone=((0.0, 0.1), (1.0, 0.1), (1.0, 1.0), (0.0, 1.0)),

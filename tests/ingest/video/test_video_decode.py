@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 
 from ingest.errors import CameraUnreachable, EvidenceNone
@@ -46,7 +47,7 @@ def test_every_packet_becomes_a_picture(coded: Coded) -> None:
     info, packets = coded
     decoder = Decoder(info)
     frames = [found for packet in packets for found in decoder.feed(packet)]
-    assert len(frames) + len(decoder.drain()) == len(packets)
+    assert len(frames) + len(decoder.drain(packets[-1].at)) == len(packets)
     assert [at for _, at in frames[:3]] == [packet.at for packet in packets[:3]]
     assert decoder.errors == 0
 
@@ -77,6 +78,27 @@ def test_the_sampler_hands_on_the_wanted_rate(coded: Coded) -> None:
     assert all(0.1 < gap < 0.31 for gap in gaps)
     assert frames[0].image.shape == (240, 320, 3)
     assert frames[0].device == "cam"
+
+
+def test_smoothing_of_keyframes_only_begins_with_the_next_one(coded: Coded) -> None:
+    """No picture is lost at the change; keyframes stay what was sent, those between them come near it."""
+    info, packets = coded
+    whole, rough = Sampler("cam", info, 25), Sampler("cam", info, 25)
+    sent = [frame for frame in map(whole.feed, packets) if frame is not None]
+    seen = []
+    for number, packet in enumerate(packets):
+        rough.smoothing = "keyframes" if number >= 30 else "all"
+        assert rough.drifts == (number > 50), "from the keyframe after it was wanted on"
+        if (frame := rough.feed(packet)) is not None:
+            seen.append(frame)
+    assert [frame.at for frame in seen] == [frame.at for frame in sent]
+    apart = {
+        a.at: float(np.abs(a.image.astype(int) - b.image.astype(int)).mean())
+        for a, b in zip(seen, sent, strict=True)
+    }
+    assert all(far == 0 for at, far in apart.items() if at < packets[50].at), "until then nothing is left out"
+    assert apart[packets[50].at] == apart[packets[75].at] == 0, "keyframes are whole"
+    assert 0 < max(apart.values()) < 6, "levels of 255"
 
 
 def test_the_sampler_waits_for_a_keyframe(coded: Coded) -> None:

@@ -9,7 +9,7 @@ import { measureOf, placeOf, readable, say } from "@/store/names";
 import { lengthParts, localMoments, shortTime } from "@/store/time";
 import type { Device, Incident, Lang, Text } from "@/types";
 
-type Shelf = "condition" | "reason" | "step" | "unitOf" | "caseState" | "role" | "ruleKey" | "why";
+type Shelf = "condition" | "reason" | "step" | "unitOf" | "caseState" | "role" | "ruleKey" | "why" | "thing";
 
 export interface Speaker {
   lang: ComputedRef<Lang>;
