@@ -24,7 +24,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.running import ADMIN_PASSWORD, JSON, ROOT, Running, until
 from tests.e2e.test_evidence import rtsp
-from tests.e2e.test_room_page import console, enter
+from tests.e2e.test_room_page import console
 from tests.servers.ports import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(400)]
@@ -71,8 +71,9 @@ def encoded(path: Path, pictures: Iterator[Picture]) -> Path:
         options = {"preset": "veryfast", "bf": "0", "g": str(2 * FPS), "sc_threshold": "0", "crf": "22"}
         stream = out.add_stream("libx264", rate=FPS, options=options)
         stream.pix_fmt = "yuv420p"
-        for picture in pictures:
-            stream.height, stream.width = picture.shape[:2]
+        for number, picture in enumerate(pictures):
+            if number == 0:
+                stream.height, stream.width = picture.shape[:2]
             out.mux(stream.encode(VideoFrame.from_ndarray(picture, format="bgr24")))
         out.mux(stream.encode(None))
     return path
@@ -185,7 +186,9 @@ def damp_it(page: Page, incident: str) -> None:
 def test_what_was_judged_false_raises_no_more_at_that_spot(tmp_path: Path) -> None:
     """The figure does not, the man who comes in does; ended or expired, the figure raises again."""
     with hub(tmp_path) as (running, show), console(running, "/") as page:
-        enter(page, "olga", ADMIN_PASSWORD)
+        page.get_by_test_id("login-name").fill("olga")
+        page.get_by_test_id("login-password").fill(ADMIN_PASSWORD)
+        page.get_by_test_id("login-submit").click()
         page.wait_for_url("**/room")
         expect(page.get_by_test_id("connection")).to_have_attribute("data-state", "live", timeout=15_000)
         show("stays")
