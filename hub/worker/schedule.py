@@ -10,8 +10,10 @@ A frame that is made and then dropped cost decoding that the others lack: so a c
 is told to make fewer (`regulate`), down to its keyframes, and more again once there is room; so are all others when
 life safety itself comes too short, and then one thread looks at nothing else.
 
-A live frame is replaced by its successor (counted as dropped): the newest is what matters. Frames that catch up
-keep their order and are never pushed out: there is room for ROW of them, and who finds none offers again later.
+A live frame is pushed out by its successor (counted as dropped): the newest is what matters. Only while there is no
+shortage may one wait beside it: frames of many cameras that come at once are looked at a moment later, none is lost.
+Frames that catch up keep their order and are never pushed out: there is room for ROW of them, and who finds none offers
+again later.
 """
 
 from __future__ import annotations
@@ -31,6 +33,9 @@ WEIGHTS: dict[Priority, float] = {"life": 1.0, "high": 4.0, "normal": 1.0, "low"
 
 ROW = 4
 """Frames of one camera that wait while it catches up: enough that the analysis never waits for the decoder."""
+
+BESIDE = 2
+"""Frames of now of one camera that wait at most, while it knows no shortage; else the newest only."""
 
 CATCH_UP = 2.0
 """A camera that catches up gets this times its share, so that it arrives, without standing in others' way."""
@@ -82,6 +87,11 @@ class _Lane:
     dropped: int = 0
     drops: Rate = field(default_factory=Rate)
 
+    @property
+    def live(self) -> int:
+        """Frames of now that wait."""
+        return sum(not each.catch_up for each in self.waiting)
+
     def step(self, frame: Frame) -> float:
         """How far a look at `frame` moves the turn on."""
         return 1.0 / (self.fps * WEIGHTS[self.priority] * (CATCH_UP if frame.catch_up else 1.0))
@@ -115,20 +125,21 @@ class Schedule:
         self._lanes.pop(device, None)
 
     def offer(self, frame: Frame, now: datetime) -> bool:
-        """Let a frame wait. False: a live one pushed out its predecessor, one that catches up found no room."""
+        """Let a frame wait. False: a live one pushed out another, one that catches up found no room."""
         lane = self._lanes.setdefault(frame.device, _Lane())
         row = lane.waiting
         if frame.catch_up and len(row) >= ROW:
             return False
         lane.offered += not frame.catch_up
-        replaced = not frame.catch_up and bool(row) and not row[-1].catch_up
-        if replaced:
-            row.pop()
+        replaced = False
+        while not frame.catch_up and lane.live >= (1 if lane.hot else BESIDE):
+            replaced = True
+            del row[next(number for number, each in enumerate(row) if not each.catch_up)]  # the oldest of now
             lane.dropped += 1
             if not row or not row[0].catch_up:  # else it is behind for a moment, not too fast
                 lane.lost += 1
                 lane.drops.add(now)
-        elif not row and not lane.busy:
+        if not replaced and not row and not lane.busy:
             lane.turn = max(lane.turn, self._turn)  # who was idle saves up nothing
         if not row and not replaced:
             self._rows += 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -176,10 +175,36 @@ def test_a_camera_that_goes_leaves_nothing() -> None:
 def test_overload_ends_and_is_no_longer_said() -> None:
     """Ten seconds after the last dropped frame the reason is gone."""
     schedule = declared(a=("normal", 5.0))
-    schedule.offer(replace(frame("a", 0)), at(0))
-    schedule.offer(frame("a", 0.2), at(0.2))
+    for number in range(3):
+        schedule.offer(frame("a", number / 5), at(number / 5))
     assert schedule.shortage("a", at(2)) == "overloaded"
     assert schedule.shortage("a", at(13)) is None
+
+
+def test_what_comes_at_once_waits_a_moment_and_under_shortage_the_newest_only() -> None:
+    """Without a shortage two frames of a camera wait, the older first; the third pushes the oldest out."""
+    schedule = declared(a=("normal", 5.0))
+    assert [schedule.offer(frame("a", number / 5), at(number / 5)) for number in range(3)] == [
+        True,
+        True,
+        False,
+    ]
+    assert schedule.dropped("a") == 1
+    taken = []
+    while (each := schedule.take(at(0.5))) is not None:
+        taken.append(each.pts)
+        schedule.done("a")
+    assert taken == [0.2, 0.4]
+    for number in range(3, 8):
+        schedule.offer(frame("a", number / 5), at(number / 5))
+    schedule.regulate()  # a second in which most were pushed out: now there is a shortage
+    for number in range(8, 10):
+        schedule.offer(frame("a", number / 5), at(number / 5))
+    newest = schedule.take(at(2))
+    assert newest is not None
+    assert newest.pts == 1.8
+    schedule.done("a")
+    assert schedule.take(at(2)) is None
 
 
 def second(schedule: Schedule, cameras: Mapping[str, int], looks: int, moment: float) -> dict[str, float]:

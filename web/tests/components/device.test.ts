@@ -26,6 +26,23 @@ const ANSWERS = {
     next: null,
   },
   "/cameras/cam/snapshot.jpg": 503,
+  "/precision": {
+    rules: {
+      zone: [
+        { week: "2026-W46", first: "2026-11-09", raised: 0, true: 0, false: 0 },
+        { week: "2026-W47", first: "2026-11-16", raised: 5, true: 3, false: 1 },
+      ],
+    },
+  },
+  "/dampings": {
+    items: [
+      {
+        id: "d1", incident: "i1", rule: "zone", device: "cam", label: "person", at: "2026-11-22T08:00:00.000Z",
+        expires_at: "2026-12-06T08:00:00.000Z", created_by: "wang", state: "active",
+      },
+    ],
+    next: null,
+  },
 };
 
 let page: Console;
@@ -100,4 +117,19 @@ it("an unknown device is adopted with what was changed of the guess", async () =
     expect(page.read("adopted")).toContain("x 已接入，补入 7 条读数");
   });
   expect(page.changes()[0]).toEqual({ path: "/offers/o/accept", body: {} });
+});
+
+it("how often rules were right stands there, and what is damped, with an end for whoever may", async () => {
+  page = await openConsole("/devices/cam", [...READ, "damping.read"], ANSWERS, "auditor");
+  await there("damping");
+  expect(page.read("precision-rule")).toContain("75% 属实，5 起中判定了 4 起");
+  expect(page.read("damping")).toContain("人");
+  expect(page.find("damping-end")).toBeNull();
+  page.end();
+
+  page = await openConsole("/devices/cam", [...READ, "damping.read", "damping.write"], ANSWERS);
+  (await there("damping-end")).click();
+  await vi.waitFor(() => {
+    expect(page.changes()).toEqual([{ path: "/dampings/d1", body: undefined }]);
+  });
 });
