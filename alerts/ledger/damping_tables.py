@@ -18,6 +18,7 @@ raises = Table(
     Column("aspect", Float, nullable=False),
     Column("things", JSON, nullable=False),
 )
+Index("ix_raises_at", raises.c.at)
 Index("ix_raises_device_rule_at", raises.c.device, raises.c.rule, raises.c.at)
 
 dampings = Table(

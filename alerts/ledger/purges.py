@@ -25,10 +25,12 @@ Kind = Literal[
     "people",
     "offers",
     "rule-states",
+    "raises",
 ]
 """`evidence`: pictures and shown clips of incidents without a case; `originals`: their sealed clips; `case-evidence`:
 both, of incidents whose case is over; `photos`: of such cases; `people`: what is known of who reported, by case;
-`offers`: unknown devices that fell silent; `rule-states`: what rules or devices that are gone left behind."""
+`offers`: unknown devices that fell silent; `rule-states`: what rules or devices that are gone left behind;
+`raises`: what decided the raises of cameras."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 DAY = timedelta(days=1)

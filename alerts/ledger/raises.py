@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, delete, func, select
 from sqlalchemy.engine import Connection
 
 from alerts.ledger.damping_tables import raises
+from alerts.ledger.purges import Purged
 from alerts.ledger.tables import incidents
 from alerts.ledger.upsert import add_missing
 from detectors.damping import Box, Thing
@@ -49,6 +50,20 @@ def of_rule(conn: Connection, rule: str, device: str, *, since: datetime) -> lis
         .limit(MOST)
     )
     return [_raised(row) for row in rows]
+
+
+def forget(conn: Connection, before: datetime) -> int:
+    """Deletes those from before that moment; dampings that came of them go on."""
+    return conn.execute(delete(raises).where(raises.c.at < before)).rowcount
+
+
+def due(conn: Connection, before: datetime) -> list[Purged]:
+    """What forget() deletes."""
+    old = select(
+        func.count().label("n"), func.min(raises.c.at).label("since"), func.max(raises.c.at).label("until")
+    )
+    row = conn.execute(old.where(raises.c.at < before)).one()
+    return [Purged("raises", row.n, row.since, row.until)] if row.n else []
 
 
 _JOINED = select(raises, incidents.c.verdict).join(incidents, incidents.c.id == raises.c.incident_id)

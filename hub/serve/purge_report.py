@@ -13,12 +13,13 @@ from alerts.ledger import (
     offers,
     public_reports,
     purges,
+    raises,
     reading_expiry,
     rule_states,
 )
 from alerts.ledger.engine import Connection
 from alerts.ledger.purges import KINDS, Kind, Purged
-from hub.serve.retention import OFFERS, STATES, Limits, early, over_age
+from hub.serve.retention import OFFERS, RAISES, STATES, Limits, early, over_age
 from ingest.duration import format_duration
 from ingest.instant import format_instant
 
@@ -42,6 +43,7 @@ def kept(limits: Limits) -> dict[Kind, timedelta]:
         "people": limits.reports,
         "offers": OFFERS,
         "rule-states": STATES,
+        "raises": RAISES,
     }
 
 
@@ -62,6 +64,7 @@ def due(conn: Connection, limits: Limits, *, room: int, now: datetime) -> list[P
     found += attachments.due(attachments.expired(conn, now - limits.case_evidence, ALL))
     found += public_reports.old(conn, now - limits.reports, None)
     found += offers.due(conn, now - OFFERS)
+    found += raises.due(conn, now - RAISES)
     found += rule_states.due(rule_states.orphans(conn, now - STATES))
     return purges.together(found)
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from alerts.damp import TRIED_ON
 from alerts.ledger import (
     attachments,
     events,
@@ -23,6 +24,7 @@ from alerts.ledger import (
     offers,
     public_reports,
     purges,
+    raises,
     reading_expiry,
     rule_states,
 )
@@ -43,6 +45,8 @@ OFFERS = timedelta(days=30)
 """An unknown device that was not heard for so long is offered no more, and what was kept of it goes."""
 STATES = timedelta(days=30)
 """What a rule remembers of a device goes so long after it last changed, when rule or device is gone."""
+RAISES = TRIED_ON
+"""What decided the raise of a camera: so far back a damping is tried on them."""
 FILES = 200
 """Files deleted per transaction: a commit must not keep the others waiting."""
 MOST = 5000
@@ -188,7 +192,12 @@ class Retention:
             purges.note(conn, public_reports.old(conn, now - limits.reports), now)
             return public_reports.forget(conn, now - limits.reports)
 
+        def old_raises(conn: Connection) -> int:
+            purges.note(conn, raises.due(conn, now - RAISES), now)
+            return raises.forget(conn, now - RAISES)
+
         self._write(old_offers)
+        self._write(old_raises)
         events_gone = self._write(old_events)
         files = self._by_age(now) + self._by_bytes(now)
         files += self._photos(now - limits.case_evidence, now)

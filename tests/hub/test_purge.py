@@ -12,11 +12,13 @@ from typing import cast
 import pytest
 from sqlalchemy import insert
 
-from alerts.ledger import purges, reading_expiry, readings, rule_states
+from alerts.ledger import purges, raises, reading_expiry, readings, rule_states
 from alerts.ledger.engine import Connection
 from alerts.ledger.purges import Purged
 from alerts.ledger.reading_spans import SINGLE
 from alerts.ledger.tables import entries
+from detectors.damping import Thing
+from detectors.raised import Raised
 from hub.__main__ import main
 from hub.serve.downsampling import Downsampling
 from hub.serve.purge_report import due, report
@@ -152,6 +154,24 @@ def test_states_of_what_is_gone_go(world: World) -> None:
     assert world.job.once().states == 2
     with world.ledger.read() as conn:
         assert set(rule_states.load_all(conn)) == {"warm/fridge/1a", "gone/fridge/2b"}
+
+
+def test_what_decided_a_raise_goes_after_ninety_days(world: World) -> None:
+    """Where something stood in a picture is kept for as long as a damping may be tried on it."""
+    incident = world.picture("seen", size=10)
+    thing = Thing("person", (0.4, 0.3, 0.5, 0.7))
+    decided = Raised(incident, "seen", "k1-cam", "minor", START, 16 / 9, (thing,))
+    world.write(lambda conn: raises.keep(conn, decided))
+    world.clock.now = START + timedelta(days=90)
+    world.job.once()
+    with world.ledger.read() as conn:
+        assert raises.of_incident(conn, incident) == decided
+    world.clock.now = START + timedelta(days=90, seconds=1)
+    [old] = [each for each in expected(world, LIMITS) if each.kind == "raises"]
+    world.job.once()
+    assert figures([old]) == figures([each for each in noted(world) if each.kind == "raises"])
+    with world.ledger.read() as conn:
+        assert raises.of_incident(conn, incident) is None
 
 
 def test_the_report_names_every_kind(world: World) -> None:

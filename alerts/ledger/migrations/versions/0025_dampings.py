@@ -29,6 +29,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("incident_id", name=op.f("pk_raises")),
     )
+    op.create_index("ix_raises_at", "raises", ["at"])
     op.create_index("ix_raises_device_rule_at", "raises", ["device", "rule", "at"])
     op.create_table(
         "dampings",
