@@ -46,13 +46,12 @@ def frame(device: str, second: float = 0) -> Frame:
 
 
 def test_the_newest_frame_wins_and_the_lost_one_is_counted() -> None:
-    """A frame that nobody took is replaced, and the camera is told."""
+    """Of frames that nobody takes the oldest is pushed out, and the camera is told; without a shortage two wait."""
     slots = Slots(now)
     assert slots.put(frame("a", 1))
-    assert not slots.put(frame("a", 2))
-    taken = take(slots)
-    assert taken is not None
-    assert taken.pts == 2
+    assert slots.put(frame("a", 2))
+    assert not slots.put(frame("a", 3))
+    assert [each.pts for each in (take(slots), take(slots)) if each is not None] == [2, 3]
     assert slots.dropped("a") == 1
     assert slots.take(0.01) is None
 
@@ -76,11 +75,14 @@ def test_frames_that_catch_up_wait_in_order() -> None:
     behind = [replace(frame("a", second), catch_up=True) for second in range(ROW + 1)]
     assert [slots.put(each) for each in behind] == [True] * ROW + [False]
     slots.put(frame("b"))
-    assert slots.put(frame("a", 9))  # caught up: the newest waits behind them
-    assert not slots.put(frame("a", 10))  # and the newest wins, as always
-    taken = [each for each in (take(slots) for _ in range(ROW + 2)) if each is not None]
+    assert [slots.put(frame("a", second)) for second in (9, 10)] == [
+        True,
+        True,
+    ]  # caught up: they wait behind
+    assert not slots.put(frame("a", 11))  # and the newest win, as always
+    taken = [each for each in (take(slots) for _ in range(ROW + 3)) if each is not None]
     assert [(each.device, each.pts) for each in taken][:3] == [("a", 0), ("b", 0), ("a", 1)]
-    assert [each.pts for each in taken if each.device == "a"] == [*range(ROW), 10]
+    assert [each.pts for each in taken if each.device == "a"] == [*range(ROW), 10, 11]
     assert slots.dropped("a") == 1
 
 
