@@ -304,6 +304,7 @@ export const en: Words = {
     classes: "classes",
     min_certainty: "least certainty",
     preset: "preset",
+    point: "point of the box",
     quantity: "quantity",
     above: "above",
     below: "below",

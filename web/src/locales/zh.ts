@@ -299,6 +299,7 @@ export const zh = {
     classes: "目标类别",
     min_certainty: "最低置信度",
     preset: "预置位",
+    point: "以框的哪一点为准",
     quantity: "量",
     above: "高于",
     below: "低于",
