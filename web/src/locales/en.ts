@@ -1,6 +1,7 @@
 /** The console's words in English; zh.ts has the same keys. */
 import { cases } from "@/locales/en.cases";
 import { conditions } from "@/locales/en.conditions";
+import { device } from "@/locales/en.device";
 import { handling } from "@/locales/en.handling";
 import { kitchen } from "@/locales/en.kitchen";
 import { offers } from "@/locales/en.offers";
@@ -237,53 +238,7 @@ export const en: Words = {
     refused: "Cannot be shown",
     single: "This browser cannot play the codec: single pictures",
   },
-  device: {
-    none: "No devices",
-    noneTroubled: "No devices in trouble",
-    state: "State",
-    name: "Name",
-    kind: "Kind",
-    site: "Site",
-    reason: "Reason",
-    since: "Since",
-    seen: "Last data",
-    never: "never",
-    troubled: "In trouble",
-    all: "All",
-    caption: "State of the devices",
-    zones: "Zones and rules",
-    frame: "The camera's present picture, persons blurred",
-    corner: "Corner {n}, {x}% across, {y}% down",
-    more: "One more corner",
-    again: "New picture",
-    zoneHint: "Drag corners; click beside a side for one more; arrows move, Delete removes",
-    zoneFault: {
-      few: "A zone needs three corners at least",
-      crossed: "The zone's sides cross; put its corners in order",
-      small: "The zone has no area",
-    },
-    rules: "Rules",
-    noRules: "No rule watches this device",
-    add: "New zone",
-    shared: "This rule watches other devices, too: a change holds for them as well",
-    severity: "Severity",
-    save: "Save, at once in force",
-    saved: "Saved and in force",
-    readOnly: "This account may only read rules",
-    try: "Try it on the last day",
-    trying: "Trying",
-    tryOld: "Changed since it was tried",
-    tried: "{n} times it would have raised, over {readings} readings",
-    damped: "Not raised here for now",
-    noneDamped: "Every rule sees everything here",
-    damping: "{thing}, rule {rule}, about the hour of {time}, until {until} ({who})",
-    endDamping: "Raise it again",
-    precision: "How often the rules were right",
-    nothingRaised: "Nothing was raised here in {n} weeks",
-    notJudged: "raised {raised} times, nobody judged",
-    right: "{n}% right, {judged} of {raised} judged",
-    weekOf: "{week}: {raised} raised, {right} right, {wrong} wrong",
-  },
+  device,
   thing: {
     person: "person",
     bicycle: "bicycle",

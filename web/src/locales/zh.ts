@@ -1,6 +1,7 @@
 /** The console's words in Chinese; en.ts has the same keys. */
 import { cases } from "@/locales/zh.cases";
 import { conditions } from "@/locales/zh.conditions";
+import { device } from "@/locales/zh.device";
 import { handling } from "@/locales/zh.handling";
 import { kitchen } from "@/locales/zh.kitchen";
 import { offers } from "@/locales/zh.offers";
@@ -236,49 +237,7 @@ export const zh = {
     refused: "无法查看",
     single: "浏览器不能播放该编码，逐帧显示",
   },
-  device: {
-    none: "没有设备",
-    noneTroubled: "没有异常设备",
-    state: "状态",
-    name: "名称",
-    kind: "类型",
-    site: "地点",
-    reason: "原因",
-    since: "自",
-    seen: "最近数据",
-    never: "从未",
-    troubled: "异常",
-    all: "全部",
-    caption: "设备状态",
-    zones: "区域与规则",
-    frame: "摄像机当前画面，人员已模糊",
-    corner: "角点 {n}，横 {x}%，纵 {y}%",
-    more: "加一个角点",
-    again: "重新取画面",
-    zoneHint: "拖动角点；点击边附近加角点；方向键移动，Delete 删除",
-    zoneFault: { few: "区域至少要三个角点", crossed: "区域的边相互交叉，请按顺序排列角点", small: "区域没有面积" },
-    rules: "规则",
-    noRules: "没有规则监测此设备",
-    add: "新建区域",
-    shared: "此规则还用于其他设备，修改对它们同样有效",
-    severity: "等级",
-    save: "保存，立即生效",
-    saved: "已保存并生效",
-    readOnly: "当前账号只能查看规则",
-    try: "用最近一天的数据试算",
-    trying: "正在试算",
-    tryOld: "试算之后又有修改",
-    tried: "按 {readings} 条读数，会触发 {n} 次",
-    damped: "暂不报出的目标",
-    noneDamped: "所有规则在此看到一切",
-    damping: "{thing}，规则 {rule}，{time} 前后的时段，至 {until}（{who}）",
-    endDamping: "恢复报出",
-    precision: "规则判得准不准",
-    nothingRaised: "{n} 周内没有警情",
-    notJudged: "报出 {raised} 起，无人判定",
-    right: "{n}% 属实，{raised} 起中判定了 {judged} 起",
-    weekOf: "{week}：报出 {raised} 起，属实 {right} 起，误报 {wrong} 起",
-  },
+  device,
   thing: {
     person: "人",
     bicycle: "自行车",
