@@ -110,7 +110,7 @@ def read(
                     raise StreamEnded(why, reason="garbage", where=shown(url))
                 waited = heard - asked >= WAITED
                 at = arrival.of(raw.dts, waited=waited)
-                raw.pts, raw.dts = timeline.place(raw.pts, raw.dts, at)
+                raw.pts, raw.dts = timeline.place(raw.pts, raw.dts, at, raw.duration or 0)
                 on_packet(Packet(data, raw.pts, raw.dts, time_base, raw.is_keyframe, at), raw)
                 late = lateness.of(heard, raw.dts * time_base)
                 if waited and late <= LATE and transport == "tcp" and (seconds := nap()) > 0:

@@ -24,22 +24,32 @@ class Timeline:
         self._raw: int | None = None
         self._dts = 0
         self._at: datetime | None = None
+        self._stands = 0
 
-    def place(self, pts: int | None, dts: int | None, at: datetime) -> tuple[int, int]:
-        """(pts, dts) of the packet that arrived `at`: dts rises by at least 1, pts is never below dts."""
+    def place(self, pts: int | None, dts: int | None, at: datetime, stands: int = 0) -> tuple[int, int]:
+        """(pts, dts) of the packet that arrived `at`: dts rises by at least 1, pts is never below dts.
+
+        `stands`: how long the picture is shown, 0 where that is not known. FFmpeg gives the first picture of a stream
+        without RTP-Info no stamp, and the next ones lie ready behind it: the wall clock would tell a step of nothing.
+        """
         raw = dts if dts is not None else pts
         if self._at is None:
             placed = 0
         else:
             elapsed = max(0.0, (at - self._at).total_seconds())
             by_wall = self._dts + max(1, round(elapsed / self._time_base))
-            placed = by_wall if raw is None or self._raw is None else raw + self._offset
+            if raw is None:
+                placed = by_wall
+            elif self._raw is None:
+                placed = self._dts + self._stands if self._stands > 0 else by_wall
+            else:
+                placed = raw + self._offset
             ahead = (placed - self._dts) * self._time_base - elapsed
             if placed <= self._dts or abs(ahead) > LEAP:
                 placed = by_wall
         if raw is not None:
             self._offset = placed - raw
-        self._raw, self._dts, self._at = raw, placed, at
+        self._raw, self._dts, self._at, self._stands = raw, placed, at, stands
         reorder = pts - dts if pts is not None and dts is not None else 0
         if reorder < 0 or reorder * self._time_base > REORDER:
             reorder = 0

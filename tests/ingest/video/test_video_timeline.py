@@ -44,6 +44,21 @@ def test_dts(why: str, packets: list[tuple[int | None, int | None, int]], expect
     assert [dts for _, dts in placed] == expected, why
 
 
+def test_the_first_picture_stands_as_long_as_the_stream_says() -> None:
+    """Without a stamp, and with the next one ready behind it, the first picture is not followed at once."""
+    line = Timeline(MS)
+    assert line.place(None, None, START, 40) == (0, 0)
+    assert line.place(3600, 3600, START + timedelta(milliseconds=1), 40) == (40, 40)
+    assert line.place(3640, 3640, START + timedelta(milliseconds=2), 40) == (80, 80)
+
+
+def test_a_standing_time_of_hours_is_not_believed() -> None:
+    """What the stream says of its pictures is held against the wall clock as its stamps are."""
+    line = Timeline(MS)
+    assert line.place(None, None, START, 3_600_000) == (0, 0)
+    assert line.place(0, 0, START + timedelta(milliseconds=40)) == (40, 40)
+
+
 def test_reordering_is_kept_and_nonsense_is_not() -> None:
     """B-frames are shown later than decoded; a pts before its dts or far after it is replaced."""
     line = Timeline(MS)
