@@ -92,7 +92,7 @@ def propose(
     if params is None:
         raise Conflict(f"the rule {raised.rule} is no longer there")
     entries = dampings_of(raised, params, now=now, new_id=lambda: new_id(now), lasts=lasts)
-    past = raises.of_rule(conn, raised.rule, raised.device, since=now - TRIED_ON)
+    past = raises.of_rule(conn, raised.rule, [raised.device], since=now - TRIED_ON)
     return Proposal(raised, entries, replay(entries, past, directory.zone_of(raised.device)))
 
 

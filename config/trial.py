@@ -68,9 +68,6 @@ def rule_of(asked: str | Mapping[str, object], registry: Registry) -> RuleParams
     else:
         text = yaml.safe_dump({"rules": [dict(asked)]}, allow_unicode=True)
         found = parse(text, "rule").resolve(registry).rules[0]
-    if input_of(found) != "readings":
-        what = f"a {found.kind} rule looks at pictures, which are not kept"
-        raise InvalidInput(what, where="rule", mend="try a rule over readings")
     return found
 
 
@@ -84,6 +81,9 @@ def try_rule(
 ) -> Json:
     """What the rule would have raised; `sees` says of which devices the reader may know."""
     params = rule_of(asked.rule, registry)
+    if input_of(params) != "readings":
+        what = f"a {params.kind} rule looks at pictures, which are not kept"
+        raise InvalidInput(what, where="rule", mend="try a rule over readings")
     devices = [each for each in targets(params, directory, SENSORS) if sees(each)]
     unknown = sorted(set(asked.devices) - {each.id for each in devices})
     if unknown:

@@ -46,16 +46,18 @@ class Thing:
         label: Class name of the model.
         box: left, top, right, bottom, in 0..1 of the picture, when it decided.
         first_box: Where it was first seen; None: not known, then `box` alone counts.
+        certainty: The surest that the model was of it until then; None: not known.
     """
 
     label: str
     box: Box
     first_box: Box | None = None
+    certainty: float | None = None
 
     @staticmethod
     def of(track: Track) -> Thing:
         """What is kept of a track."""
-        return Thing(track.label, track.box, track.first_box)
+        return Thing(track.label, track.box, track.first_box, track.surest)
 
 
 class Damping(BaseModel):

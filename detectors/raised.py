@@ -1,8 +1,10 @@
 """Raised: one raise of one rule at one camera as it is stored, with what decided: dampings are made of and tried on it.
 
-Before a damping takes effect somebody sees what it would have cost: `replay` says which of the raises that are stored
-would not have been. It decides by the things that decided then. Where only some of them are damped it depends on the
-rule whether the rest would have raised, so those are listed apart.
+Before a damping or a changed rule takes effect somebody sees what it would have cost: `replay` and `replay_rule` say
+which of the raises that are stored would not have been. They go by the things that decided then: their class, how sure,
+where, at which hour. Where only some of them would not be seen it depends on the rule whether the rest would have
+raised, so those are listed apart. Pictures are not kept, so nothing is told of how long or how many, and nothing of
+what a rule that sees more would have raised.
 """
 
 from __future__ import annotations
@@ -15,7 +17,8 @@ from detectors.damping import LASTS, LONGEST, Damping, Thing, damped, why_never
 from detectors.rule import RuleParams
 from detectors.signal import Severity
 from detectors.track import Track
-from detectors.tracked import TrackedParams
+from detectors.tracked import TrackedParams, ZonedParams, point_in
+from detectors.zones import contains
 from ingest.errors import Conflict, InvalidInput
 
 
@@ -46,10 +49,10 @@ class Raised:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What dampings would have done.
+    """What dampings, or a changed rule, would have done.
 
     Attributes:
-        lost: All that decided would have been damped: there would have been no raise.
+        lost: Nothing of what decided would have been seen: there would have been no raise.
         partly: Some of it would have been: with what is left the rule may have raised, or not.
         kept: How many would have been as they were.
     """
@@ -114,6 +117,45 @@ def dampings(
         )
         for each in raised.things
     )
+
+
+def why_no_replay(params: RuleParams) -> str | None:
+    """Why a changed rule cannot be tried on what decided, or None."""
+    if not isinstance(params, TrackedParams):
+        return "it does not look at things in a picture"
+    if not params.raised_by_things:
+        return "it is raised by what is missing, and nothing is stored of that"
+    return None
+
+
+def replay_rule(params: TrackedParams, raises: Iterable[Raised], zone: Callable[[str], tzinfo]) -> Replayed:
+    """What a rule with these parameters would have done to the raises of the one before it.
+
+    Args:
+        params: As they are to be.
+        raises: Of the rule of this id.
+        zone: The clock by which a camera's hours are told.
+    """
+    lost: list[Raised] = []
+    partly: list[Raised] = []
+    kept = 0
+    for raised in raises:
+        open_then = params.is_open(raised.at, zone(raised.device))
+        seen = [open_then and would_see(params, each) for each in raised.things]
+        if seen and all(seen):
+            kept += 1
+        else:
+            (partly if any(seen) or (open_then and not seen) else lost).append(raised)
+    return Replayed(tuple(lost), tuple(partly), kept)
+
+
+def would_see(params: TrackedParams, thing: Thing) -> bool:
+    """Whether the rule counts a thing as it was when it decided; what is not known of it speaks for it."""
+    if thing.label not in params.classes:
+        return False
+    if thing.certainty is not None and thing.certainty < params.min_certainty:
+        return False
+    return not isinstance(params, ZonedParams) or contains(params.zone, point_in(thing.box, params.point))
 
 
 def replay(entries: Sequence[Damping], raises: Iterable[Raised], clock: tzinfo) -> Replayed:

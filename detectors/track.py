@@ -33,6 +33,11 @@ class Track:
     first_box: tuple[float, float, float, float] | None = None
 
     @property
+    def surest(self) -> float:
+        """0..1 of its surest detection, the latest included."""
+        return max(self.certainty, self.peak)
+
+    @property
     def foot(self) -> tuple[float, float]:
         """Bottom centre of the box: the point of a thing that stands in a zone."""
         left, _, right, bottom = self.box

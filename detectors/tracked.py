@@ -35,8 +35,13 @@ def _checked(polygon: zones.Polygon) -> zones.Polygon:
 
 
 def point_of(track: Track, which: PointOfBox) -> zones.Point:
-    """The point of the box that says where the thing is, in 0..1 of the picture."""
-    left, top, right, bottom = track.box
+    """Where a followed thing is, in 0..1 of the picture."""
+    return point_in(track.box, which)
+
+
+def point_in(box: tuple[float, float, float, float], which: PointOfBox) -> zones.Point:
+    """The point of a box that says where the thing is, in 0..1 of the picture."""
+    left, top, right, bottom = box
     return (left + right) / 2, {"bottom": bottom, "middle": (top + bottom) / 2, "top": top}[which]
 
 
@@ -70,7 +75,7 @@ class TrackedParams(RuleParams):
     def sees(self, track: Track, classes: Sequence[str] | None = None) -> bool:
         """Whether a track is of these classes (else the rule's), and was once sure enough."""
         wanted = self.classes if classes is None else classes
-        return track.label in wanted and max(track.certainty, track.peak) >= self.min_certainty
+        return track.label in wanted and track.surest >= self.min_certainty
 
     def place_of(self, track: Track) -> zones.Point:
         """Where the thing is."""

@@ -12,15 +12,15 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from detectors.blur import blur_persons
 from detectors.carry import Seen, carried
 from detectors.detector import Detector
 from detectors.model import model_folders
-from hub.worker.models import LOW
-from hub.worker.people import PERSON, WHOLE, Detect, boxes_of, find
+from hub.worker.models import LOW, hiding, loaded
+from hub.worker.people import PERSON, WHOLE, Detect, Hidden, boxes_of, faces_of, find
 from ingest.errors import EvidenceNone, InvalidModel
 from ingest.video.recode import Picture, encode, length, pictures
 
@@ -38,7 +38,7 @@ NICE = 10
 def people(models: Path, first: str) -> Detect | None:
     """What finds persons: the model `first` if it can, else any other that can; None when there is none."""
     folders = sorted(model_folders(models), key=lambda folder: (folder.name != first, folder.name))
-    for folder in folders:
+    for folder in [each for each in folders if each not in hiding(models)]:
         try:
             detector = Detector.load(folder)
         except InvalidModel as wrong:
@@ -49,16 +49,22 @@ def people(models: Path, first: str) -> Detect | None:
     return None
 
 
-def blurred(clip: bytes, detect: Detect | None) -> Iterator[Picture]:
-    """The clip's pictures with persons made unrecognisable; without anything that finds them, all of each picture."""
-    looks = []
+def blurred(clip: bytes, detect: Detect | None, hiders: Sequence[Detect] = ()) -> Iterator[Picture]:
+    """The clip's pictures with persons and faces made unrecognisable; where nothing finds persons, all of it."""
+    persons, faces = [], []
     if detect is not None:
         for number, (seconds, image) in enumerate(pictures(clip, EVERY)):
-            found = boxes_of(detect(image)) if number % 2 else find(image, detect)
-            looks.append(Seen(seconds, tuple(found)))
+            if number % 2:
+                found = Hidden(boxes_of(detect(image)), faces_of(image, hiders))
+            else:
+                found = find(image, detect, hiders)
+            persons.append(Seen(seconds, tuple(found.persons)))
+            faces.append(Seen(seconds, tuple(found.faces)))
     for seconds, image in pictures(clip):
-        boxes = [WHOLE] if detect is None else carried(looks, seconds)
-        yield seconds, blur_persons(image, boxes)
+        if detect is None:
+            yield seconds, blur_persons(image, [WHOLE])
+        else:
+            yield seconds, blur_persons(image, carried(persons, seconds), carried(faces, seconds))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -74,7 +80,8 @@ def main(arguments: list[str] | None = None) -> int:
     os.nice(NICE)
     clip = sys.stdin.buffer.read()
     try:
-        shown = encode(blurred(clip, people(args.models, args.model)), length(clip))
+        hiders = [each for each in map(loaded, hiding(args.models)) if each is not None]
+        shown = encode(blurred(clip, people(args.models, args.model), hiders), length(clip))
     except EvidenceNone as wrong:
         print(wrong, file=sys.stderr)
         return HOPELESS

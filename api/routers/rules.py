@@ -1,4 +1,4 @@
-"""Rules, tried: what a rule would have raised, over the readings that are stored."""
+"""Rules, tried before they hold: over the readings that are stored, and on what decided the raises of cameras."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from api.hub import Hub
 from api.rights import Principal, demand
 from config import trial
 from config.apply import read_registry
+from config.rule_replay import replayed
 from detectors.rule import Duration
 from ingest.errors import InvalidInput
 from ingest.instant import parse_instant
@@ -56,6 +57,30 @@ def try_rule(
     with hub.ledger.read() as conn:
         registry = read_registry(conn)
         found = trial.try_rule(conn, wanted, registry=registry, directory=directory, sees=sees)
+    return answer(found)
+
+
+class Replay(BaseModel):
+    """A rule of the registry with the keys that it is to have."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rule: dict[str, object]
+
+
+@router.post("/replay")
+def replay_rule(
+    who: Annotated[Principal, needs("registry.write")], hub: HubHere, asked: Annotated[Replay, Body()]
+) -> Response:
+    """Which stored raises of a camera's rule would not have been with these keys; nothing is changed."""
+    directory = hub.directory()
+
+    def sees(device: DeviceEntry) -> bool:
+        return who.sight.sees("incident", directory.visibility(device.id))
+
+    with hub.ledger.read() as conn:
+        registry = read_registry(conn)
+        found = replayed(conn, asked.rule, registry=registry, directory=directory, sees=sees, now=hub.now())
     return answer(found)
 
 

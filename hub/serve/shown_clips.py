@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 EVERY = 1.0
 """Seconds between two looks for what is asked."""
 PATIENCE = 600.0
-"""Seconds that one clip may take: a clip of 12 s takes 5 to 20 s on a processor of its own, this is a busy machine."""
+"""Seconds that one clip may take: a clip of 12 s takes 15 to 30 s on a processor of its own, this is a busy machine."""
 HOPELESS = 3
 """Exit code of hub/recoder.py (which is not imported here: it brings decoders and models with it)."""
 TRIES = 2

@@ -217,6 +217,7 @@ class Analyst:
                 tracks=verdict.level.tracks,
                 zone=None if polygon == WHOLE else polygon,
                 detect=model.people if model else None,
+                hiders=self._models.hiders,
                 clip=watch.camera.clip,
             )
         )

@@ -20,7 +20,7 @@ import json
 import logging
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
@@ -78,6 +78,7 @@ class Raise:
         tracks: What decided; drawn as boxes.
         zone: Of the rule, drawn too; None for the whole picture.
         detect: Finds persons, None when no model can: then the whole picture is blurred.
+        hiders: What finds faces; asked on the keeper's thread, it may take a second the first time.
         clip: MP4 of the packets between two moments; raises EvidenceNone.
     """
 
@@ -92,6 +93,7 @@ class Raise:
     zone: Polygon | None
     detect: Detect | None
     clip: Callable[[datetime, datetime], bytes]
+    hiders: Callable[[], Sequence[Detect]] = tuple
 
 
 @dataclass(order=True, slots=True)
@@ -328,14 +330,15 @@ class EvidenceKeeper:
 def _shown(wanted: Raise) -> tuple[bytes, bytes]:
     """The two pictures, persons blurred: plain, and with boxes and zone."""
     image = wanted.look.frame.image
-    people = find(
+    hidden = find(
         image,
         wanted.detect,
+        wanted.hiders(),
         seen=wanted.look.found,
         tracks=(*wanted.look.tracks, *wanted.tracks),
         known=wanted.look.expected,
     )
-    shown = blur_persons(image, people)
+    shown = blur_persons(image, *hidden)
     return jpeg(shown), jpeg(draw_boxes(shown, wanted.tracks, wanted.zone))
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from detectors.detector import Detector
+from detectors.model import load_manifest, model_folders
 from hub.worker.people import PERSON, Detect
 from ingest.errors import InvalidModel
 
@@ -56,13 +58,34 @@ def trace(folder: Path) -> Trace:
     return tuple((name, status.st_size, status.st_mtime_ns) for name, status in found)
 
 
+def hiding(root: Path) -> tuple[Path, ...]:
+    """The folders below `root` of models that are only for hiding what they find."""
+    found = []
+    for folder in model_folders(root):
+        with suppress(InvalidModel):  # `models list` says what is wrong with it
+            if load_manifest(folder).use == "blur":
+                found.append(folder)
+    return tuple(found)
+
+
+def loaded(folder: Path) -> Detect | None:
+    """A model that hides, None (and a warning) when it cannot be used: persons are hidden all the same."""
+    try:
+        return Detector.load(folder).detect
+    except InvalidModel as wrong:
+        log.warning("model %s cannot be used to blur: %s", folder.name, wrong)
+        return None
+
+
 class Models:
     """The models below `root` that this worker's cameras name."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._states: dict[str, ModelState] = {}
+        self._hiders: dict[Path, tuple[Trace, Detect | None]] = {}
         self._lock = threading.Lock()
+        self._loading = threading.Lock()
 
     def keep(self, names: Collection[str]) -> None:
         """Load what is new or changed among `names`, let go of the rest. Blocks while a model loads."""
@@ -82,6 +105,8 @@ class Models:
         if folder.parent != self._root or name in {"", ".", ".."}:
             return ModelState(name, found, None, 1.0, "not the name of a model's folder")
         try:
+            if load_manifest(folder).use != "detect":
+                return ModelState(name, found, None, 1.0, "it only hides: no camera is watched with it")
             detector = Detector.load(folder)
             sure = detector.manifest.min_certainty
         except InvalidModel as wrong:
@@ -92,6 +117,15 @@ class Models:
             return ModelState(name, found, None, 1.0, f"{type(wrong).__name__}: {wrong}"[:300])
         log.info("model %s loaded", name)
         return ModelState(name, found, detector.lowered(min(LOW, sure)), sure, None)
+
+    def hiders(self) -> tuple[Detect, ...]:
+        """Those that serve for nothing but hiding, faces above all. Blocks while one loads: when it is first wanted."""
+        with self._loading:
+            for folder in hiding(self._root):
+                found = trace(folder)
+                if self._hiders.get(folder, ((), None))[0] != found:
+                    self._hiders[folder] = found, loaded(folder)
+            return tuple(each for _, each in self._hiders.values() if each is not None)
 
     def fail(self, name: str, reason: str) -> None:
         """The model broke while it looked at a picture; it is tried again when its files change."""

@@ -1,8 +1,9 @@
-"""People: where persons may be in a picture, found generously, because what is missed would be shown."""
+"""People: where persons and faces may be in a picture, found generously, because what is missed would be shown."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,18 @@ persons are seen about twice as large."""
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 
 
+class Hidden(NamedTuple):
+    """What is blurred, boxes in 0..1.
+
+    Attributes:
+        persons: Whole bodies.
+        faces: What models found that serve for nothing but hiding: of persons whose bodies are behind something, too.
+    """
+
+    persons: list[Box]
+    faces: list[Box]
+
+
 def tiles() -> tuple[Box, ...]:
     """The four corner tiles."""
     far = 1.0 - TILE
@@ -28,38 +41,55 @@ def tiles() -> tuple[Box, ...]:
 
 def boxes_of(found: Detections, within: Box = WHOLE) -> list[Box]:
     """The persons' boxes, in 0..1 of the picture that `within` was cut from."""
+    return _boxes(found, [each == PERSON for each in found.labels], within)
+
+
+def _boxes(found: Detections, wanted: Sequence[bool], within: Box) -> list[Box]:
     left, top, right, bottom = within
     size = np.array([right - left, bottom - top] * 2, np.float32)
     corner = np.array([left, top] * 2, np.float32)
     return [
         (float(x0), float(y0), float(x1), float(y1))
         for box, index in zip(found.boxes, found.classes, strict=True)
-        if found.labels[int(index)] == PERSON
+        if wanted[int(index)]
         for x0, y0, x1, y1 in [box * size + corner]
     ]
+
+
+def faces_of(image: NDArray[np.uint8], hiders: Iterable[Detect], within: Box = WHOLE) -> list[Box]:
+    """Whatever `hiders` find in a picture, in 0..1 of the one that `within` was cut from."""
+    boxes = []
+    for hider in hiders:
+        found = hider(image)
+        boxes += _boxes(found, [True] * len(found.labels), within)
+    return boxes
 
 
 def find(
     image: NDArray[np.uint8],
     detect: Detect | None,
+    hiders: Sequence[Detect] = (),
     *,
     seen: Detections | None = None,
     tracks: Iterable[Track] = (),
     known: Iterable[Box] = (),
-) -> list[Box]:
-    """Boxes to blur: the whole picture and its four tiles looked at, and what is followed or known anyway.
+) -> Hidden:
+    """What to blur: the whole picture and its four tiles looked at, and what is followed or known anyway.
 
     `seen` is what the model saw in the whole picture, if it looked already. Without a model that can tell,
     everything may be a person: the whole picture is the answer.
     """
     if detect is None:
-        return [WHOLE]
+        return Hidden([WHOLE], [])
     height, width = image.shape[:2]
-    boxes = boxes_of(detect(image) if seen is None else seen)
-    boxes += [*known, *(track.box for track in tracks if track.label == PERSON)]
+    persons = boxes_of(detect(image) if seen is None else seen)
+    persons += [*known, *(track.box for track in tracks if track.label == PERSON)]
+    faces = faces_of(image, hiders)
     for tile in tiles():
         left, top, right, bottom = tile
         part = image[int(top * height) : int(bottom * height), int(left * width) : int(right * width)]
         if part.size:
-            boxes += boxes_of(detect(np.ascontiguousarray(part)), tile)
-    return boxes
+            part = np.ascontiguousarray(part)
+            persons += boxes_of(detect(part), tile)
+            faces += faces_of(part, hiders, tile)
+    return Hidden(persons, faces)

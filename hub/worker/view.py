@@ -184,7 +184,9 @@ class View:
             raise CameraUnreachable("no picture yet", reason=health.reason or "no-picture", where=device)
         model = self._models.get(watch.task.model)
         image = frame.image
-        content = jpeg(blur_persons(image, find(image, model.people if model else None)))
+        content = jpeg(
+            blur_persons(image, *find(image, model.people if model else None, self._models.hiders()))
+        )
         with self._lock:
             self._pictures[device] = (now, content)
         return content

@@ -41,7 +41,12 @@ def raised(
     ago: timedelta = timedelta(0),
 ) -> str:
     """An incident of a camera's rule, with what decided."""
-    condition = {"yard": "person-after-hours", "flames": "fire", "counter": "counter-unattended"}[rule]
+    condition = {
+        "yard": "person-after-hours",
+        "flames": "fire",
+        "counter": "counter-unattended",
+        "gate": "gate-open",
+    }[rule]
     place = f"school-1/{spot}"
     signal = house.signal(place, device="cam-1", condition=condition, severity=severity)
     house.apply(replace(signal, rule=rule, kind="presence"))
@@ -113,6 +118,94 @@ def test_what_it_costs_is_shown_then_confirmed_then_it_holds(house: House) -> No
     trail = house.client("aude").get("/audit?limit=1000").json()["items"]
     said = [each["action"] for each in trail if each["action"].startswith("damping.")]
     assert said[:2] == ["damping.end", "damping.begin"]
+
+
+REPLAYED: list[tuple[str, dict[str, object], list[str], list[str]]] = [
+    ("as it is", {}, [], []),
+    ("surer", {"min_certainty": 0.7}, ["sure-0.6"], ["both"]),
+    ("another class", {"classes": ["car"]}, ["sure-0.6", "sure-0.9", "both", "unknown", "left"], []),
+    ("the right half", {"zone": [[0.5, 0], [1, 0], [1, 1], [0.5, 1]]}, ["left", "sure-0.6", "sure-0.9", "unknown"],
+     ["both"]),
+    ("judged by the middle", {"zone": [[0, 0], [1, 0], [1, 0.6], [0, 0.6]], "point": "middle"}, [], []),
+    ("never at that hour", {"schedule": []}, ["sure-0.6", "sure-0.9", "both", "unknown", "left"], []),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def gate(house: House) -> dict[str, str]:
+    """A rule with five raises, by what decided them: how sure, where."""
+    rule = "{id: gate, kind: presence, condition: gate-open, devices: [cam-1], classes: [person], severity: minor}"
+    house.registry.apply(f"rules: [{rule}]", name="gate", prune=False, dry_run=False, who="admin")
+    left, right = (0.1, 0.3, 0.2, 0.7), (0.7, 0.3, 0.8, 0.7)
+    things = {
+        "sure-0.6": (Thing("person", left, certainty=0.6),),
+        "sure-0.9": (Thing("person", left, certainty=0.9),),
+        "both": (Thing("person", left, certainty=0.6), Thing("person", right, certainty=0.95)),
+        "unknown": (Thing("person", left),),
+        "left": (Thing("person", left, certainty=1.0),),
+    }
+    return {name: raised(house, *each, spot=f"gate-{name}", rule="gate") for name, each in things.items()}
+
+
+@pytest.mark.parametrize(("reason", "keys", "lost", "partly"), REPLAYED, ids=[row[0] for row in REPLAYED])
+def test_a_changed_rule_is_tried_on_what_decided(
+    house: House,
+    gate: dict[str, str],
+    reason: str,
+    keys: dict[str, object],
+    lost: list[str],
+    partly: list[str],
+) -> None:
+    """What would not have been raised is listed; what is not known of a thing speaks for it. Nothing is changed."""
+    admin = house.client("admin")
+    before = admin.get("/rules").json()
+    rule = {"id": "gate", "kind": "presence", "devices": ["cam-1"], "classes": ["person"], **keys}
+    if "schedule" in keys:
+        apart = house.now() + timedelta(hours=8 + 12)  # half a day away, on Shanghai's clock
+        rule["schedule"] = [{"hours": f"{apart:%H}:00-{apart:%H}:30"}]
+    told = admin.post("/rules/replay", json={"rule": rule})
+    assert told.status_code == 200, told.text
+    found = told.json()
+    assert sorted(each["incident"] for each in found["lost"]) == sorted(gate[each] for each in lost), reason
+    assert sorted(each["incident"] for each in found["partly"]) == sorted(gate[each] for each in partly), (
+        reason
+    )
+    assert (found["raises"], found["kept"], found["true"]) == (5, 5 - len(lost) - len(partly), 0)
+    assert admin.get("/rules").json() == before
+
+
+def test_true_ones_that_would_be_lost_are_counted(house: House, gate: dict[str, str]) -> None:
+    """So that nobody overlooks them."""
+    judged(house, gate["sure-0.6"], verdict=True)
+    rule = {
+        "id": "gate",
+        "kind": "presence",
+        "devices": ["cam-1"],
+        "classes": ["person"],
+        "min_certainty": 0.7,
+    }
+    found = house.client("admin").post("/rules/replay", json={"rule": rule}).json()
+    assert [(each["device"], each["verdict"]) for each in found["lost"]] == [("cam-1", True)]
+    assert found["true"] == 1
+
+
+@pytest.mark.parametrize(
+    ("rule", "status", "said"),
+    [
+        ({"id": "r", "kind": "absence", "devices": ["cam-1"], "classes": ["person"], "raise_after": "5m"}, 422,
+         "what is missing"),
+        ({"id": "r", "kind": "threshold", "devices": ["fridge-1"], "quantity": "temperature", "above": 8}, 422,
+         "things in a picture"),
+        ({"id": "r", "kind": "presence", "devices": ["moon"], "classes": ["person"]}, 422, "moon"),
+    ],
+    ids=["raised by what is missing", "over readings", "a mistake in it"],
+)  # fmt: skip
+def test_what_cannot_be_replayed_says_why(
+    house: House, rule: dict[str, object], status: int, said: str
+) -> None:
+    """Nothing is stored of what decides it, or it is no rule."""
+    answer = house.client("admin").post("/rules/replay", json={"rule": rule})
+    assert (answer.status_code, said in answer.text) == (status, True), answer.text
 
 
 def test_it_expires_by_itself(house: House) -> None:

@@ -111,6 +111,15 @@ BODIES: dict[str, object] = {
     "/broadcasts": {"text": "hello", "devices": ["horn-1"]},
     "/shifts": {"area": "east"},
     "/rules/try": {"rule": "fridge-warm", "since": "2026-11-22T00:00:00Z", "until": "2026-11-22T08:00:00Z"},
+    "/rules/replay": {
+        "rule": {
+            "id": "yard",
+            "kind": "presence",
+            "devices": ["cam-1"],
+            "classes": ["person"],
+            "severity": "minor",
+        }
+    },
     "/cameras/{device}/preset": {"preset": "gate"},
     "/modes": {"mode": "peace", "area": "east", "reason": "it is over"},
     "/shifts/{shift}/notes": {"text": "the gate is locked"},

@@ -135,4 +135,4 @@ def test_what_decided() -> None:
     params = lobby(kind="overlap", classes=["cell phone"], others=["person"])
     assert isinstance(params, overlap.Params)
     phone = track(label="cell phone", size=(0.125, 0.125))
-    assert decided(params, [track(), phone]) == (Thing("cell phone", phone.box),)
+    assert decided(params, [track(), phone]) == (Thing("cell phone", phone.box, certainty=phone.surest),)

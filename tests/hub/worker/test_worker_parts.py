@@ -327,7 +327,11 @@ def test_people_are_looked_for_in_tiles_too() -> None:
 
     image = np.zeros((100, 100, 3), np.uint8)
     image[40, 40] = 9  # the first pixel of the lower right tile
-    assert find(image, detect) == [pytest.approx((0.7, 0.7, 1.0, 1.0))]
+    corner = [pytest.approx((0.7, 0.7, 1.0, 1.0))]
+    found = find(image, detect)
+    assert (found.persons == corner, found.faces) == (True, [])
+    found = find(image, lambda _: detections(), (detect,))
+    assert (found.persons, found.faces == corner) == ([], True)
 
 
 def test_what_is_followed_is_hidden_even_when_unseen() -> None:
@@ -337,12 +341,12 @@ def test_what_is_followed_is_hidden_even_when_unseen() -> None:
     car = Track(2, "car", (0.5, 0.5, 0.6, 0.6), 0.9, at, at)
     image = np.zeros((20, 20, 3), np.uint8)
     found = find(image, lambda _: detections(), tracks=(person, car), known=[(0.3, 0.3, 0.4, 0.4)])
-    assert found == [(0.3, 0.3, 0.4, 0.4), person.box]
+    assert found.persons == [(0.3, 0.3, 0.4, 0.4), person.box]
 
 
 def test_without_a_model_everything_is_hidden() -> None:
     """No model that knows persons: the whole picture is blurred, never shown in good faith."""
-    assert find(np.zeros((20, 20, 3), np.uint8), None) == [WHOLE]
+    assert find(np.zeros((20, 20, 3), np.uint8), None).persons == [WHOLE]
 
 
 def test_taking_waits_no_longer_than_told() -> None:

@@ -21,6 +21,16 @@ export interface LostRaise {
   verdict: boolean | null;
 }
 
+/** What a changed rule would have done: `POST /rules/replay`. */
+export interface Replay {
+  raises: number;
+  kept: number;
+  lost: (LostRaise & { device: string })[];
+  partly: (LostRaise & { device: string })[];
+  /** Of those lost or partly lost, judged true. */
+  true: number;
+}
+
 /** What damping an incident would mean: `POST /dampings/try`. */
 export interface Proposal {
   rule: string;

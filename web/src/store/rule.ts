@@ -7,8 +7,10 @@ export type RuleEntry = Rule & Readonly<Record<string, unknown>>;
 /** In 0..1 of the picture's width and height. */
 export type Point = readonly [x: number, y: number];
 
-/** Kinds that look at pictures; they cannot be tried, because pictures are not kept. */
-const OF_CAMERAS: ReadonlySet<string> = new Set(["presence", "camera-health"]);
+/** Kinds that look at things in a part of the picture. */
+const ZONED: ReadonlySet<string> = new Set(["absence", "congestion", "count", "dwell", "overlap", "presence", "queue"]);
+/** And the other kinds that look at pictures; none can be tried, because pictures are not kept. */
+const OF_CAMERAS: ReadonlySet<string> = new Set([...ZONED, "camera-health", "line-crossing", "taught"]);
 const WHOLE: readonly Point[] = [
   [0, 0],
   [1, 0],
@@ -20,6 +22,15 @@ const SMALLEST = 1e-5;
 
 export function ofCameras(rule: Rule): boolean {
   return OF_CAMERAS.has(rule.kind);
+}
+
+export function zoned(rule: Rule): boolean {
+  return ZONED.has(rule.kind);
+}
+
+/** Whether what decides it is stored, so that a change can be tried on that: things raise it, not what is missing. */
+export function replayable(rule: Rule): boolean {
+  return rule.kind === "line-crossing" || (zoned(rule) && rule.kind !== "absence");
 }
 
 /** Whether a rule watches this device: it names it, or narrows to where it stands. */

@@ -26,6 +26,7 @@ const ANSWERS = {
     next: null,
   },
   "/cameras/cam/snapshot.jpg": 503,
+  "/rules/replay": { raises: 2, kept: 2, lost: [], partly: [], true: 0 },
   "/precision": {
     rules: {
       zone: [
@@ -68,9 +69,9 @@ it("a zone is changed by keys and saved as a whole rule; without a picture, too"
   });
   save.click();
   await vi.waitFor(() => {
-    expect(page.changes()).toHaveLength(1);
+    expect(page.changes().map((each) => each.path)).toEqual(["/rules/replay", "/rules/zone"]);
   });
-  expect(page.changes()[0]).toEqual({
+  expect(page.changes()[1]).toEqual({
     path: "/rules/zone",
     body: {
       id: "zone",
@@ -80,6 +81,31 @@ it("a zone is changed by keys and saved as a whole rule; without a picture, too"
       zone: [[0.15, 0.2], ...SQUARE.slice(1)],
       severity: "major",
     },
+  });
+});
+
+it("what a change would have lost is shown and confirmed before it is saved", async () => {
+  const lost = [{ incident: "i9", device: "cam", at: "2026-11-22T08:00:00.000Z", verdict: true }];
+  const replay = { raises: 4, kept: 3, lost, partly: [], true: 1 };
+  page = await openConsole("/devices/cam", WRITE, { ...ANSWERS, "/rules/replay": replay }, "administrator");
+  const field = (await there("rule-classes")) as HTMLInputElement;
+  field.value = "car";
+  field.dispatchEvent(new Event("change", { bubbles: true }));
+  const save = (await there("rule-save")) as HTMLButtonElement;
+  await vi.waitFor(() => {
+    expect(save.disabled).toBe(false);
+  });
+  save.click();
+  await there("rule-cost");
+  expect(page.read("rule-cost")).toContain("报出 4 起；改后其中 1 起不会报出");
+  expect(page.find("rule-cost-true")).not.toBeNull();
+  expect(page.changes().map((each) => each.path)).toEqual(["/rules/replay"]);
+  await vi.waitFor(() => {
+    expect(save.textContent).toContain("仍然保存");
+  });
+  save.click();
+  await vi.waitFor(() => {
+    expect(page.changes().map((each) => each.path)).toEqual(["/rules/replay", "/rules/zone"]);
   });
 });
 
