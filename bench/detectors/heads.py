@@ -32,6 +32,7 @@ from detectors.model import Input, Manifest
 MAKERS = Path(__file__).with_name("makers")
 PLACE = ROOT / "build" / "makers"
 YOLOX = "yolox==0.3.0"
+YOLOX_FILES = ("demo_utils.py", "boxes.py")
 ROUNDS = 10
 """Sets of outputs made up for each head."""
 PIXEL = 1.0
@@ -218,7 +219,7 @@ def makers_say(case: Case, outputs: Outputs, made: Manifest, python: Path) -> De
             classes=case.classes, allow_pickle=False, **told,
         )  # fmt: skip
         program = [str(python), "-P", str(MAKERS / f"{case.maker}.py"), str(given), str(answer)]
-        quiet = {**os.environ, "YOLOX_DEMO_UTILS": str(PLACE / "demo_utils.py"), "YOLO_AUTOINSTALL": "false"}
+        quiet = {**os.environ, "YOLOX_UTILS": str(PLACE), "YOLO_AUTOINSTALL": "false"}
         done = subprocess.run(
             program, capture_output=True, text=True, timeout=120, check=False, env=quiet, cwd=scratch
         )
@@ -256,7 +257,8 @@ def environment() -> Path:
     """The Python of build/makers; made when it is missing."""
     python = PLACE / "bin" / "python"
     stamp = PLACE / "made"
-    wanted = "".join((MAKERS / name).read_text("utf-8") for name in ("requirements.txt", "bare.txt")) + YOLOX
+    wanted = "".join((MAKERS / name).read_text("utf-8") for name in ("requirements.txt", "bare.txt"))
+    wanted += " ".join((YOLOX, *YOLOX_FILES))
     if stamp.is_file() and stamp.read_text("utf-8") == wanted:
         return python
     print("making build/makers: some gigabytes, some minutes", flush=True)
@@ -264,17 +266,18 @@ def environment() -> Path:
     pip = [str(python), "-m", "pip", "-q", "--disable-pip-version-check"]
     for more in (["-r", str(MAKERS / "requirements.txt")], ["--no-deps", "-r", str(MAKERS / "bare.txt")]):
         subprocess.run([*pip, "install", *more], check=True, timeout=1800)
-    with (
-        tempfile.TemporaryDirectory() as scratch
-    ):  # of its source only one file is wanted, and nothing is built
+    with tempfile.TemporaryDirectory() as scratch:  # of its source two files are wanted, and nothing is built
         bare = ["--no-deps", "--no-build-isolation", "--no-binary", ":all:", "-d", scratch, YOLOX]
         subprocess.run([*pip, "download", *bare], check=True, timeout=600)
         with tarfile.open(next(Path(scratch).glob("*.tar.gz"))) as archive:
-            member = next(each for each in archive if each.name.endswith("/yolox/utils/demo_utils.py"))
-            content = archive.extractfile(member)
-            if content is None:
-                raise RuntimeError(f"{YOLOX} holds no demo_utils.py")
-            (PLACE / "demo_utils.py").write_bytes(content.read())
+            for name in YOLOX_FILES:
+                member = next(
+                    each for each in archive.getmembers() if each.name.endswith(f"/yolox/utils/{name}")
+                )
+                content = archive.extractfile(member)
+                if content is None:
+                    raise RuntimeError(f"{YOLOX} holds no {name}")
+                (PLACE / name).write_bytes(content.read())
     stamp.write_text(wanted, "utf-8")
     return python
 
