@@ -15,6 +15,8 @@ from ingest.errors import InvalidModel
 
 LARGEST = 80.0
 """Of a logit: its exponential is still a float32, and the logistic value next to 0 or 1."""
+FAR = 1000.0
+"""Inputs beyond the picture, from where on how far a box reaches makes no difference."""
 
 
 def wrong_shape(outputs: Sequence[NDArray[np.float32]], expected: str, manifest: Manifest) -> InvalidModel:
@@ -77,12 +79,13 @@ def chosen(
     sure = np.flatnonzero(certainty >= manifest.min_certainty)
     width, height = manifest.input.width, manifest.input.height
     size = np.array([width, height, width, height], np.float32)
-    boxes = np.clip(corners[sure] / size, 0.0, 1.0).astype(np.float32)
+    uncut = np.clip(corners[sure] / size, -FAR, FAR).astype(np.float32)
+    boxes = np.clip(uncut, 0.0, 1.0)
     whole = np.isfinite(boxes).all(axis=1) & (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
-    sure, boxes = sure[whole], boxes[whole]
-    if suppress:
+    sure, boxes, uncut = sure[whole], boxes[whole], uncut[whole]
+    if suppress:  # by the boxes as they are, not as the picture cuts them: so do the makers
         stay = keep_surest(
-            boxes, certainty[sure], max_overlap=manifest.max_overlap, max_boxes=manifest.max_boxes
+            uncut, certainty[sure], max_overlap=manifest.max_overlap, max_boxes=manifest.max_boxes
         )
     else:
         stay = np.argsort(-certainty[sure], kind="stable")[: manifest.max_boxes]
