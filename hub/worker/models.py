@@ -121,10 +121,11 @@ class Models:
     def hiders(self) -> tuple[Detect, ...]:
         """Those that serve for nothing but hiding, faces above all. Blocks while one loads: when it is first wanted."""
         with self._loading:
+            kept = {}
             for folder in hiding(self._root):
-                found = trace(folder)
-                if self._hiders.get(folder, ((), None))[0] != found:
-                    self._hiders[folder] = found, loaded(folder)
+                found, known = trace(folder), self._hiders.get(folder)
+                kept[folder] = known if known is not None and known[0] == found else (found, loaded(folder))
+            self._hiders = kept
             return tuple(each for _, each in self._hiders.values() if each is not None)
 
     def fail(self, name: str, reason: str) -> None:
