@@ -33,7 +33,7 @@ MAKERS = Path(__file__).with_name("makers")
 PLACE = ROOT / "build" / "makers"
 YOLOX = "yolox==0.3.0"
 YOLOX_FILES = ("demo_utils.py", "boxes.py")
-ROUNDS = 10
+ROUNDS = 5
 """Sets of outputs made up for each head."""
 PIXEL = 1.0
 CERTAIN = 2e-3

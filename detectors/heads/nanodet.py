@@ -38,7 +38,11 @@ def decode(outputs: Sequence[NDArray[np.float32]], manifest: Manifest) -> Detect
     sure = np.flatnonzero(certainty >= manifest.min_certainty)
     reach = distances(rows[sure, many:].reshape(len(sure), 4, BINS)) * cell[sure]
     corners = np.concatenate([point[sure] - reach[:, :2], point[sure] + reach[:, 2:]], axis=1)
-    return kept(corners.astype(np.float32), certainty[sure], kinds[sure], manifest)
+    width, height = manifest.input.width, manifest.input.height
+    cut = np.clip(
+        corners, 0, np.array([width, height, width, height])
+    )  # before overlaps are told, as its makers do
+    return kept(cut.astype(np.float32), certainty[sure], kinds[sure], manifest)
 
 
 def distances(logits: NDArray[np.float32]) -> NDArray[np.float32]:
