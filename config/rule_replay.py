@@ -16,7 +16,8 @@ from alerts.ledger.engine import Connection
 from config.registry import Registry
 from config.targets import CAMERAS, targets
 from config.trial import TARGETS, rule_of
-from detectors.raised import Raised, replay_rule, why_no_replay
+from detectors.damping import why_no_things
+from detectors.raised import Raised, replay_rule
 from detectors.tracked import TrackedParams
 from ingest.errors import InvalidInput
 from ingest.instant import format_instant
@@ -44,7 +45,7 @@ def replayed(
         InvalidRegistry: with every mistake of the rule.
     """
     params = rule_of(asked, registry)
-    why = why_no_replay(params)
+    why = why_no_things(params)
     if why is not None or not isinstance(params, TrackedParams):
         raise InvalidInput(f"this {params.kind} rule cannot be replayed: {why}", where="rule")
     devices = [each.id for each in targets(params, directory, CAMERAS) if sees(each)]

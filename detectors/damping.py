@@ -119,6 +119,11 @@ def why_never(params: RuleParams) -> str | None:
     """Why a rule is never damped, or None."""
     if params.severity == "life":
         return "it is about life safety"
+    return why_no_things(params)
+
+
+def why_no_things(params: RuleParams) -> str | None:
+    """Why nothing is stored of what decides a rule, or None: then it is known by which things it was raised."""
     if not isinstance(params, TrackedParams):
         return "it does not look at things in a picture"
     if not params.raised_by_things:

@@ -119,15 +119,6 @@ def dampings(
     )
 
 
-def why_no_replay(params: RuleParams) -> str | None:
-    """Why a changed rule cannot be tried on what decided, or None."""
-    if not isinstance(params, TrackedParams):
-        return "it does not look at things in a picture"
-    if not params.raised_by_things:
-        return "it is raised by what is missing, and nothing is stored of that"
-    return None
-
-
 def replay_rule(params: TrackedParams, raises: Iterable[Raised], zone: Callable[[str], tzinfo]) -> Replayed:
     """What a rule with these parameters would have done to the raises of the one before it.
 

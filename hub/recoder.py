@@ -37,8 +37,8 @@ NICE = 10
 
 def people(models: Path, first: str) -> Detect | None:
     """What finds persons: the model `first` if it can, else any other that can; None when there is none."""
-    folders = sorted(model_folders(models), key=lambda folder: (folder.name != first, folder.name))
-    for folder in [each for each in folders if each not in hiding(models)]:
+    others = set(model_folders(models)) - set(hiding(models))
+    for folder in sorted(others, key=lambda folder: (folder.name != first, folder.name)):
         try:
             detector = Detector.load(folder)
         except InvalidModel as wrong:

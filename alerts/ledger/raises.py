@@ -43,13 +43,9 @@ def of_incident(conn: Connection, incident: str) -> Raised | None:
     return None if row is None else _raised(row)
 
 
-def of_rule(
-    conn: Connection, rule: str, devices: Collection[str] | None = None, *, since: datetime
-) -> list[Raised]:
-    """Those of one rule, at these cameras or at all of them, the newest first, at most MOST."""
-    wanted = _JOINED.where(raises.c.rule == rule, raises.c.at >= since)
-    if devices is not None:
-        wanted = wanted.where(raises.c.device.in_(devices))
+def of_rule(conn: Connection, rule: str, devices: Collection[str], *, since: datetime) -> list[Raised]:
+    """Those of one rule at these cameras, the newest first, at most MOST."""
+    wanted = _JOINED.where(raises.c.rule == rule, raises.c.device.in_(devices), raises.c.at >= since)
     return [_raised(row) for row in conn.execute(wanted.order_by(raises.c.at.desc()).limit(MOST))]
 
 

@@ -39,9 +39,8 @@ def decode(outputs: Sequence[NDArray[np.float32]], manifest: Manifest) -> Detect
     reach = distances(rows[sure, many:].reshape(len(sure), 4, BINS)) * cell[sure]
     corners = np.concatenate([point[sure] - reach[:, :2], point[sure] + reach[:, 2:]], axis=1)
     width, height = manifest.input.width, manifest.input.height
-    cut = np.clip(
-        corners, 0, np.array([width, height, width, height])
-    )  # before overlaps are told, as its makers do
+    # Cut before overlaps are told, as its makers do.
+    cut = np.clip(corners, 0, np.array([width, height, width, height]))
     return kept(cut.astype(np.float32), certainty[sure], kinds[sure], manifest)
 
 
