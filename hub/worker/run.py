@@ -33,7 +33,8 @@ from hub.worker.web import WebServer
 
 log = logging.getLogger(__name__)
 
-ASK_EVERY = 1.0
+ASK_EVERY = 2.0
+"""Seconds; asking costs more than a millisecond on either side."""
 STATUS_EVERY = 2.0
 LOOK_EVERY = 0.5
 KEEP_EVERY = 300.0
@@ -127,7 +128,7 @@ def run(options: Options) -> int:
     poller = Poller(options.serve_url, name=options.name, boot=str(ULID()), token=options.token)
 
     def duty() -> None:
-        """Ask what to do and do it, once a second."""
+        """Ask what to do and do it, every two seconds."""
         keep = time.monotonic() + KEEP_EVERY
         while not stop.is_set():
             try:
@@ -140,7 +141,7 @@ def run(options: Options) -> int:
                 if time.monotonic() >= keep:
                     keep = time.monotonic() + KEEP_EVERY
                     crew.keep_views()
-            except Exception:  # the next second may bring a better answer
+            except Exception:  # the next answer may be better
                 log.exception("the assignment could not be applied")
             stop.wait(ASK_EVERY)
 
