@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ from detectors.blur import blur_persons
 from detectors.carry import Seen, carried
 from detectors.detector import Detector
 from detectors.model import model_folders
+from hub.turns import give_way
 from hub.worker.models import LOW, hiding, loaded
 from hub.worker.people import PERSON, WHOLE, Detect, Hidden, boxes_of, faces_of, find
 from ingest.errors import EvidenceNone, InvalidModel
@@ -31,8 +31,6 @@ EVERY = 0.25
 is at the parts of the picture, too, for far and small persons: detectors/carry.py believes a look for half a second."""
 HOPELESS = 3
 """Exit code: no picture can be made of this clip."""
-NICE = 10
-"""About a tenth of what a camera worker is given when there is not enough for both."""
 
 
 def people(models: Path, first: str) -> Detect | None:
@@ -77,10 +75,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--model", default="", help="which of them is asked first")
     args = parser.parse_args(arguments)
     logging.basicConfig(level="WARNING", format="recoder: %(message)s", stream=sys.stderr)
-    os.nice(NICE)
+    give_way()
     clip = sys.stdin.buffer.read()
     try:
-        hiders = [each for each in map(loaded, hiding(args.models)) if each is not None]
+        found = map(loaded, hiding(args.models))
+        hiders = [each.detector.detect for each in found if each.detector is not None]
         shown = encode(blurred(clip, people(args.models, args.model), hiders), length(clip))
     except EvidenceNone as wrong:
         print(wrong, file=sys.stderr)

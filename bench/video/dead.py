@@ -24,13 +24,16 @@ from typing import cast
 from bench.processes import cpu_seconds
 from bench.video import page
 from bench.video.films import film
-from bench.video.hub import Json, camera, running_hub
+from bench.video.hub import Json, begun, camera, running_hub
 from bench.video.server import serving
 from bench.video.verdict import Claim
 from bench.video.worker import ROOT
 
 ALLOWED = 0.1
 """Per cent of a core that a dead camera may cost."""
+MINUTE = 75.0
+"""Seconds, a little more than one: the workers tell how long frames waited in the last minute, so by then nothing of
+their beginning is in it, when all the living are decoded at once, beside the dead or not."""
 SLOWER = 1.2
 """Times that the living may wait longer beside the dead."""
 DEAD = ("refuse", "hang", "nothing", "bytes", "nothing", "frames", "nothing", "payload")
@@ -120,7 +123,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--dead", type=int, default=360, help="dead cameras (default %(default)s)")
     parser.add_argument("--workers", type=int, default=2, help="worker processes (default %(default)s)")
     parser.add_argument(
-        "--settle", type=float, default=60, help="seconds before each run (default %(default)s)"
+        "--settle", type=float, help="seconds before each run (default: until all have begun, and MINUTE)"
     )
     parser.add_argument("--seconds", type=float, default=90, help="of each run (default %(default)s)")
     parser.add_argument("--repeats", type=int, default=3, help="of both (default %(default)s)")
@@ -128,6 +131,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--no-page", action="store_true", help="print only")
     args = parser.parse_args(arguments)
     busy = min(args.busy, args.alive)
+    settle = begun(args.alive, args.workers) + MINUTE if args.settle is None else args.settle
     quiet_film, busy_film = film("quiet", "cbr"), film("busy", "cbr")
     streams = {f"live-{n}": busy_film if n < busy else quiet_film for n in range(args.alive)}
     alone: list[Run] = []
@@ -137,7 +141,7 @@ def main(arguments: list[str] | None = None) -> int:
         dead = dead_cameras(addresses, args.dead)
         for repeat in range(args.repeats):
             for into, cameras in ((alone, living), (beside, [*living, *dead])):
-                done = run(cameras, workers=args.workers, settle=args.settle, seconds=args.seconds)
+                done = run(cameras, workers=args.workers, settle=settle, seconds=args.seconds)
                 into.append(done)
                 wait = "not told" if done.wait is None else f"{done.wait:.0f} ms"
                 print(

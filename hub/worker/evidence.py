@@ -38,6 +38,7 @@ from detectors.signal import Severity
 from detectors.track import Track
 from detectors.zones import Polygon
 from hub import seal
+from hub.turns import give_way
 from hub.worker.people import Detect, find
 from hub.worker.watch import Look
 from ingest.errors import EvidenceNone, EvidencePending, HubError
@@ -199,6 +200,7 @@ class EvidenceKeeper:
             self._changed.notify()
 
     def _run(self) -> None:
+        give_way()
         while True:
             with self._changed:
                 now = self._clock()

@@ -68,13 +68,15 @@ def hiding(root: Path) -> tuple[Path, ...]:
     return tuple(found)
 
 
-def loaded(folder: Path) -> Detect | None:
-    """A model that hides, None (and a warning) when it cannot be used: persons are hidden all the same."""
+def loaded(folder: Path) -> ModelState:
+    """A model that hides; one that cannot be used is warned of: persons are hidden all the same."""
+    found = trace(folder)
     try:
-        return Detector.load(folder).detect
+        detector = Detector.load(folder)
     except InvalidModel as wrong:
         log.warning("model %s cannot be used to blur: %s", folder.name, wrong)
-        return None
+        return ModelState(folder.name, found, None, 1.0, str(wrong))
+    return ModelState(folder.name, found, detector, detector.manifest.min_certainty, None)
 
 
 class Models:
@@ -83,7 +85,7 @@ class Models:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._states: dict[str, ModelState] = {}
-        self._hiders: dict[Path, tuple[Trace, Detect | None]] = {}
+        self._hiders: dict[str, ModelState] = {}
         self._lock = threading.Lock()
         self._loading = threading.Lock()
 
@@ -123,10 +125,12 @@ class Models:
         with self._loading:
             kept = {}
             for folder in hiding(self._root):
-                found, known = trace(folder), self._hiders.get(folder)
-                kept[folder] = known if known is not None and known[0] == found else (found, loaded(folder))
-            self._hiders = kept
-            return tuple(each for _, each in self._hiders.values() if each is not None)
+                known = self._hiders.get(folder.name)
+                fresh = known is not None and known.trace == trace(folder)
+                kept[folder.name] = known if known is not None and fresh else loaded(folder)
+            with self._lock:
+                self._hiders = kept
+            return tuple(each.detector.detect for each in kept.values() if each.detector is not None)
 
     def fail(self, name: str, reason: str) -> None:
         """The model broke while it looked at a picture; it is tried again when its files change."""
@@ -143,6 +147,8 @@ class Models:
             return state if state is not None and state.detector is not None else None
 
     def states(self) -> tuple[ModelState, ...]:
-        """All of them, by name."""
+        """All of them, by name; of those that only hide, the ones that could not when they were last wanted."""
         with self._lock:
-            return tuple(self._states[name] for name in sorted(self._states))
+            blind = {name: each for name, each in self._hiders.items() if each.detector is None}
+            both = {**blind, **self._states}
+            return tuple(both[name] for name in sorted(both))

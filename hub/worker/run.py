@@ -18,6 +18,7 @@ from ulid import ULID
 
 from api.worker_app import create_worker_app
 from hub.parent import on_parent_gone
+from hub.turns import shorten
 from hub.worker.analyse import Analyst
 from hub.worker.assignment import Poller
 from hub.worker.crew import Crew
@@ -85,6 +86,7 @@ def held_by_parent() -> bool:
 def run(options: Options) -> int:
     """Work until SIGTERM, SIGINT or the parent's end; 0."""
     few_arenas()
+    shorten()
     stop = threading.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: stop.set())
@@ -127,6 +129,8 @@ def run(options: Options) -> int:
     view.address = web.address
     poller = Poller(options.serve_url, name=options.name, boot=str(ULID()), token=options.token)
 
+    changed = threading.Event()
+
     def duty() -> None:
         """Ask what to do and do it, every two seconds."""
         keep = time.monotonic() + KEEP_EVERY
@@ -135,7 +139,8 @@ def run(options: Options) -> int:
                 assignment = poller.ask(now())
                 if assignment is not None:
                     publisher.connect(assignment.broker)
-                    crew.apply(assignment)
+                    if crew.apply(assignment):
+                        changed.set()
                 models.keep(crew.models())
                 taught.keep(crew.taught())
                 if time.monotonic() >= keep:
@@ -157,9 +162,11 @@ def run(options: Options) -> int:
             give_back()
             trim = time.monotonic() + GIVE_BACK_EVERY
         was, connected = connected, publisher.connected
-        if time.monotonic() < due and was == connected:
+        if time.monotonic() < due and was == connected and not changed.is_set():
             continue
-        due = time.monotonic() + STATUS_EVERY  # and at once when the broker is there: it tells our address
+        changed.clear()
+        # And at once when there is something new to do, and when the broker is there: it tells our address.
+        due = time.monotonic() + STATUS_EVERY
         try:
             publisher.status(view.status())
         except Exception:  # a status that cannot be told must not end the cameras

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from datetime import datetime, timedelta
 
 from detectors.blur import blur_persons
+from detectors.model import unknown_classes
 from hub.worker.analyse import Analyst
 from hub.worker.crew import Crew
 from hub.worker.evidence import EvidenceKeeper, jpeg
@@ -99,6 +100,21 @@ class View:
         """Of each taught condition that rules name why it cannot be used; None: it can."""
         return {each.name: each.reason for each in self._taught.states()} if self._taught is not None else {}
 
+    def _never(self, watch: Watch) -> str:
+        """Which rules wait for what the camera's model never finds; empty when none does."""
+        model = self._models.get(watch.task.model)
+        if model is None or model.detector is None:
+            return ""
+        wanted = {
+            rule: unknown_classes(model.detector.manifest, sorted(labels))
+            for rule, labels in watch.labels.items()
+        }
+        return "; ".join(
+            f"rule {rule}: the model {model.name} knows no class {', '.join(map(repr, words))}"
+            for rule, words in wanted.items()
+            if words
+        )
+
     def _camera(self, watch: Watch, now: datetime) -> dict[str, object]:
         health = watch.health(now)
         task = watch.task
@@ -113,6 +129,8 @@ class View:
         elif state == "online" and watch.refused:
             state, reason = "degraded", "rule-refused"
             message = "; ".join(watch.refused.values())
+        elif state == "online" and (never := self._never(watch)):
+            state, reason, message = "degraded", "class-unknown", never
         elif state == "online" and (away := watch.camera.original_away(now)) is not None:
             state, reason, message = "degraded", "main-stream", away
         place, preset = watch.turning.place(now) if watch.turning is not None else (None, None)

@@ -121,6 +121,8 @@ class Watch:
         self._tracker = Tracker()
         self._rules: dict[str, _Running] = {}
         self.refused: dict[str, str] = {}
+        self.labels: Mapping[str, frozenset[str]] = {}
+        """By rule: every class that its camera's model must know."""
         self.analysed = 0
         self.errors = 0
         self.newest: Look | None = None
@@ -277,6 +279,9 @@ class Watch:
         with self._lock:
             self._rules = kept
             self.refused = refused
+            self.labels = {
+                name: getattr(each.rule.params, "labels", frozenset()) for name, each in kept.items()
+            }
             self.taught = frozenset(each for each in taught if each)
             self._sights = tuple(each for each in self._sights if each.taught in self.taught)
         zones = [getattr(each.rule.params, "zone", None) for each in kept.values()]  # not every kind has one

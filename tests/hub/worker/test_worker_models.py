@@ -32,11 +32,16 @@ def test_no_camera_is_watched_with_what_only_hides(root: Path) -> None:
 
 
 def test_what_hides_comes_and_goes_with_its_folder(root: Path) -> None:
-    """Loaded once; without its weights, or without its folder, persons are hidden all the same."""
+    """Loaded once; without its weights health says so; without its folder too persons are hidden all the same."""
     models = Models(root)
     (first,) = models.hiders()
     assert models.hiders() == (first,)
+    assert models.states() == ()
     (root / "centerface" / "centerface.onnx").unlink()
     assert models.hiders() == ()
+    (told,) = models.states()
+    assert (told.name, told.detector) == ("centerface", None)
+    assert "centerface.onnx" in (told.reason or "")
     shutil.rmtree(root / "centerface")
     assert models.hiders() == ()
+    assert models.states() == ()

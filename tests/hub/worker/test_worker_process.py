@@ -213,7 +213,7 @@ def test_a_camera_that_goes_away_is_unknown_and_the_other_goes_on(
 def test_changes_touch_only_what_changed(
     street: GstServer, broker: Mosquitto, ear: Ear, tmp_path: Path
 ) -> None:
-    """A camera added and removed, a rule refused: the other camera's stream is never opened again."""
+    """A camera added and removed, a rule refused, a class unknown: no other camera's stream is opened again."""
     first = camera("street", street.url("street"), RULE)
     with AssignmentServer(assignment(broker, first)) as serve, WorkerProcess(serve.url, tmp_path / "w1"):
         wait_until(
@@ -226,6 +226,12 @@ def test_changes_touch_only_what_changed(
         wait_until(lambda: ear.camera("again").get("state") == "online", within=10, what="the new camera")
         wait_until(lambda: ear.camera("street")["reason"] == "rule-refused", within=5, what="the refusal")
         assert "telepathy" in str(ear.camera("street")["message"])
+        typo = {**RULE, "id": "typo", "classes": ["person", "persn"]}
+        serve.assignment = assignment(
+            broker, {**first, "rules": [RULE, typo]}, camera("again", street.url("again"))
+        )
+        wait_until(lambda: ear.camera("street")["reason"] == "class-unknown", within=10, what="the odd class")
+        assert str(ear.camera("street")["message"]) == "rule typo: the model coco-ssd knows no class 'persn'"
         serve.status = 500  # serve is away: everything goes on
         before = cast("int", ear.camera("street")["analysed"])
         wait_until(

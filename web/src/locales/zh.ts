@@ -327,6 +327,7 @@ export const zh = {
     "source-slower": "摄像机帧率低",
     "no-stream": "没有视频流",
     "rule-refused": "规则无法使用",
+    "class-unknown": "规则中的类别，模型识别不了",
     "main-stream": "主码流不可用",
     "off-preset": "偏离预置位",
     "preset-unknown": "预置位未知",
