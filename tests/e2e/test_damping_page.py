@@ -248,5 +248,5 @@ def short(running: Running, incident: str) -> list[str]:
     lost = [str(each["incident"]) for each in cast("list[JSON]", tried.json()["lost"])]
     begun = httpx.post(f"{running.base}/dampings", json={**asked, "lost": lost}, headers=headers, timeout=20)
     assert begun.status_code == 201, begun.text
-    time.sleep(2)  # its worker asks what to do once a second
+    time.sleep(3)  # its worker asks what to do every two seconds
     return lost
