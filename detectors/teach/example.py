@@ -9,6 +9,9 @@ from datetime import UTC, datetime
 
 from detectors.teach.region import Picture
 
+LEAST = 5
+"""Examples of each class: with fewer nothing can be said of how right it is."""
+
 _MOMENT = re.compile(r"^(?P<clip>.*?)[_-]?(?P<at>\d{8}T\d{6}(?:\.\d{1,3})?)Z$")
 _SECOND = re.compile(r"^(?P<clip>.*?)[_-](?P<second>\d+(?:\.\d+)?)s$")
 

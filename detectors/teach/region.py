@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -82,6 +83,17 @@ def upper_body(box: tuple[float, float, float, float]) -> tuple[float, float, fl
     if last <= first or lower <= upper:
         return None
     return first, upper, last - first, lower - upper
+
+
+def bodies(picture: Picture, boxes: Sequence[tuple[float, float, float, float]]) -> list[Picture]:
+    """The upper bodies of the persons in these boxes, the largest first; what is too small to see is left out."""
+    height, width = picture.shape[:2]
+    found = []
+    for box in boxes:
+        body = upper_body(box)
+        if body is not None and min(body[2] * width, body[3] * height) >= LEAST_PIXELS + 1:
+            found.append(Region("rectangle", body).cut(picture))
+    return sorted(found, key=lambda each: -each.size)
 
 
 def _part(picture: Picture, rectangle: tuple[float, float, float, float]) -> Picture:

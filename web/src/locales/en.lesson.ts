@@ -1,0 +1,31 @@
+/** Words of lessons, in English; zh.lesson.ts has the same keys. */
+import type { lesson as chinese } from "@/locales/zh.lesson";
+
+export const lesson: typeof chinese = {
+  title: "Taught at this camera",
+  none: "Nothing is taught at this camera",
+  begin: "Teach a condition",
+  cancel: "Cancel",
+  condition: "What is to be told apart (a word of the catalogue, or a new one of small letters, digits and hyphens)",
+  bodies: "Each person's upper body (hat, mask, apron)",
+  where: "Draw where to look; the rectangle around it counts",
+  at: "region {region}",
+  counts: "Examples: {yes} in which it holds, {no} in which it does not",
+  few: "{n} of each at least, some seconds apart",
+  reason: "Why pictures that are not blurred are used (goes into the audit trail)",
+  yes: "It holds now",
+  no: "It does not hold now",
+  keptYes: "Kept: it holds",
+  keptNo: "Kept: it does not hold",
+  train: "Learn",
+  training: { asked: "Waits for its turn", running: "Learning:", done: "Learned", failed: "Not learned:" },
+  version: "Version {n}, by {who}, {time}",
+  figures: "{accuracy}% right: finds {found}% of what holds, leaves {left}% of the rest alone",
+  weak: "Less than 90% right: look for examples with the wrong answer, then show more",
+  back: "Back to the version before",
+  examples: "Examples",
+  crop: "The example as it is, not blurred",
+  look: "Look",
+  forget: "Delete",
+  remove: "Delete this lesson with all examples",
+};
