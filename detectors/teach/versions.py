@@ -25,6 +25,8 @@ from detectors.teach.naming import model_id
 from detectors.teach.network import CROPS, SIZE
 from ingest.errors import Conflict, InvalidModel, NotFound
 
+TAUGHT = "taught"
+"""The folder below the models' folder in which a hub looks for taught conditions."""
 CURRENT = "current"
 LABELS = "labels.txt"
 USUAL = "usual.png"

@@ -10,7 +10,7 @@ from pathlib import Path
 from alerts.lesson import Example, Lesson
 from api.hub import Json
 from detectors.teach.card import read_card
-from detectors.teach.versions import rollback, versions
+from detectors.teach.versions import TAUGHT, rollback, versions
 from hub.serve.evidence_store import EXAMPLE, EvidenceStore
 from ingest.errors import HubError, NoRoom, NotFound, Unavailable
 from ingest.instant import format_instant
@@ -69,7 +69,7 @@ class Lessons:
 
     def home(self, lesson: str) -> Path:
         """The folder of its versions."""
-        return self._models / lesson
+        return self._models / TAUGHT / lesson
 
     def versions(self, lesson: Lesson) -> Sequence[Json]:
         """Its versions with their figures, the newest first; none before the first training."""

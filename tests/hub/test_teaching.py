@@ -82,7 +82,7 @@ def test_a_lesson_becomes_a_version(kept: Kept) -> None:
     kept.ask()
     assert asyncio.run(kept.teaching.once()) is True
     assert (kept.training()["state"], kept.training()["version"]) == ("done", 1)
-    taught = TaughtCondition.load(kept.models / "bins")
+    taught = TaughtCondition.load(kept.models / "taught" / "bins")
     fresh = [(number, number % 2 == 0) for number in range(900, 910)]
     answers = taught.score([bin_picture(number, uncovered=holds) for number, holds in fresh])
     assert [p > 0.5 for p in answers] == [holds for _, holds in fresh]
