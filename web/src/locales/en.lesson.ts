@@ -28,4 +28,10 @@ export const lesson: typeof chinese = {
   look: "Look",
   forget: "Delete",
   remove: "Delete this lesson with all examples",
+  use: "Teach with this",
+  used: "Kept as an example",
+  noneHere: "Nothing is taught at this camera yet: begin on its page",
+  second: "Second of the clip (it was raised at about the fifth)",
+  holdsThen: "The condition held then",
+  keep: "Keep as an example",
 };

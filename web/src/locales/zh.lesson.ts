@@ -26,4 +26,10 @@ export const lesson = {
   look: "看原图",
   forget: "删除",
   remove: "删除此示教及全部样本",
+  use: "用作示教样本",
+  used: "已用作示教样本",
+  noneHere: "此摄像机还没有示教，可在设备页开始",
+  second: "录像第几秒（报出时约在第 5 秒）",
+  holdsThen: "当时情况成立",
+  keep: "存为样本",
 };

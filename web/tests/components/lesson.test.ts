@@ -2,7 +2,7 @@
 import { afterEach, expect, it, vi } from "vitest";
 
 import { type Console, openConsole } from "../console";
-import { device } from "../examples";
+import { device, incident } from "../examples";
 
 const READ = ["device.read", "rule.read", "area.read", "site.read", "lesson.read"];
 const TEACH = [...READ, "lesson.write", "evidence.original", "camera.picture"];
@@ -124,4 +124,30 @@ it("it is trained, and while it is nothing else is asked for", async () => {
     expect(page.read("lesson-training")).toContain("正在学习 looks at examples");
   });
   expect((await button("lesson-train")).disabled).toBe(true);
+});
+
+it("a judged incident becomes an example, with its verdict and reason", async () => {
+  page = await openConsole("/room", [...TEACH, "incident.read", "case.read", "incident.judge"], {
+    ...ANSWERS,
+    "/incidents": { items: [], next: null },
+    "/incidents?limit=400&state=open": {
+      items: [incident({ id: "i1", devices: ["cam"], verdict: false, verdict_reason: "盖着的" })],
+      next: null,
+    },
+    "/incidents/i1": { plan: null, contacts: [] },
+  });
+  await click("teach");
+  await vi.waitFor(() => {
+    expect((page.find("teach-reason") as HTMLInputElement | null)?.value).toBe("盖着的");
+  });
+  await click("teach-keep");
+  await vi.waitFor(() => {
+    expect(page.changes()).toEqual([
+      {
+        path: "/lessons/cam-bin/examples",
+        body: { holds: false, reason: "盖着的", incident: "i1", second: 5 },
+      },
+    ]);
+    expect(page.read("acts")).toContain("已用作示教样本");
+  });
 });
