@@ -21,7 +21,7 @@ def png(region: Region, picture: Picture, detect: Detect | None) -> bytes:
         found = bodies(picture, boxes_of(detect(picture)))
         if not found:
             raise NotFound("nobody is in the picture", mend="choose a moment in which somebody is")
-        part = found[0]
+        part, _ = found[0]
     else:
         part = region.cut(picture)
     done, data = cv2.imencode(".png", np.ascontiguousarray(part))

@@ -11,7 +11,7 @@ from pathlib import Path
 from detectors.detections import Detections
 from detectors.rule import Sight
 from detectors.teach.features import BATCH
-from detectors.teach.region import bodies
+from detectors.teach.region import Picture, Rectangle, bodies
 from detectors.teach.taught import TaughtCondition
 from hub.worker.models import Trace, trace
 from hub.worker.people import boxes_of
@@ -79,16 +79,20 @@ class TaughtConditions:
         for name, condition in usable:
             of_persons = condition.region.kind == "upper-body"
             try:
-                crops = (
-                    bodies(picture, boxes_of(found))[:BATCH]
+                crops: list[tuple[Picture, Rectangle | None]] = (
+                    [*bodies(picture, boxes_of(found))[:BATCH]]
                     if of_persons
-                    else [condition.region.cut(picture)]
+                    else [(condition.region.cut(picture), condition.region.rectangle)]
                 )
-                p = float(condition.score(crops).max()) if crops else 0.0
+                probabilities = condition.score([crop for crop, _ in crops])
             except HubError as wrong:
                 self._fail(name, str(wrong))
                 continue
-            sights.append(Sight(name, p, condition.manifest.min_certainty, of_persons))
+            p, where = 0.0, None
+            if crops:
+                surest = int(probabilities.argmax())
+                p, where = float(probabilities[surest]), crops[surest][1]
+            sights.append(Sight(name, p, condition.manifest.min_certainty, of_persons, where))
         return tuple(sights)
 
     def states(self) -> tuple[TaughtState, ...]:
