@@ -220,15 +220,14 @@ def _keep(hub: Hub, who: Principal, lesson: Lesson, given: Shown, *, at: datetim
 def crop(
     lesson: str,
     example: str,
-    who: Annotated[Principal, needs("lesson.read", seen=seen)],
+    who: Annotated[Principal, needs("evidence.original", seen=seen)],
     hub: HubHere,
     reason: Annotated[str | None, Query(max_length=2000)] = None,
 ) -> Response:
     """The crop as it is: right, typed reason, audited first."""
-    demand(who, "evidence.original")
+    found = seen(hub, who, lesson)
     if reason is None or not reason.strip():
         raise InvalidInput("an example opens with a typed reason only", where="query.reason")
-    found = seen(hub, who, lesson)
     with hub.ledger.read() as conn:
         wanted = next((each for each in lessons.all_examples(conn, lesson) if each.id == example), None)
     if wanted is None:

@@ -88,7 +88,9 @@ def upper_body(box: tuple[float, float, float, float]) -> Rectangle | None:
     return first, upper, last - first, lower - upper
 
 
-def bodies(picture: Picture, boxes: Sequence[tuple[float, float, float, float]]) -> list[tuple[Picture, Rectangle]]:
+def bodies(
+    picture: Picture, boxes: Sequence[tuple[float, float, float, float]]
+) -> list[tuple[Picture, Rectangle]]:
     """The upper bodies of the persons in these boxes (left, top, right, bottom), and where they are.
 
     The largest first; what is too small to see is left out.

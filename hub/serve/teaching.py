@@ -14,6 +14,7 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from alerts.ledger import lessons
@@ -133,7 +134,7 @@ class Teaching:
         last = ""
         async for line in process.stderr:
             last = line.decode(errors="replace").strip()[-300:]
-            await self._write(lambda conn, said=last: lessons.step(conn, lesson, said, now=self._clock()))
+            await self._write(partial(lessons.step, lesson=lesson, said=last, now=self._clock()))
         return await reading, last
 
     async def _end(self, lesson: str, said: str, version: int | None) -> None:

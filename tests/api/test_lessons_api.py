@@ -96,9 +96,9 @@ def test_an_example_of_now(house: House, worker: Teacher) -> None:
 
     path = f"/lessons/bins-now/examples/{example['id']}.png"
     assert ines.get(path).status_code == 422
-    assert (
-        house.client("kim").get(path + "?reason=curious").status_code == 403
-    )  # of the site, without the right
+    curious = path + "?reason=curious"
+    assert house.client("admin").get(curious).status_code == 403, "sees lessons, and opens no original"
+    assert house.client("kim").get(curious).status_code == 404, "sees no lessons"
     assert house.client("olga").get("/lessons/bins-now").json()["examples"] == {"yes": 1, "no": 0}
     crop = ines.get(path + "?reason=is+it+the+lid")
     assert crop.headers["content-type"] == "image/png"

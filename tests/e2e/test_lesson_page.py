@@ -102,13 +102,17 @@ class Bins:
     def online(self) -> None:
         """The camera sends, and its newest keyframe is of what it sends now."""
         until(
-            lambda: True if self.running.device("cam")["state"] == "online" else None, seconds=40, what="online"
+            lambda: True if self.running.device("cam")["state"] == "online" else None,
+            seconds=40,
+            what="online",
         )
         time.sleep(3)
 
     def incidents(self) -> list[JSON]:
         """What the rule raised."""
-        return [each for each in self.running.items("/incidents") if "lid" in cast("list[str]", each["rules"])]
+        return [
+            each for each in self.running.items("/incidents") if "lid" in cast("list[str]", each["rules"])
+        ]
 
 
 @pytest.fixture(scope="module")
@@ -175,4 +179,6 @@ def test_a_lesson_is_taught_and_a_rule_raises_by_it(bins: Bins) -> None:
         page.get_by_test_id("lesson-remove").click()
         expect(lesson).to_have_count(0)
     assert not (bins.running.data / "evidence" / "lesson-cam-bin-uncovered").exists()
-    assert (bins.models / "taught" / "cam-bin-uncovered" / "bin-uncovered-v1").is_dir(), "the rule goes on looking with it"
+    assert (bins.models / "taught" / "cam-bin-uncovered" / "bin-uncovered-v1").is_dir(), (
+        "the rule goes on looking with it"
+    )

@@ -28,6 +28,7 @@ const EXAMPLE = { id: "e1", holds: true, incident: null, at: "2026-11-22T08:00:0
 const ANSWERS = {
   "/devices": { items: [device({ id: "cam", kind: "camera", name: "后厨" })], next: null },
   "/cameras/cam/snapshot.jpg": 503,
+  "/precision": { rules: {} },
   "/lessons": { items: [LESSON], next: null },
   "/lessons/cam-bin": { ...LESSON, least: 5, items: [EXAMPLE], versions: [VERSION] },
   "/lessons/cam-bin/examples": EXAMPLE,
