@@ -10,6 +10,7 @@ from pathlib import Path
 from alerts.lesson import Example, Lesson
 from api.hub import Json
 from detectors.teach.card import read_card
+from detectors.teach.example import in_both
 from detectors.teach.versions import TAUGHT, rollback, versions
 from hub.serve.evidence_store import EXAMPLE, EvidenceStore
 from ingest.errors import HubError, NoRoom, NotFound, Unavailable
@@ -99,7 +100,7 @@ class Lessons:
                         for one in card.examples
                         if one.name == name
                     ],
-                    "doubts": list(card.doubts),
+                    "doubts": [in_both(each).as_dict() for each in card.doubts],
                     "imported_from": card.imported_from,
                 }
             )

@@ -25,6 +25,8 @@ export const lesson: typeof chinese = {
   back: "Back to the version before",
   examples: "Examples",
   crop: "The example as it is, not blurred",
+  holds: "holds",
+  not: "does not hold",
   look: "Look",
   forget: "Delete",
   remove: "Delete this lesson with all examples",

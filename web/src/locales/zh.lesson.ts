@@ -23,6 +23,8 @@ export const lesson = {
   back: "退回上一版",
   examples: "样本",
   crop: "样本原图，未模糊",
+  holds: "成立",
+  not: "不成立",
   look: "看原图",
   forget: "删除",
   remove: "删除此示教及全部样本",

@@ -1,5 +1,6 @@
 /** Lessons: conditions that are taught at a camera with judged crops of its picture. */
 import type { Point } from "@/store/rule";
+import type { Text } from "@/types";
 
 export interface Training {
   state: "asked" | "running" | "done" | "failed";
@@ -29,7 +30,7 @@ export interface Version {
   examples: { yes: number; no: number };
   /** The surest mistakes, by example. */
   worst: { example: string; holds: boolean; p: number }[];
-  doubts: string[];
+  doubts: Text[];
 }
 
 export interface Lesson {

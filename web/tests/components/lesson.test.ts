@@ -22,7 +22,7 @@ const VERSION = {
   figures: { balanced_accuracy: 0.861, found: 0.9, left_alone: 0.82, calibration_error: 0.05 },
   examples: { yes: 6, no: 5 },
   worst: [],
-  doubts: ["all examples are of one day"],
+  doubts: [{ zh: "样本都是同一天的", en: "all examples are of one day" }],
 };
 const EXAMPLE = { id: "e1", holds: true, incident: null, at: "2026-11-22T08:00:00.000Z", created_by: "wang" };
 const ANSWERS = {
@@ -68,7 +68,7 @@ it("how right a lesson is stands there, and what makes that doubtful", async () 
     expect(page.read("lesson-version")).toContain("准确率 86%：成立的认出 90%，不成立的放过 82%");
   });
   expect(page.read("lesson-version")).toContain("准确率不足 90%");
-  expect(page.read("lesson-version")).toContain("all examples are of one day");
+  expect(page.read("lesson-version")).toContain("样本都是同一天的");
   expect(page.read("lesson-counts")).toContain("成立 6 个，不成立 5 个");
   expect(page.find("lesson-yes")).toBeNull();
   expect(page.find("lesson-new")).toBeNull();
