@@ -21,6 +21,7 @@ WORKDIR /app
 COPY requirements/run.lock requirements/run.lock
 RUN pip install --no-cache-dir --require-hashes -r requirements/run.lock
 COPY --from=models /app/models models
+RUN install -d -o hub -g hub models/taught
 COPY --from=console /web/dist web/dist
 COPY hub hub
 COPY api api

@@ -32,6 +32,7 @@ DIMENSIONS: Mapping[str, frozenset[Dimension]] = {
     "delivery": frozenset(),  # a dead letter says which receiver failed, not what happened where
     "silence": frozenset({"area", "site_kind", "site"}),
     "damping": frozenset({"area", "site_kind", "site"}),
+    "lesson": frozenset({"area", "site_kind", "site"}),
     "notice": frozenset({"area", "site_kind", "site", "unit"}),
     "broadcast": frozenset({"area", "site"}),
     "audit": frozenset({"area"}),

@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 
 from alerts.directory import Directory
 from alerts.ledger.engine import Ledger
+from alerts.lesson import Example, Lesson
 from alerts.presence import Here
 from ingest.reading import Reading
 
@@ -138,6 +139,28 @@ class CaseFiles(Protocol):
         """Delete it; twice is fine."""
 
 
+class Lessons(Protocol):
+    """What conditions are taught with, sealed, and what was made of it."""
+
+    def cut(self, incident: str, original: bytes, second: float, region: str) -> bytes:
+        """A region of the picture at `second` of an incident's original (PNG); raises NotFound, Unavailable."""
+
+    def put(self, lesson: str, example: str, png: bytes) -> str:
+        """Keep a crop; answers its sha256. Raises NoRoom."""
+
+    def read(self, example: Example) -> bytes:
+        """The crop, decrypted and checked; raises EvidenceNone."""
+
+    def remove(self, lesson: str, example: str) -> None:
+        """Delete a crop; twice is fine."""
+
+    def versions(self, lesson: Lesson) -> Sequence[Json]:
+        """What was made of a lesson, the newest version first, with its figures."""
+
+    def rollback(self, lesson: Lesson, to: int | None) -> int:
+        """Let version `to`, or the one before the current, count; its number. Raises NotFound."""
+
+
 class Hub(Protocol):
     """Everything the API needs."""
 
@@ -168,6 +191,10 @@ class Hub(Protocol):
     @property
     def files(self) -> CaseFiles:
         """Where the photos of cases are."""
+
+    @property
+    def lessons(self) -> Lessons:
+        """Where conditions are taught."""
 
     @property
     def metrics(self) -> CollectorRegistry:

@@ -35,13 +35,18 @@ class WorkerProxy:
         response = await self._ask("GET", device, "snapshot.jpg")
         if response.status_code == 404:
             raise NotFound("the worker does not have this camera")
-        if response.status_code == 503:
-            raise CameraUnreachable("the camera gives no picture now", reason="no-picture", where=device)
-        if response.status_code != 200 or len(response.content) > LARGEST:
-            raise WorkerAway(
-                f"the worker answered {response.status_code}", reason="worker-error", where=device
-            )
-        return response.content
+        return self._picture(response, device)
+
+    async def region(self, device: str, region: str) -> bytes:
+        """A region of the camera's present picture as it is (PNG).
+
+        Raises WorkerAway, CameraUnreachable, and NotFound when it is an upper body and nobody is in the picture.
+        """
+        response = await self._ask("GET", device, f"region.png?region={quote(region, safe='')}")
+        if response.status_code in {404, 422}:
+            said = response.json()
+            raise NotFound(str(said.get("detail", "the worker does not have this camera")), where=device)
+        return self._picture(response, device)
 
     async def goto(self, device: str, preset: str) -> None:
         """Send the camera to a preset; raises WorkerAway, NotFound, or CameraUnreachable when it does not obey."""
@@ -59,6 +64,15 @@ class WorkerProxy:
             raise WorkerAway(
                 f"the worker answered {response.status_code}", reason="worker-error", where=device
             )
+
+    def _picture(self, response: httpx.Response, device: str) -> bytes:
+        if response.status_code == 503:
+            raise CameraUnreachable("the camera gives no picture now", reason="no-picture", where=device)
+        if response.status_code != 200 or len(response.content) > LARGEST:
+            raise WorkerAway(
+                f"the worker answered {response.status_code}", reason="worker-error", where=device
+            )
+        return response.content
 
     async def _ask(self, method: str, device: str, path: str) -> httpx.Response:
         address = self._hub.workers.address(device)

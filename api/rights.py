@@ -63,6 +63,9 @@ FILES = BRINGS | {"attachment.read"}
 DAMPED = frozenset({"damping.read"})
 """What rules no longer see at some spots, for a while, because somebody judged it false."""
 
+TEACHES = frozenset({"lesson.read", "lesson.write"})
+"""Teaching conditions with crops of originals: it needs `evidence.original` beside it for those."""
+
 TOLD = frozenset({"notice.read", "silence.read"})
 """Who was told of what and why, and what nobody is told of for now."""
 
@@ -83,6 +86,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     | TRIES
     | TOLD
     | DAMPED
+    | {"lesson.read"}
     | REPORTS
     | ROOM,
     "inspector": SCENE
@@ -99,6 +103,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     | TRIES
     | TOLD
     | DAMPED
+    | TEACHES
     | REPORTS,
     "site-keeper": SCENE
     | PICTURES
@@ -172,6 +177,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     | TRIES
     | TOLD
     | DAMPED
+    | {"lesson.read"}
     | REPORTS
     | {"shift.read"},
     # Verifies trails and hashes: no picture, no change.

@@ -47,6 +47,12 @@ class WorkerView(Protocol):
         Raises NotFound for a camera of another worker, CameraUnreachable when there is no picture.
         """
 
+    def region(self, device: str, region: str) -> bytes:
+        """PNG of a region of the camera's latest keyframe as it is, for teaching.
+
+        Raises as snapshot() does, InvalidInput for what is no region, and NotFound for the upper body of nobody.
+        """
+
     def goto(self, device: str, preset: str) -> None:
         """Send the camera to a preset; raises NotFound, or CameraUnreachable when it does not obey."""
 
@@ -94,6 +100,10 @@ def create_worker_app(view: WorkerView, token: str) -> FastAPI:
     @app.get("/cameras/{device}/snapshot.jpg")
     def snapshot(device: str) -> Response:
         return binary(view.snapshot(device), "image/jpeg", "snapshot.jpg")
+
+    @app.get("/cameras/{device}/region.png")
+    def region(device: str, region: str) -> Response:
+        return binary(view.region(device, region), "image/png", "region.png")
 
     @app.post("/cameras/{device}/preset/{preset}")
     def goto(device: str, preset: str) -> Response:

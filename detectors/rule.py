@@ -83,12 +83,14 @@ class Sight:
         p: 0..1; of several persons the surest.
         limit: The version's own threshold.
         of_persons: Whether it is looked for on persons, not in a fixed region.
+        where: left, top, width, height in 0..1 of the picture; of the surest person; None: nowhere, or all of it.
     """
 
     taught: str
     p: float
     limit: float
     of_persons: bool = False
+    where: tuple[float, float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

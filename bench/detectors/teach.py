@@ -21,11 +21,11 @@ from bench.detectors.problems import Problem, problems
 from bench.video.films import ROOT
 from bench.video.page import DOCUMENT, picture, processor, put
 from detectors.session import Session
-from detectors.teach.backbone import CROPS
 from detectors.teach.example import Example
 from detectors.teach.features import BATCH, Backbone, as_batch, fitted
 from detectors.teach.figures import balanced_accuracy, calibration_error
 from detectors.teach.head import whole_model
+from detectors.teach.network import CROPS
 from detectors.teach.train import teach
 
 SIZES = (10, 20, 40, 80)

@@ -20,14 +20,12 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from detectors.teach.network import CROPS, SIZE
 from ingest.errors import InvalidModel
 
 BASE = "coco-ssd"
 """The model whose layers these are."""
-SIZE = 160
-"""Pixels on each side of a crop as the network sees it: a multiple of 32. More costs more, as its square."""
 OPSET, IR_VERSION = 17, 8
-CROPS, RESULT = "crops", "p"
 
 _NET = "FeatureExtractor/MobilenetV2"
 _TEXTURE = f"{_NET}/expanded_conv_6/expand/Relu6"

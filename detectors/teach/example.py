@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from detectors.teach.region import Picture
+from ingest.text import Text
+
+LEAST = 5
+"""Examples of each class: with fewer nothing can be said of how right it is."""
 
 _MOMENT = re.compile(r"^(?P<clip>.*?)[_-]?(?P<at>\d{8}T\d{6}(?:\.\d{1,3})?)Z$")
 _SECOND = re.compile(r"^(?P<clip>.*?)[_-](?P<second>\d+(?:\.\d+)?)s$")
@@ -58,24 +62,46 @@ def in_numeric_order(name: str) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, int(each), "") if each.isdecimal() else (1, 0, each) for each in parts)
 
 
+TIMELESS = Text(
+    "并非每个样本都有时间，只能按名称排序：相邻的样本可能分在学习和检验两边",
+    "not every example has a time, so their order by name stands for it: neighbours may be on both sides",
+)
+APART = {
+    "camera": Text(
+        "没有一台摄像机两类样本都有：学到的可能是摄像机",
+        "no camera has examples of both kinds: the camera may have been learned instead",
+    ),
+    "clip": Text(
+        "没有一段录像两类样本都有：学到的可能是录像",
+        "no clip has examples of both kinds: the clip may have been learned instead",
+    ),
+}
+ONE_AFTER_THE_OTHER = Text(
+    "一类样本全都早于另一类：学到的可能是光线或时段",
+    "all examples of one kind are older than those of the other: light or season may have been learned instead",
+)
+
+
+def in_both(doubt: str) -> Text:
+    """A doubt of a card, which is in English, in both languages as far as we know it."""
+    known = {each.en: each for each in (TIMELESS, *APART.values(), ONE_AFTER_THE_OTHER)}
+    return known.get(doubt, Text(doubt, doubt))
+
+
 def doubts(examples: Sequence[Example]) -> tuple[str, ...]:
     """What makes the figures of these examples look better than they are: one sentence for each, in English."""
     found = []
     if any(each.second is None for each in examples):
-        found.append(
-            "not every example has a time, so their order by name stands for it: neighbours may be on both sides"
-        )
-    for what in ("camera", "clip"):
+        found.append(TIMELESS.en)
+    for what, doubt in APART.items():
         of = [{getattr(each, what) for each in examples if each.holds is holds} for holds in (True, False)]
         if all(of) and "" not in of[0] | of[1] and not of[0] & of[1]:
-            found.append(f"no {what} has examples of both kinds: the {what} may have been learned instead")
+            found.append(doubt.en)
     clips = {each.clip for each in examples}
     times = [
         [each.second for each in examples if each.holds is holds and each.second is not None]
         for holds in (True, False)
     ]
     if len(clips) == 1 and all(times) and (max(times[0]) < min(times[1]) or max(times[1]) < min(times[0])):
-        found.append(
-            "all examples of one kind are older than those of the other: light or season may have been learned instead"
-        )
+        found.append(ONE_AFTER_THE_OTHER.en)
     return tuple(found)

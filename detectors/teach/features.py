@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from detectors.model import verify
 from detectors.session import Session
-from detectors.teach.backbone import BASE, BLOCKS, CROPS, SIZE, feature_model
+from detectors.teach.backbone import BASE, BLOCKS, feature_model
+from detectors.teach.network import CROPS, SIZE
 from detectors.teach.region import Picture
 
 Features = Mapping[str, NDArray[np.float32]]

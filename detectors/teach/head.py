@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.teach.backbone import RESULT, feature_graph
+from detectors.teach.backbone import feature_graph
 from detectors.teach.features import Features
 from detectors.teach.logistic import Floats
+from detectors.teach.network import RESULT
 
 SHORTEST = 1e-6
 """Length of a block's vector below which it has no direction."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +13,9 @@ from ingest.errors import InvalidInput
 
 Picture = NDArray[np.uint8]
 """(height, width, 3), BGR."""
+
+Rectangle = tuple[float, float, float, float]
+"""left, top, width, height in 0..1 of the picture."""
 
 Kind = Literal["picture", "rectangle", "upper-body"]
 LEAST_PIXELS = 8
@@ -36,7 +40,7 @@ class Region:
     """
 
     kind: Kind = "picture"
-    rectangle: tuple[float, float, float, float] | None = None
+    rectangle: Rectangle | None = None
 
     def cut(self, picture: Picture) -> Picture:
         """The part that is looked at; InvalidInput when hardly a pixel of it is there."""
@@ -70,7 +74,7 @@ def parse_region(text: str) -> Region:
     return Region("rectangle", (left, top, width, height))
 
 
-def upper_body(box: tuple[float, float, float, float]) -> tuple[float, float, float, float] | None:
+def upper_body(box: tuple[float, float, float, float]) -> Rectangle | None:
     """The upper body of a person's box (left, top, right, bottom in 0..1) as left, top, width, height.
 
     Inside the picture; None when nothing of it is.
@@ -84,7 +88,23 @@ def upper_body(box: tuple[float, float, float, float]) -> tuple[float, float, fl
     return first, upper, last - first, lower - upper
 
 
-def _part(picture: Picture, rectangle: tuple[float, float, float, float]) -> Picture:
+def bodies(
+    picture: Picture, boxes: Sequence[tuple[float, float, float, float]]
+) -> list[tuple[Picture, Rectangle]]:
+    """The upper bodies of the persons in these boxes (left, top, right, bottom), and where they are.
+
+    The largest first; what is too small to see is left out.
+    """
+    height, width = picture.shape[:2]
+    found = []
+    for box in boxes:
+        body = upper_body(box)
+        if body is not None and min(body[2] * width, body[3] * height) >= LEAST_PIXELS + 1:
+            found.append((Region("rectangle", body).cut(picture), body))
+    return sorted(found, key=lambda each: -each[0].size)
+
+
+def _part(picture: Picture, rectangle: Rectangle) -> Picture:
     height, width = picture.shape[:2]
     left, top, wide, tall = rectangle
     first, upper = round(left * width), round(top * height)

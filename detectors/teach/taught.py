@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from detectors.model import Manifest, verify
 from detectors.session import Session
 from detectors.teach import drift
-from detectors.teach.backbone import CROPS, RESULT
 from detectors.teach.card import Card, read_card
 from detectors.teach.features import BATCH, as_batch, fitted
+from detectors.teach.network import CROPS, RESULT
 from detectors.teach.region import Picture, Region, parse_region
 from detectors.teach.versions import USUAL, current
 from ingest.errors import InvalidModel

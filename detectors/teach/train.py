@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.teach.augment import changed
-from detectors.teach.example import Example, doubts
+from detectors.teach.example import LEAST, Example, doubts
 from detectors.teach.features import Features, fitted
 from detectors.teach.figures import (
     Threshold,
@@ -26,8 +26,6 @@ from detectors.teach.logistic import Calibration, Fit, Floats, Truth, balanced, 
 from detectors.teach.region import Picture
 from ingest.errors import InvalidInput
 
-LEAST = 5
-"""Examples of each class: with fewer nothing can be said of how right it is."""
 MOST = 400
 """Of each class, spread evenly over those given: more teach little and take long."""
 COPIES = 5

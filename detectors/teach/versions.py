@@ -19,12 +19,14 @@ import cv2
 import yaml
 
 from detectors.model import MANIFEST
-from detectors.teach.backbone import CROPS, SIZE
 from detectors.teach.card import CARD, Card, read_card
 from detectors.teach.drift import Grey
 from detectors.teach.naming import model_id
+from detectors.teach.network import CROPS, SIZE
 from ingest.errors import Conflict, InvalidModel, NotFound
 
+TAUGHT = "taught"
+"""The folder below the models' folder in which a hub looks for taught conditions."""
 CURRENT = "current"
 LABELS = "labels.txt"
 USUAL = "usual.png"

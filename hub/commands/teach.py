@@ -8,30 +8,25 @@ import json
 import os
 import sys
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 from config.catalogue import conditions
 from config.settings import add_flags, load_settings
 from detectors.teach import bundle
 from detectors.teach.card import Card, read_card
-from detectors.teach.features import Backbone
+from detectors.teach.example import LEAST
 from detectors.teach.folder import Gathered, read_folders, read_list, read_picture
 from detectors.teach.folds import GAP
-from detectors.teach.head import whole_model
-from detectors.teach.naming import check_condition, model_id
-from detectors.teach.record import record
+from detectors.teach.naming import check_condition
 from detectors.teach.region import Region, parse_region
 from detectors.teach.taught import TaughtCondition
-from detectors.teach.train import LEAST, PRECISION, teach
-from detectors.teach.versions import next_number, rollback, save, versions
+from detectors.teach.train import PRECISION
+from detectors.teach.versions import next_number, rollback, versions
+from hub.learn import Wanted, learn
 from ingest.duration import parse_duration
 from ingest.errors import InvalidInput
 
 HELP = "teach a condition with examples of one region, and use what was taught"
-
-THREADS = 2
-"""Of this machine, while it learns."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -123,7 +118,7 @@ def _train(args: argparse.Namespace) -> int:
     check_condition(args.condition)
     if not 0 < args.precision < 1:
         raise InvalidInput(f"{args.precision:g} is no precision", where="--precision", mend="write 0.9")
-    number = next_number(args.out, args.condition)
+    next_number(args.out, args.condition)  # a folder of another condition is told before anything is read
     gathered = _gathered(args, region)
     yes = sum(each.holds for each in gathered.examples)
     known = conditions().get(args.condition)
@@ -132,29 +127,17 @@ def _train(args: argparse.Namespace) -> int:
     )
     _say(f"examples    {yes} yes, {len(gathered.examples) - yes} no" + _doubled(gathered))
     settings = load_settings(vars(args), os.environ)
-    backbone = Backbone(settings.models, threads=THREADS)
-    taught = teach(
-        gathered.examples,
-        backbone.features,
-        seed=args.seed,
-        flips=region.kind == "upper-body",
-        gap=gap,
-        precision=args.precision,
-        say=_step,
-    )
-    weights = whole_model(backbone.base, taught.head, model_id(args.condition, number))
-    card, usual = record(
-        taught,
+    wanted = Wanted(
         condition=args.condition,
-        version=number,
         region=region,
+        home=args.out,
+        models=settings.models,
         by=args.by or _user(),
-        at=datetime.now(UTC),
-        seconds=time.monotonic() - begun,
         seed=args.seed,
-        base_sha256=backbone.sha256,
+        precision=args.precision,
+        gap=gap,
     )
-    folder = save(args.out, card, weights, usual, backbone.licence)
+    folder, card = learn(wanted, gathered.examples, say=_step)
     for line in _figures(card):
         _say(line)
     _say(f"took        {time.monotonic() - begun:.1f} s; {folder} is current")

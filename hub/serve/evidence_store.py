@@ -1,4 +1,7 @@
-"""Evidence store: `HUB_DATA/evidence`, a folder per incident or case; originals and photos are sealed (hub/seal.py)."""
+"""Evidence store: `HUB_DATA/evidence`, a folder per incident, case or lesson.
+
+Originals, photos and examples are sealed (hub/seal.py).
+"""
 
 from __future__ import annotations
 
@@ -17,13 +20,15 @@ SEALED = frozenset({"original.mp4"})
 """What shows persons as they are; everything else was blurred before it came here."""
 PHOTO = ".photo.jpg"
 """How the photos of cases end (hub/serve/case_files.py): they are not blurred, either."""
+EXAMPLE = ".example.png"
+"""How the examples of lessons end (hub/serve/lessons.py): crops of originals."""
 _SUFFIX = ".sealed"
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def sealed(name: str) -> bool:
     """Whether a file of this name is encrypted."""
-    return name in SEALED or name.endswith(PHOTO)
+    return name in SEALED or name.endswith((PHOTO, EXAMPLE))
 
 
 class EvidenceStore:

@@ -62,6 +62,7 @@ from hub.serve.evidence_reader import EvidenceReader
 from hub.serve.evidence_store import EvidenceStore
 from hub.serve.fleet import Fleet
 from hub.serve.gate import Gate
+from hub.serve.lessons import Lessons
 from hub.serve.life_session import LifeSession, life_filters
 from hub.serve.metrics import Gauges, Metrics
 from hub.serve.nodes import COMMAND, STATES, NodeIntake
@@ -152,6 +153,12 @@ class House:
             ledger, clock=clock, failed=self.counted.errors.labels("downsampling").inc
         )
         self.files = CaseFiles(self.store, room=self.retention.make_room)
+        self.lessons = Lessons(
+            self.store,
+            models=settings.models,
+            model_of=self.model_of,
+            room=self.retention.make_room,
+        )
         self.evidence_full: Callable[[], bool] = bool
         self.workers = Fleet(workers=workers, broker=broker, next_epoch=self._next_epoch, clock=clock)
         self.restarts: Callable[[], Mapping[str, int]] = dict

@@ -35,6 +35,7 @@ from hub.serve.outbound import Outbound
 from hub.serve.run_file import remove_run_file, write_run_file
 from hub.serve.shown_clips import ShownClips
 from hub.serve.sweep import sweep
+from hub.serve.teaching import Teaching
 from hub.serve.webhooks import WebhookSender
 from ingest.errors import BrokerAway, HubError
 
@@ -165,6 +166,13 @@ async def running(
             told=_evidence_told,
             failed=house.counted.errors.labels("shown-clips").inc,
         )
+        teaching = Teaching(
+            ledger,
+            house.lessons,
+            models=settings.models,
+            clock=now,
+            failed=house.counted.errors.labels("teaching").inc,
+        )
         workers = tuple(_worker(name, address_of(port), token, settings) for name in names)
         house.restarts = lambda: {name: each.restarts for name, each in zip(names, workers, strict=True)}
         group.start("ticks", _ticks(house))
@@ -174,6 +182,7 @@ async def running(
         group.start("deliveries", deliveries.run())
         group.start("evidence", copier.run())
         group.start("shown-clips", clips.run())
+        group.start("teaching", teaching.run())
         group.start("retention", house.retention.run())
         group.start("downsampling", house.downsampling.run())
         group.start("statuses", _statuses(house, token))

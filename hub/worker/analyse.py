@@ -203,8 +203,11 @@ class Analyst:
         if look is None:
             return
         model = self._models.get(watch.task.model)
-        params = verdict.params  # not every kind of rule has a zone; some have a line
+        params = (
+            verdict.params
+        )  # not every kind of rule has a zone; some have a line, or a region that was taught
         polygon = getattr(params, "zone", None) or getattr(params, "line", None)
+        polygon = polygon or watch.where_taught(getattr(params, "taught", None))
         self._evidence.keep(
             Raise(
                 ref=ref,

@@ -17,6 +17,7 @@ import cv2
 from ulid import ULID
 
 from api.worker_app import create_worker_app
+from detectors.teach.versions import TAUGHT
 from hub.parent import on_parent_gone
 from hub.turns import shorten
 from hub.worker.analyse import Analyst
@@ -96,7 +97,7 @@ def run(options: Options) -> int:
     cv2.setNumThreads(1)  # a picture is resized on the thread that looks at it; helpers would only be woken
     slots = Slots(now, options.threads)
     crew = Crew(slots, clock=now, threads=options.threads, views=Views(options.data / "views"))
-    models, taught = Models(options.models), TaughtConditions(options.models)
+    models, taught = Models(options.models), TaughtConditions(options.models / TAUGHT)
     publisher = Publisher(options.name, options.data / "signals", clock=now)
     evidence = EvidenceKeeper(options.data / "evidence", secret=options.token, clock=now)
     analyst = Analyst(

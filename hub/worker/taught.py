@@ -11,7 +11,7 @@ from pathlib import Path
 from detectors.detections import Detections
 from detectors.rule import Sight
 from detectors.teach.features import BATCH
-from detectors.teach.region import LEAST_PIXELS, Picture, Region, upper_body
+from detectors.teach.region import Picture, Rectangle, bodies
 from detectors.teach.taught import TaughtCondition
 from hub.worker.models import Trace, trace
 from hub.worker.people import boxes_of
@@ -77,14 +77,22 @@ class TaughtConditions:
         picture = raster.whole()
         sights = []
         for name, condition in usable:
-            bodies = condition.region.kind == "upper-body"
+            of_persons = condition.region.kind == "upper-body"
             try:
-                crops = _bodies(picture, found) if bodies else [condition.region.cut(picture)]
-                p = float(condition.score(crops).max()) if crops else 0.0
+                crops: list[tuple[Picture, Rectangle | None]] = (
+                    [*bodies(picture, boxes_of(found))[:BATCH]]
+                    if of_persons
+                    else [(condition.region.cut(picture), condition.region.rectangle)]
+                )
+                probabilities = condition.score([crop for crop, _ in crops])
             except HubError as wrong:
                 self._fail(name, str(wrong))
                 continue
-            sights.append(Sight(name, p, condition.manifest.min_certainty, bodies))
+            p, where = 0.0, None
+            if crops:
+                surest = int(probabilities.argmax())
+                p, where = float(probabilities[surest]), crops[surest][1]
+            sights.append(Sight(name, p, condition.manifest.min_certainty, of_persons, where))
         return tuple(sights)
 
     def states(self) -> tuple[TaughtState, ...]:
@@ -98,16 +106,3 @@ class TaughtConditions:
             if known is not None and known.condition is not None:
                 self._states[name] = TaughtState(name, known.trace, None, reason)
                 log.warning("taught condition %s failed: %s", name, reason)
-
-
-def _bodies(picture: Picture, found: Detections) -> list[Picture]:
-    """The upper bodies of the persons that were found, the largest ones, as many as one batch has."""
-    crops = []
-    for box in boxes_of(found):
-        body = upper_body(box)
-        if body is None:
-            continue
-        height, width = picture.shape[:2]
-        if min(body[2] * width, body[3] * height) >= LEAST_PIXELS + 1:
-            crops.append(Region("rectangle", body).cut(picture))
-    return sorted(crops, key=lambda each: -each.size)[:BATCH]

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 
 from detectors.blur import blur_persons
 from detectors.model import unknown_classes
+from detectors.teach.region import parse_region
 from hub.worker.analyse import Analyst
 from hub.worker.crew import Crew
+from hub.worker.crop import png
 from hub.worker.evidence import EvidenceKeeper, jpeg
 from hub.worker.live import Form, Live
 from hub.worker.models import Models
@@ -21,6 +23,7 @@ from hub.worker.slots import Slots
 from hub.worker.taught import TaughtConditions
 from hub.worker.watch import Watch
 from ingest.errors import CameraUnreachable, NotFound
+from ingest.frame import Frame
 from ingest.instant import format_instant
 from ingest.video.health import CameraHealth
 
@@ -184,15 +187,40 @@ class View:
 
     def snapshot(self, device: str) -> bytes:
         """JPEG of the newest keyframe, persons blurred; NotFound, or CameraUnreachable without a picture."""
-        watch = self._crew.get(device)
-        if watch is None:
-            raise NotFound("this camera is not ours", where=device)
+        watch = self._ours(device)
         now = self._clock()
         with self._lock:
             kept = self._pictures.get(device)
         if kept is not None and timedelta(0) <= now - kept[0] < FRESH:
             return kept[1]
-        health = watch.health(now)
+        image = self._present(watch, now).image
+        model = self._models.get(watch.task.model)
+        content = jpeg(
+            blur_persons(image, *find(image, model.people if model else None, self._models.hiders()))
+        )
+        with self._lock:
+            self._pictures[device] = (now, content)
+        return content
+
+    def region(self, device: str, region: str) -> bytes:
+        """PNG of a region of the newest keyframe as it is, for teaching; of a person's upper body the largest.
+
+        Raises as snapshot() does, InvalidInput for what is no region, and NotFound for the upper body of nobody.
+        """
+        watch = self._ours(device)
+        model = self._models.get(watch.task.model)
+        where = parse_region(region)
+        return png(where, self._present(watch, self._clock()).image, model.people if model else None)
+
+    def _ours(self, device: str) -> Watch:
+        watch = self._crew.get(device)
+        if watch is None:
+            raise NotFound("this camera is not ours", where=device)
+        return watch
+
+    def _present(self, watch: Watch, now: datetime) -> Frame:
+        """The newest keyframe; CameraUnreachable without one."""
+        device, health = watch.task.device, watch.health(now)
         if health.state == "offline":
             raise CameraUnreachable(
                 health.message or "no packet", reason=health.reason or "timeout", where=device
@@ -200,14 +228,7 @@ class View:
         frame = watch.camera.latest_keyframe()
         if frame is None:
             raise CameraUnreachable("no picture yet", reason=health.reason or "no-picture", where=device)
-        model = self._models.get(watch.task.model)
-        image = frame.image
-        content = jpeg(
-            blur_persons(image, *find(image, model.people if model else None, self._models.hiders()))
-        )
-        with self._lock:
-            self._pictures[device] = (now, content)
-        return content
+        return frame
 
     def live(self, device: str, form: Form) -> AsyncGenerator[str | bytes]:
         """The camera's stream for one viewer, see hub/worker/live.py."""

@@ -16,6 +16,7 @@ from detectors.emitter import Source, source
 from detectors.rule import Level, RuleParams, RuleState, Scene, Sight, TrackRule
 from detectors.track import Track
 from detectors.tracker import Tracker
+from detectors.zones import Polygon
 from hub.worker.assignment import CameraTask
 from hub.worker.camera_check import CameraCheck
 from hub.worker.people import PERSON
@@ -286,6 +287,16 @@ class Watch:
             self._sights = tuple(each for each in self._sights if each.taught in self.taught)
         zones = [getattr(each.rule.params, "zone", None) for each in kept.values()]  # not every kind has one
         self.camera.watch(None if refused else where(zones))
+
+    def where_taught(self, taught: str | None) -> Polygon | None:
+        """Where the latest look for a taught condition was surest; None: nowhere, or the whole picture."""
+        with self._lock:
+            found = next((each.where for each in self._sights if each.taught == taught), None)
+        if found is None:
+            return None
+        left, top, width, height = found
+        right, bottom = left + width, top + height
+        return ((left, top), (right, top), (right, bottom), (left, bottom))
 
     def sights_due(self, at: datetime) -> frozenset[str]:
         """The taught conditions that are to look at a frame of this moment."""

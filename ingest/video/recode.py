@@ -32,8 +32,8 @@ Picture = tuple[float, NDArray[np.uint8]]
 """Seconds since the clip's first picture, and the picture: uint8 (height, width, 3), BGR."""
 
 
-def pictures(clip: bytes, every: float = 0.0) -> Iterator[Picture]:
-    """The clip's pictures, at most one in `every` seconds; at most LONGEST pixels long, sides even.
+def pictures(clip: bytes, every: float = 0.0, longest: int = LONGEST) -> Iterator[Picture]:
+    """The clip's pictures, at most one in `every` seconds; at most `longest` pixels long, sides even.
 
     Raises EvidenceNone when the clip cannot be decoded at all; damaged pictures inside are left out.
     """
@@ -56,15 +56,15 @@ def pictures(clip: bytes, every: float = 0.0) -> Iterator[Picture]:
                     seconds = moment - first
                     if seconds >= due:
                         due = max(due + every, seconds + every / 2) if every else 0.0
-                        yield seconds, _plain(frame)
+                        yield seconds, _plain(frame, longest)
     except (av.error.FFmpegError, IndexError, ValueError) as wrong:
         raise EvidenceNone(f"the clip cannot be decoded: {wrong}") from wrong
     if first is None:
         raise EvidenceNone("the clip has no picture that can be decoded")
 
 
-def _plain(frame: VideoFrame) -> NDArray[np.uint8]:
-    scale = min(1.0, LONGEST / max(frame.width, frame.height))
+def _plain(frame: VideoFrame, longest: int) -> NDArray[np.uint8]:
+    scale = min(1.0, longest / max(frame.width, frame.height))
     width, height = (max(2, round(side * scale / 2) * 2) for side in (frame.width, frame.height))
     picture = frame.to_ndarray(format="bgr24", width=width, height=height)
     return cast("NDArray[np.uint8]", picture)

@@ -40,6 +40,10 @@ class View:
             raise CameraUnreachable("no picture", reason="timeout")
         raise NotFound("another worker's")
 
+    def region(self, device: str, region: str) -> bytes:
+        """Nobody is taught anything."""
+        raise NotFound(f"{device} has no {region}")
+
     async def live(self, device: str, form: Form) -> AsyncGenerator[str | bytes]:
         """cam-1 sends far more than anybody's line takes; cam-2 shows nothing."""
         if device != "cam-1":

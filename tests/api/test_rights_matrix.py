@@ -61,6 +61,8 @@ MAY: dict[str, frozenset[str]] = {
     "silence.write": frozenset({"olga", "ines", "sue"}),
     "damping.read": frozenset({"olga", "guest", "ines", "sue", "admin", "aude"}),
     "damping.write": frozenset({"olga", "ines", "sue"}),
+    "lesson.read": frozenset({"olga", "guest", "ines", "admin"}),
+    "lesson.write": frozenset({"ines"}),
     "reporter.open": frozenset({"olga", "dora", "hans"}),
     "qr.print": frozenset({"dora", "admin"}),
     "qr.renew": frozenset({"admin"}),
@@ -120,6 +122,8 @@ BODIES: dict[str, object] = {
             "severity": "minor",
         }
     },
+    "/lessons": {"id": "lids", "device": "cam-1", "condition": "bin-uncovered", "region": "0.2,0.2,0.5,0.5"},
+    "/lessons/{lesson}/examples": {"holds": True, "reason": "the lid is off"},
     "/cameras/{device}/preset": {"preset": "gate"},
     "/modes": {"mode": "peace", "area": "east", "reason": "it is over"},
     "/shifts/{shift}/notes": {"text": "the gate is locked"},
@@ -214,6 +218,7 @@ def story(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator[
                 "dead-letters": house.dead_letter("screen", near[0]),
                 "silences": quiet,
                 "dampings": house.damping(near[0], "cam-1"),
+                "lessons": house.lesson("near-bins", "cam-1"),
                 "offers": house.offer(),
             },
             {
@@ -225,6 +230,7 @@ def story(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator[
                 "dead-letters": "no-such.letter",
                 "silences": loud,
                 "dampings": house.damping(far[0], "cam-9"),
+                "lessons": house.lesson("far-bins", "cam-9"),
                 "offers": "no-such-offer",
             },
             {"incidents": road[0], "cases": road[1]},
@@ -331,6 +337,7 @@ def _sees(name: str, path: str) -> bool:
         "mappings": "mapping.read",
         "silences": "silence.read",
         "dampings": "damping.read",
+        "lessons": "lesson.read",
         "precision": "rule.read",
         "offers": "offer.read",
     }

@@ -18,10 +18,11 @@ import pytest
 
 from detectors.detector import Detector, try_model
 from detectors.teach import bundle
-from detectors.teach.backbone import BLOCKS, SIZE
+from detectors.teach.backbone import BLOCKS
 from detectors.teach.card import read_card
 from detectors.teach.example import Example
 from detectors.teach.features import Backbone, fitted
+from detectors.teach.network import SIZE
 from detectors.teach.region import Picture
 from detectors.teach.taught import TaughtCondition
 from detectors.teach.train import teach

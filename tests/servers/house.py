@@ -19,9 +19,10 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from alerts.directory import Directory
 from alerts.ids import new_id
-from alerts.ledger import dampings, deliveries, incidents, modes, notices, offers
+from alerts.ledger import dampings, deliveries, incidents, lessons, modes, notices, offers
 from alerts.ledger import registry as entries
 from alerts.ledger.engine import Connection, Ledger
+from alerts.lesson import Lesson
 from alerts.notice import Notice
 from alerts.offer import Heard
 from alerts.presence import Here
@@ -40,6 +41,7 @@ from detectors.signal import Severity, Signal, SignalState
 from hub.serve.adoption import Adoption
 from hub.serve.case_files import CaseFiles
 from hub.serve.evidence_store import EvidenceStore
+from hub.serve.lessons import Lessons
 from ingest.errors import BrokerAway, EvidenceNone, EvidencePending, NotFound
 from ingest.reading import Reading
 from ingest.text import Text
@@ -168,7 +170,9 @@ class House:
         self.adoption = Adoption(self.ledger, self.registry, timezone="Asia/Shanghai", clock=self.now)
         self.workers = Workers()
         self.evidence = Evidence()
-        self.files = CaseFiles(EvidenceStore(folder / "evidence", SECRET))
+        store = EvidenceStore(folder / "evidence", SECRET)
+        self.files = CaseFiles(store)
+        self.lessons = Lessons(store, models=folder / "models", model_of=lambda _incident: "coco-ssd")
         self.metrics = CollectorRegistry()
         Gauge("hub_events_head", "newest seq", registry=self.metrics).set(0)
         self.states: dict[str, Json] = {}
@@ -335,6 +339,13 @@ class House:
             lambda tx: dampings.add(tx, [made], incident=incident, who="olga", place=place, now=now)
         ).result(10)
         return made.id
+
+    def lesson(self, name: str, device: str) -> str:
+        """A lesson at this camera: its id."""
+        new = Lesson(name, device, "bin-uncovered", "0.2,0.2,0.5,0.5")
+        place = self.directory().visibility(device)
+        self.ledger.write(lambda tx: lessons.add(tx, new, who="ines", place=place, now=self.now())).result(10)
+        return name
 
     def offer(self, name: str = "nowhere/lonely") -> str:
         """The id of an unknown device that was heard."""

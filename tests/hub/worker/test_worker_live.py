@@ -54,6 +54,9 @@ class View:
     def snapshot(self, device: str) -> bytes:
         return f"a blurred picture of {device}, {time.monotonic()}".encode()
 
+    def region(self, device: str, region: str) -> bytes:
+        return f"{region} of {device} as it is".encode()
+
     def live(self, device: str, form: Form) -> AsyncGenerator[str | bytes]:
         return self._live.watch(device, form)
 

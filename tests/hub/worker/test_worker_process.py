@@ -87,6 +87,14 @@ def camera(device: str, url: str, *rules: Json, **more: object) -> Json:
     }
 
 
+def decoded(png: bytes) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    """The picture of a PNG."""
+    assert png.startswith(b"\x89PNG")
+    picture = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    return np.asarray(picture, np.uint8)
+
+
 def assignment(broker: Mosquitto, *cameras: Json, epoch: int = 4) -> Mapping[str, object]:
     return {"epoch": epoch, "version": 1, "broker": broker.url, "cameras": list(cameras)}
 
@@ -140,6 +148,11 @@ def test_from_video_to_signal_and_evidence(
 
         assert get(address, "/cameras/street/snapshot.jpg").content[:2] == b"\xff\xd8"
         assert get(address, "/cameras/nobody/snapshot.jpg").status_code == 404
+        whole = decoded(get(address, "/cameras/street/region.png?region=0,0,1,1").content)
+        part = decoded(get(address, "/cameras/street/region.png?region=0.5,0.5,0.25,0.5").content)
+        assert part.shape == (whole.shape[0] // 2, whole.shape[1] // 4, 3)
+        assert get(address, "/cameras/nobody/region.png?region=0,0,1,1").status_code == 404
+        assert get(address, "/cameras/street/region.png?region=0,0,2,2").status_code == 422
         deleted = Path(tmp_path / "w1" / "evidence" / ref)
         assert deleted.is_dir()
         url = f"{address}/evidence/{ref}"

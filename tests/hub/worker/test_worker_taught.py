@@ -102,6 +102,11 @@ def test_a_door_that_stands_open_raises(models: Path) -> None:
             said.append((tick / 5, verdict.level.state))
     assert looks == 12
     assert said == [(0.0, "inactive"), (6.0, "active"), (9.0, "inactive")]
+    assert DOOR.rectangle is not None
+    left, top, width, height = DOOR.rectangle
+    drawn = camera.where_taught("door")
+    assert drawn is not None, "the evidence shows where it looked"
+    assert (drawn[0], drawn[2]) == ((left, top), (left + width, top + height))
     [verdict] = camera.tick(START + timedelta(seconds=30), None)[:1]
     assert verdict.level.state == "unknown", "nobody looked for ten seconds"
 
@@ -138,3 +143,5 @@ def test_upper_bodies_are_of_persons(models: Path) -> None:
     [sight] = conditions.look({"bodies"}, Pixels(picture), two)
     assert sight.of_persons
     assert 0.0 < sight.p < 1.0
+    assert sight.where is not None
+    assert sight.where[0] < 0.5 < sight.where[0] + sight.where[2]

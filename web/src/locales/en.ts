@@ -4,6 +4,7 @@ import { conditions } from "@/locales/en.conditions";
 import { device } from "@/locales/en.device";
 import { handling } from "@/locales/en.handling";
 import { kitchen } from "@/locales/en.kitchen";
+import { lesson } from "@/locales/en.lesson";
 import { offers } from "@/locales/en.offers";
 import { room } from "@/locales/en.room";
 import type { Words } from "@/locales/zh";
@@ -239,6 +240,7 @@ export const en: Words = {
     single: "This browser cannot play the codec: single pictures",
   },
   device,
+  lesson,
   thing: {
     person: "person",
     bicycle: "bicycle",

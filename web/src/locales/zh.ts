@@ -4,6 +4,7 @@ import { conditions } from "@/locales/zh.conditions";
 import { device } from "@/locales/zh.device";
 import { handling } from "@/locales/zh.handling";
 import { kitchen } from "@/locales/zh.kitchen";
+import { lesson } from "@/locales/zh.lesson";
 import { offers } from "@/locales/zh.offers";
 import { room } from "@/locales/zh.room";
 
@@ -238,6 +239,7 @@ export const zh = {
     single: "浏览器不能播放该编码，逐帧显示",
   },
   device,
+  lesson,
   thing: {
     person: "人",
     bicycle: "自行车",
