@@ -117,10 +117,13 @@ class Teaching:
                 await process.wait()
         if code not in {0, NOTHING}:
             raise HubError(f"the teacher ended with {code}: {said}")
-        told = json.loads(answer)
-        if code == NOTHING:
-            raise HubError(str(told["error"]))
-        return int(told["version"])
+        try:
+            told = json.loads(answer)
+            if code == NOTHING:
+                raise HubError(str(told["error"]))
+            return int(told["version"])
+        except (ValueError, KeyError, TypeError):
+            raise HubError(f"the teacher said what it should not: {answer[:200]!r}") from None
 
     async def _talk(self, process: Process, task: bytes, lesson: str) -> tuple[bytes, str]:
         """Hand over the task and say how far it is; what it answers, and its last words."""
