@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-MOST_EXAMPLES = 800
-"""Of one lesson: what a training uses at most, of both answers together (detectors/teach/train.py)."""
+from detectors.teach.example import MOST
+
+MOST_EXAMPLES = 2 * MOST
+"""Of one lesson: what a training uses at most, of both answers together."""
 
 TrainingState = Literal["asked", "running", "done", "failed"]
 
@@ -17,7 +19,7 @@ class Lesson:
     """One lesson.
 
     Attributes:
-        id: Also the folder of its versions below the models' folder, and the word after `taught:` in a rule.
+        id: Also the folder of its versions in `taught` below the models' folder, and the word after `taught:`.
         device: The camera.
         condition: Word of the catalogue, or a new one.
         region: As detectors/teach/region.py reads it: a rectangle, or upper-body.

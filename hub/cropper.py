@@ -13,13 +13,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from detectors.teach.region import Picture, parse_region
-from hub.recoder import people
 from hub.turns import give_way
 from hub.worker.crop import png
-from ingest.errors import HubError
+from hub.worker.models import people
+from ingest.errors import EvidenceNone, HubError
 from ingest.video.recode import pictures
 
 NONE = 3
@@ -38,8 +36,8 @@ def picture_at(clip: bytes, second: float) -> Picture:
         if moment >= second - NEAR:
             break
     if chosen is None:
-        raise HubError("the clip has no picture")
-    return np.asarray(chosen, np.uint8)
+        raise EvidenceNone("the clip has no picture")
+    return chosen
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -16,12 +16,10 @@ from pathlib import Path
 
 from detectors.blur import blur_persons
 from detectors.carry import Seen, carried
-from detectors.detector import Detector
-from detectors.model import model_folders
 from hub.turns import give_way
-from hub.worker.models import LOW, hiding, loaded
-from hub.worker.people import PERSON, WHOLE, Detect, Hidden, boxes_of, faces_of, find
-from ingest.errors import EvidenceNone, InvalidModel
+from hub.worker.models import hiding, loaded, people
+from hub.worker.people import WHOLE, Detect, Hidden, boxes_of, faces_of, find
+from ingest.errors import EvidenceNone
 from ingest.video.recode import Picture, encode, length, pictures
 
 log = logging.getLogger(__name__)
@@ -31,20 +29,6 @@ EVERY = 0.25
 is at the parts of the picture, too, for far and small persons: detectors/carry.py believes a look for half a second."""
 HOPELESS = 3
 """Exit code: no picture can be made of this clip."""
-
-
-def people(models: Path, first: str) -> Detect | None:
-    """What finds persons: the model `first` if it can, else any other that can; None when there is none."""
-    others = set(model_folders(models)) - set(hiding(models))
-    for folder in sorted(others, key=lambda folder: (folder.name != first, folder.name)):
-        try:
-            detector = Detector.load(folder)
-        except InvalidModel as wrong:
-            log.warning("model %s cannot be used to blur: %s", folder.name, wrong)
-            continue
-        if PERSON in detector.manifest.classes:
-            return detector.lowered(min(LOW, detector.manifest.min_certainty)).detect
-    return None
 
 
 def blurred(clip: bytes, detect: Detect | None, hiders: Sequence[Detect] = ()) -> Iterator[Picture]:

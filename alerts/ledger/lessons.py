@@ -105,34 +105,18 @@ def add_example(conn: Connection, new: Example, *, who: str, now: datetime) -> d
         )
     )
     _told(conn, new.lesson, "updated", _place(row), now)
-    return example(conn, new.lesson, new.id)
+    return _example_shown(_example_row(conn, new.lesson, new.id))
 
 
-def example(conn: Connection, lesson: str, key: str) -> dict[str, object]:
-    """One example as it is shown; NotFound."""
-    found = next((each for each in examples_of(conn, lesson) if each["id"] == key), None)
-    if found is None:
-        raise NotFound(f"the lesson has no example {key}")
-    return found
+def find_example(conn: Connection, lesson: str, key: str) -> Example:
+    """One example; NotFound."""
+    return _example(_example_row(conn, lesson, key))
 
 
 def examples_of(conn: Connection, lesson: str) -> list[dict[str, object]]:
     """Every example of a lesson, the newest first."""
     rows = conn.execute(select(examples).where(examples.c.lesson_id == lesson).order_by(examples.c.id.desc()))
-    return [
-        {
-            "id": row.id,
-            "holds": row.holds,
-            "incident": row.incident_id,
-            "second": row.second,
-            "at": format_instant(row.at),
-            "sha256": row.sha256,
-            "bytes": row.bytes,
-            "created_by": row.created_by,
-            "created_at": format_instant(row.created_at),
-        }
-        for row in rows
-    ]
+    return [_example_shown(row) for row in rows]
 
 
 def all_examples(conn: Connection, lesson: str) -> list[Example]:
@@ -145,14 +129,10 @@ def all_examples(conn: Connection, lesson: str) -> list[Example]:
 
 def remove_example(conn: Connection, lesson: str, key: str, *, now: datetime) -> Example:
     """The example is no longer taught with; answers whose file is to be deleted. NotFound."""
-    row = conn.execute(
-        select(examples).where(examples.c.id == key, examples.c.lesson_id == lesson)
-    ).one_or_none()
-    if row is None:
-        raise NotFound(f"the lesson has no example {key}")
+    gone = find_example(conn, lesson, key)
     conn.execute(delete(examples).where(examples.c.id == key))
     _told(conn, lesson, "updated", _place(_row(conn, lesson)), now)
-    return _example(row)
+    return gone
 
 
 def known(conn: Connection) -> set[tuple[str, str]]:
@@ -249,6 +229,29 @@ def _example(row: Row[tuple[object, ...]]) -> Example:
     return Example(
         row.id, row.lesson_id, row.holds, row.incident_id, row.second, row.at, row.sha256, row.bytes
     )
+
+
+def _example_row(conn: Connection, lesson: str, key: str) -> Row[tuple[object, ...]]:
+    row = conn.execute(
+        select(examples).where(examples.c.id == key, examples.c.lesson_id == lesson)
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"the lesson has no example {key}")
+    return cast("Row[tuple[object, ...]]", row)
+
+
+def _example_shown(row: Row[tuple[object, ...]]) -> dict[str, object]:
+    return {
+        "id": row.id,
+        "holds": row.holds,
+        "incident": row.incident_id,
+        "second": row.second,
+        "at": format_instant(row.at),
+        "sha256": row.sha256,
+        "bytes": row.bytes,
+        "created_by": row.created_by,
+        "created_at": format_instant(row.created_at),
+    }
 
 
 def _shown(conn: Connection, row: Row[tuple[object, ...]]) -> dict[str, object]:

@@ -27,7 +27,7 @@ from config.fields import ID_PATTERN
 from detectors.teach.example import LEAST
 from detectors.teach.naming import check_condition
 from detectors.teach.region import parse_region
-from ingest.errors import Conflict, InvalidInput, LedgerAway, NotFound, TooMany
+from ingest.errors import Conflict, InvalidInput, LedgerAway, TooMany
 from ingest.instant import format_instant, parse_instant
 
 router = APIRouter(prefix="/lessons", tags=["lessons"])
@@ -229,9 +229,7 @@ def crop(
     if reason is None or not reason.strip():
         raise InvalidInput("an example opens with a typed reason only", where="query.reason")
     with hub.ledger.read() as conn:
-        wanted = next((each for each in lessons.all_examples(conn, lesson) if each.id == example), None)
-    if wanted is None:
-        raise NotFound(f"the lesson has no example {example}")
+        wanted = lessons.find_example(conn, lesson, example)
     content = hub.lessons.read(wanted)
     detail = {"example": example, "reason": reason.strip()}
     commit(hub, lambda tx: note(tx, hub, who, "lesson.look", lesson, area=found.area, detail=detail))

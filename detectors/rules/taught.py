@@ -31,7 +31,7 @@ class Params(RuleParams):
     """What the registry says.
 
     Attributes:
-        taught: Folder below the models' folder, as `hub teach train --out` made it.
+        taught: A lesson, or a folder in `taught` below the models' folder, as `hub teach train --out` made it.
         above: From which probability on it holds; None: the version's own threshold.
         schedule: Hours of the county's clock in which the rule judges; without any: always.
         preset: Of a movable camera: the region is that of this preset; None: of the camera's home preset.

@@ -12,6 +12,8 @@ from ingest.text import Text
 
 LEAST = 5
 """Examples of each class: with fewer nothing can be said of how right it is."""
+MOST = 400
+"""Of each class, spread evenly over those given: more teach little and take long."""
 
 _MOMENT = re.compile(r"^(?P<clip>.*?)[_-]?(?P<at>\d{8}T\d{6}(?:\.\d{1,3})?)Z$")
 _SECOND = re.compile(r"^(?P<clip>.*?)[_-](?P<second>\d+(?:\.\d+)?)s$")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.teach.augment import changed
-from detectors.teach.example import LEAST, Example, doubts
+from detectors.teach.example import LEAST, MOST, Example, doubts
 from detectors.teach.features import Features, fitted
 from detectors.teach.figures import (
     Threshold,
@@ -26,8 +26,6 @@ from detectors.teach.logistic import Calibration, Fit, Floats, Truth, balanced, 
 from detectors.teach.region import Picture
 from ingest.errors import InvalidInput
 
-MOST = 400
-"""Of each class, spread evenly over those given: more teach little and take long."""
 COPIES = 5
 """Changed looks of each example (augment.py), fewer where there are many examples."""
 ROWS = 900

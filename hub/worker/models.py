@@ -79,6 +79,20 @@ def loaded(folder: Path) -> ModelState:
     return ModelState(folder.name, found, detector, detector.manifest.min_certainty, None)
 
 
+def people(models: Path, first: str) -> Detect | None:
+    """What finds persons: the model `first` if it can, else any other that can; None when there is none."""
+    others = set(model_folders(models)) - set(hiding(models))
+    for folder in sorted(others, key=lambda folder: (folder.name != first, folder.name)):
+        try:
+            detector = Detector.load(folder)
+        except InvalidModel as wrong:
+            log.warning("model %s cannot be used to blur: %s", folder.name, wrong)
+            continue
+        if PERSON in detector.manifest.classes:
+            return detector.lowered(min(LOW, detector.manifest.min_certainty)).detect
+    return None
+
+
 class Models:
     """The models below `root` that this worker's cameras name."""
 
