@@ -31,6 +31,14 @@ def _shared(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[
     return common
 
 
+def covered(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Which share of each box (a row) lies within each other one (a column): (N, N), 0..1; empty boxes give 0."""
+    shared, area = _shared(boxes, boxes), _areas(boxes)
+    share = np.zeros(shared.shape, np.float32)
+    np.divide(shared, area[:, None], out=share, where=area[:, None] > 0)
+    return share
+
+
 def _areas(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
     width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
     areas: NDArray[np.float32] = np.maximum(width, 0.0) * np.maximum(height, 0.0)

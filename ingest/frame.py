@@ -23,6 +23,8 @@ class Frame:
         catch_up: True while the camera decodes what it kept before its gate opened, faster than real time.
             Such a frame must not be pushed out by a newer one: who has no room for it answers false and is
             offered it again.
+        check: True for a keyframe of a quiet camera, which is looked at now and then all the same. Nobody waited for
+            it: it may have come a nap ago.
     """
 
     device: str
@@ -30,6 +32,7 @@ class Frame:
     at: datetime
     raster: Raster
     catch_up: bool = False
+    check: bool = False
 
     @property
     def image(self) -> NDArray[np.uint8]:

@@ -1,4 +1,4 @@
-"""Curve: accuracy against the number of examples, as SVG."""
+"""Curve: what is found or right, against a size that doubles, as SVG."""
 
 from __future__ import annotations
 
@@ -12,14 +12,20 @@ LEFT, RIGHT, TOP, FLOOR = 70, 30, 80, 370
 LOW = 0.5
 
 
-def curve(series: Mapping[str, Mapping[int, Sequence[float]]], title: str, wanted: float) -> str:
-    """A line of means for every name, a bar from the worst seed to the best; the number of examples doubles."""
+def curve(
+    series: Mapping[str, Mapping[int, Sequence[float]]],
+    title: str,
+    *,
+    wanted: float | None = None,
+    low: float = LOW,
+) -> str:
+    """A line of means from `low` to 1 for every name, a bar from the worst value to the best; sizes double."""
     sizes = sorted({size for each in series.values() for size in each})
     first, last = math.log2(sizes[0]), math.log2(sizes[-1])
 
     def place(size: float, value: float) -> tuple[float, float]:
         along = (math.log2(size) - first) / ((last - first) or 1.0)
-        return LEFT + (WIDTH - LEFT - RIGHT) * along, FLOOR - (FLOOR - TOP) * (value - LOW) / (1 - LOW)
+        return LEFT + (WIDTH - LEFT - RIGHT) * along, FLOOR - (FLOOR - TOP) * (value - low) / (1 - low)
 
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}">',
@@ -27,16 +33,17 @@ def curve(series: Mapping[str, Mapping[int, Sequence[float]]], title: str, wante
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>',
         f'<text x="12" y="24" font-weight="bold">{escape(title)}</text>',
     ]
-    for tenth in range(5, 11):
+    for tenth in range(round(low * 10), 11):
         _, y = place(sizes[0], tenth / 10)
         parts.append(f'<line x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}" stroke="#ddd"/>')
         parts.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{tenth / 10:.1f}</text>')
-    _, y = place(sizes[0], wanted)
-    parts.append(
-        f'<line x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}" stroke="#444" stroke-dasharray="5 4"/>'
-    )
+    if wanted is not None:
+        _, y = place(sizes[0], wanted)
+        parts.append(
+            f'<line x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}" stroke="#444" stroke-dasharray="5 4"/>'
+        )
     for size in sizes:
-        x, _ = place(size, LOW)
+        x, _ = place(size, low)
         parts.append(f'<text x="{x:.1f}" y="{FLOOR + 22}" text-anchor="middle">{size}</text>')
     for number, (name, values) in enumerate(series.items()):
         colour, at = COLOURS[number % len(COLOURS)], LEFT + 170 * number

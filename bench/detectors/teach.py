@@ -81,7 +81,9 @@ def main() -> int:
     if not args.no_page:
         title = "balanced accuracy on another part of the film, by examples of each kind"
         shown = picture(
-            DOCUMENT, "teach", curve({name: each.accuracy for name, each in results.items()}, title, WANTED)
+            DOCUMENT,
+            "teach",
+            curve({name: each.accuracy for name, each in results.items()}, title, wanted=WANTED),
         )
         put(DOCUMENT, "detectors-teach", f"{datetime.now(UTC):%Y-%m-%d}, {processor()}.\n\n{text}\n\n{shown}")
     return 0

@@ -14,6 +14,7 @@ from config.nouns.mapping import Mapping
 from config.secrets import MASK
 from config.urls import holds_secret, split_credentials
 from detectors.rule import Duration, ProbeKind
+from detectors.tiling import parse_grid
 
 MAPPED = "mapped"
 """The payload word of devices that follow no convention."""
@@ -26,6 +27,10 @@ def _blind(length: timedelta) -> timedelta:
     if not BLIND[0] <= length <= BLIND[1]:
         raise ValueError("a quiet camera may go unseen for 200ms to 4s")
     return length
+
+
+def _grid(text: str) -> str:
+    return str(parse_grid(text))
 
 
 class Onvif(Item):
@@ -69,6 +74,7 @@ class Camera(Device):
     transport: Literal["tcp", "udp"] = "tcp"
     gate: Literal["auto", "open"] = "auto"
     max_blind: Annotated[Duration, AfterValidator(_blind)] = timedelta(seconds=4)
+    tiles: Annotated[ShortText, AfterValidator(_grid)] = "1x1"
     substream: CameraUrl | None = None
     playback: RecorderUrl | None = None
     onvif: Onvif | None = None

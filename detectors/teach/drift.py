@@ -173,12 +173,13 @@ def _found(before: Edges, now: Edges) -> tuple[float, float, int, int]:
     return float(fits[REACH, REACH]), float(fits.max()), REACH - int(column), REACH - int(row)
 
 
-def _small(picture: Picture) -> Picture:
+def small(picture: Picture) -> Picture:
+    """What is compared of a crop, (64, 64, 3); of what is so small already, itself."""
     return np.asarray(cv2.resize(picture, (SIZE, SIZE), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _grey(picture: Picture) -> Grey:
-    return np.asarray(cv2.cvtColor(_small(picture), cv2.COLOR_BGR2GRAY), np.uint8)
+    return np.asarray(cv2.cvtColor(small(picture), cv2.COLOR_BGR2GRAY), np.uint8)
 
 
 def _edges(grey: Grey) -> Edges:
@@ -190,9 +191,9 @@ def _edges(grey: Grey) -> Edges:
 
 
 def _looks(picture: Picture) -> dict[str, float]:
-    small = _small(picture)
-    grey = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
-    channels = small.astype(np.float32)
+    shrunk = small(picture)
+    grey = cv2.cvtColor(shrunk, cv2.COLOR_BGR2GRAY)
+    channels = shrunk.astype(np.float32)
     return {
         "brightness": float(np.mean(grey)),
         "contrast": float(np.std(grey)),

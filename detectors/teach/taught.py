@@ -58,6 +58,17 @@ class TaughtCondition:
             found.append(self._session.run({CROPS: batch})[0].reshape(-1).astype(np.float64))
         return np.concatenate(found) if found else np.zeros(0)
 
+    @property
+    def has_place(self) -> bool:
+        """Whether it is looked for in one place, whose usual view is known."""
+        return self._usual is not None
+
+    @property
+    def false_warnings(self) -> str:
+        """How often drift() would have warned of its own examples, in words."""
+        told = self.card.usual
+        return f"its own examples warned in {told.warned} of {told.judged} judgements" if told else ""
+
     def drift(self, recent: Sequence[Picture]) -> drift.Change | None:
         """Whether recent crops still look as they did when it was taught; None of upper bodies, which have no place."""
         return drift.judge(self._usual, recent) if self._usual is not None and recent else None

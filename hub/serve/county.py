@@ -23,6 +23,7 @@ from config.urls import split_credentials, with_credentials
 from config.watched import watched
 from detectors.damping import Damping
 from detectors.shelf import input_of
+from detectors.tiling import parse_grid
 from ingest.duration import format_duration
 
 Json = Mapping[str, object]
@@ -104,6 +105,7 @@ def _cameras(
             "priority": camera.priority or _priority(rules.get(camera.id, []), vital),
             "gate": camera.gate,
             "max_blind": camera.max_blind.total_seconds(),
+            "tiles": list(parse_grid(camera.tiles)),
             "timezone": str(whole.zone(whole.sites[camera.site].area)),
             "rules": rules.get(camera.id, []),
             "dampings": [each.model_dump(mode="json") for each in damped.get(camera.id, ())],

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from ulid import ULID
 
+from detectors import tiling
 from detectors.emitter import Emitter
 from detectors.raised import decided
 from detectors.rule import Sight
@@ -46,7 +47,8 @@ class Analyst:
     """Looks at the frames of all cameras as the schedule has it.
 
     Attributes:
-        looked: From a frame's arrival until its rules were asked and its signals kept, frames of now only.
+        looked: From a frame's arrival until its rules were asked and its signals kept, frames of open gates only, and
+            not those that catch up.
         said: The same of the frames that gave a signal.
         errors: Frames that could not be analysed.
     """
@@ -134,7 +136,7 @@ class Analyst:
         if watch is None or model is None or model.detector is None:
             return
         try:
-            found = model.detector.look(frame.raster)
+            found = tiling.look(model.detector.look, frame.raster, watch.task.tiles)
         except InvalidModel as wrong:
             self._models.fail(model.name, str(wrong))
             return
@@ -147,7 +149,7 @@ class Analyst:
         now = self._clock()
         with self._saying:
             self._rate.add(now)
-        if frame.catch_up:  # late by design: it says nothing about how quick we are
+        if frame.catch_up or frame.check:  # late by design: it says nothing about how quick we are
             return
         self.looked.add(frame.at, now)
         if said:

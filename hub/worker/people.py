@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors import tiling
 from detectors.detections import Detections
 from detectors.track import Track
 
@@ -15,9 +16,8 @@ Detect = Callable[[NDArray[np.uint8]], Detections]
 Box = tuple[float, float, float, float]
 
 PERSON = "person"
-TILE = 0.6
-"""Side of a corner tile as a share of the picture: four of them overlap by a fifth, so that far and small
-persons are seen about twice as large."""
+TILES = tiling.tiles(tiling.Grid(2, 2))
+"""Far and small persons are seen in them about twice as large."""
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 
 
@@ -31,12 +31,6 @@ class Hidden(NamedTuple):
 
     persons: list[Box]
     faces: list[Box]
-
-
-def tiles() -> tuple[Box, ...]:
-    """The four corner tiles."""
-    far = 1.0 - TILE
-    return tuple((x, y, x + TILE, y + TILE) for y in (0.0, far) for x in (0.0, far))
 
 
 def boxes_of(found: Detections, within: Box = WHOLE) -> list[Box]:
@@ -81,15 +75,12 @@ def find(
     """
     if detect is None:
         return Hidden([WHOLE], [])
-    height, width = image.shape[:2]
     persons = boxes_of(detect(image) if seen is None else seen)
     persons += [*known, *(track.box for track in tracks if track.label == PERSON)]
     faces = faces_of(image, hiders)
-    for tile in tiles():
-        left, top, right, bottom = tile
-        part = image[int(top * height) : int(bottom * height), int(left * width) : int(right * width)]
+    for tile in TILES:
+        part = tiling.cut(image, tile)
         if part.size:
-            part = np.ascontiguousarray(part)
             persons += boxes_of(detect(part), tile)
             faces += faces_of(part, hiders, tile)
     return Hidden(persons, faces)

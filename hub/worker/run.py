@@ -23,6 +23,7 @@ from hub.turns import shorten
 from hub.worker.analyse import Analyst
 from hub.worker.assignment import Poller
 from hub.worker.crew import Crew
+from hub.worker.drift import Drift
 from hub.worker.evidence import EvidenceKeeper
 from hub.worker.heap import GIVE_BACK_EVERY, few_arenas, give_back
 from hub.worker.models import Models
@@ -98,6 +99,7 @@ def run(options: Options) -> int:
     slots = Slots(now, options.threads)
     crew = Crew(slots, clock=now, threads=options.threads, views=Views(options.data / "views"))
     models, taught = Models(options.models), TaughtConditions(options.models / TAUGHT)
+    drift = Drift(crew.all, taught)
     publisher = Publisher(options.name, options.data / "signals", clock=now)
     evidence = EvidenceKeeper(options.data / "evidence", secret=options.token, clock=now)
     analyst = Analyst(
@@ -120,6 +122,7 @@ def run(options: Options) -> int:
         publisher=publisher,
         clock=now,
         taught=taught,
+        drift=drift,
     )
     web = WebServer(
         create_worker_app(view, options.token),
@@ -144,6 +147,7 @@ def run(options: Options) -> int:
                         changed.set()
                 models.keep(crew.models())
                 taught.keep(crew.taught())
+                drift.step(now())
                 if time.monotonic() >= keep:
                     keep = time.monotonic() + KEEP_EVERY
                     crew.keep_views()

@@ -95,6 +95,12 @@ class TaughtConditions:
             sights.append(Sight(name, p, condition.manifest.min_certainty, of_persons, where))
         return tuple(sights)
 
+    def get(self, name: str) -> TaughtCondition | None:
+        """The condition in this folder if it can be used."""
+        with self._lock:
+            state = self._states.get(name)
+            return state.condition if state is not None else None
+
     def states(self) -> tuple[TaughtState, ...]:
         """All of them, by name."""
         with self._lock:

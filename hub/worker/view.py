@@ -12,6 +12,7 @@ from detectors.teach.region import parse_region
 from hub.worker.analyse import Analyst
 from hub.worker.crew import Crew
 from hub.worker.crop import png
+from hub.worker.drift import Drift
 from hub.worker.evidence import EvidenceKeeper, jpeg
 from hub.worker.live import Form, Live
 from hub.worker.models import Models
@@ -48,10 +49,12 @@ class View:
         evidence: EvidenceKeeper,
         publisher: Publisher,
         clock: Callable[[], datetime],
-        taught: TaughtConditions | None = None,
+        taught: TaughtConditions,
+        drift: Drift,
     ) -> None:
         self.address = ""
         self._taught = taught
+        self._drift = drift
         self._name = name
         self._crew = crew
         self._slots = slots
@@ -101,7 +104,7 @@ class View:
 
     def _taught_states(self) -> dict[str, str | None]:
         """Of each taught condition that rules name why it cannot be used; None: it can."""
-        return {each.name: each.reason for each in self._taught.states()} if self._taught is not None else {}
+        return {each.name: each.reason for each in self._taught.states()}
 
     def _never(self, watch: Watch) -> str:
         """Which rules wait for what the camera's model never finds; empty when none does."""
@@ -134,6 +137,8 @@ class View:
             message = "; ".join(watch.refused.values())
         elif state == "online" and (never := self._never(watch)):
             state, reason, message = "degraded", "class-unknown", never
+        elif state == "online" and (changed := self._drift.messages(task.device)):
+            state, reason, message = "degraded", "taught-drifted", "; ".join(changed)
         elif state == "online" and (away := watch.camera.original_away(now)) is not None:
             state, reason, message = "degraded", "main-stream", away
         place, preset = watch.turning.place(now) if watch.turning is not None else (None, None)

@@ -201,7 +201,7 @@ class Eye:
         self._unchanged(packet.at)
         if packet.keyframe and at - self._checked >= CHECK:
             self._checked = at
-            self._hand(Frame(self._device, at, packet.at, Planes(frame)))
+            self._hand(Frame(self._device, at, packet.at, Planes(frame), check=True))
 
     def _unchanged(self, at: datetime) -> None:
         clear, self._clear_at = self._clear_at, at

@@ -121,6 +121,7 @@ ONE: list[Row] = [
     ("two passwords", "fps: 5,", "fps: 5, password: other,", "another password", "give it once"),
     ("blind for ever", "fps: 5,", "fps: 5, max_blind: 1m,", "200ms to 4s", "correct it"),
     ("no such gate", "fps: 5,", "fps: 5, gate: shut,", "is not known here", "auto, open"),
+    ("tiles of nothing", "fps: 5,", "fps: 5, tiles: 0x2,", "no grid of tiles", "2x2"),
     ("zero frames", "fps: 5", "fps: 0", "out of range", "more than 0"),
     ("a word for true", "sign_posted: true", "sign_posted: perhaps", "neither true nor false", "true or false"),
     ("a payload nobody knows", "payload: zigbee2mqtt", "payload: zigbee", "unknown payload",

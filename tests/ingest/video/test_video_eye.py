@@ -233,6 +233,7 @@ def test_now_and_then_a_quiet_keyframe_is_a_frame(coded: list[Packet]) -> None:
         )
     assert not watcher.is_open()
     assert 1 <= len(watcher.frames) <= 84 / CHECK + 1
+    assert all(frame.check for frame in watcher.frames), "nobody waited for them"
     assert watcher.frames[0].image.shape == (HEIGHT, WIDTH, 3)
 
 

@@ -330,6 +330,7 @@ export const en: Words = {
     "source-slower": "the camera sends less",
     "no-stream": "no stream",
     "rule-refused": "a rule cannot be used",
+    "taught-drifted": "it no longer looks as it was taught",
     "class-unknown": "a rule waits for what the model never finds",
     "main-stream": "main stream away",
     "off-preset": "off preset",

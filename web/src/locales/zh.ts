@@ -329,6 +329,7 @@ export const zh = {
     "source-slower": "摄像机帧率低",
     "no-stream": "没有视频流",
     "rule-refused": "规则无法使用",
+    "taught-drifted": "画面与示教时不同",
     "class-unknown": "规则中的类别，模型识别不了",
     "main-stream": "主码流不可用",
     "off-preset": "偏离预置位",
