@@ -15,6 +15,7 @@ import pkgutil
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import bench
 from bench.figures import Figures
@@ -29,7 +30,7 @@ def main() -> int:
     shelf = [
         each.name
         for each in pkgutil.iter_modules(bench.__path__)
-        if each.name not in {"__main__", "figures", "processes"} and not each.ispkg
+        if each.name != "__main__" and not each.ispkg and hasattr(_module(each.name), "ABOUT")
     ]
     if sys.argv[1:2] and sys.argv[1] in {"video", "sensors"}:
         return int(importlib.import_module(f"bench.{sys.argv[1]}.__main__").main(sys.argv[2:]))
@@ -40,12 +41,16 @@ def main() -> int:
     if unknown:
         parser.error(f"no benchmark {', '.join(unknown)}; there are: {', '.join(shelf)}")
     for name in names:
-        module = importlib.import_module(f"bench.{name}")
+        module = _module(name)
         print(f"{name}: {module.ABOUT}", flush=True)
         found: Answer | Iterator[Answer] = module.run()
         for answer in found if isinstance(found, Iterator) else [found]:
             _publish(name, answer)
     return 0
+
+
+def _module(name: str) -> Any:  # a benchmark by what it exports, or what several of them use
+    return importlib.import_module(f"bench.{name}")
 
 
 def _publish(name: str, answer: Answer) -> None:
