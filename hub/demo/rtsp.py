@@ -86,7 +86,8 @@ class _UdpViewer:
 class RtspServer:
     """The server; `start()` listens, `close()` ends all sessions. Use it inside one asyncio loop.
 
-    `spread`: seconds over which the first pictures of the streams are spread: nobody sets cameras to one beat.
+    `spread`: seconds over which the first pictures of the streams are spread, whoever comes when: nobody sets cameras to
+    one beat.
     """
 
     def __init__(
@@ -103,7 +104,7 @@ class RtspServer:
         self.port = port
         self.password = password
         self.streams = {
-            name: Stream(clip, spread * number / len(clips))
+            name: Stream(clip, beat=spread, late=spread * number / len(clips))
             for number, (name, clip) in enumerate(clips.items())
         }
         self.slow_limit = slow_limit

@@ -33,11 +33,13 @@ class Viewer(Protocol):
 class Stream:
     """Sequence, timestamp and source are functions of the position, so all viewers get the same bytes.
 
-    `late`: seconds by which the first picture comes later, so that cameras do not all send keyframes at once.
+    `beat`: seconds, each of which it begins at most once, `late` seconds after the others of that beat: cameras do not
+    all send their keyframes at once, also when everybody comes back at the same moment. 0: it begins when asked.
     """
 
-    def __init__(self, clip: Clip, late: float = 0.0) -> None:
+    def __init__(self, clip: Clip, *, beat: float = 0.0, late: float = 0.0) -> None:
         self.clip = clip
+        self._beat = beat
         self._late = late
         self.source = secrets.randbits(32)
         self.sequence = secrets.randbits(16)
@@ -61,10 +63,11 @@ class Stream:
         self._waiting.add(viewer)
         if self._task is None or self._task.done():
             loop = asyncio.get_running_loop()
-            # Nobody watched: go on at the next keyframe, now.
+            # Nobody watched: go on at the next keyframe, now, or when its turn is.
             self._next, self._round = self._next_keyframe()
-            self._origin = loop.time() + self._late - self._position() / CLOCK
-            self._late = 0.0
+            now = loop.time()
+            wait = (self._late - now) % self._beat if self._beat else 0.0
+            self._origin = now + wait - self._position() / CLOCK
             self._task = loop.create_task(self._play(), name="stream")
         index, round_ = self._next_keyframe()
         return self._numbers(self.clip.units[index], round_)
