@@ -36,8 +36,8 @@ from bench.video.worker import ROOT
 EVERY = 0.04
 """Seconds between two pictures."""
 MOVES_EVERY, LOOKS_EVERY = 5, 25
-"""Pictures between two looks of the motion gate, as of a peer, and between samples of the network: a tenth of a core all
-together."""
+"""Pictures between two looks of the motion gate, as of a peer, and between samples of the network: a tenth of a core
+all together."""
 WARM = 25
 """Pictures at the beginning that are not counted."""
 WARM_LOOKS, LOOKS = 1, 2

@@ -86,8 +86,8 @@ class _UdpViewer:
 class RtspServer:
     """The server; `start()` listens, `close()` ends all sessions. Use it inside one asyncio loop.
 
-    `spread`: seconds over which the first pictures of the streams are spread, whoever comes when: nobody sets cameras to
-    one beat.
+    `spread`: seconds over which the first pictures of the streams are spread, whoever comes when: nobody sets cameras
+    to one beat.
     """
 
     def __init__(

@@ -10,7 +10,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from ulid import ULID
@@ -37,6 +38,8 @@ from ingest.video.rate import Rate
 log = logging.getLogger(__name__)
 
 TICK = timedelta(seconds=1)
+AT_ONCE = 16
+"""Watches that are ticked between two frames: less than a millisecond."""
 PATIENCE = 0.5
 """Seconds that a thread waits for a frame before it looks whether something else is to be done."""
 Key = tuple[str, str, str]
@@ -76,6 +79,8 @@ class Analyst:
         self._epoch: int | None = None
         self._refs: dict[Key, str] = {}
         self._ticked_at = clock()
+        self._unticked: deque[Watch] = deque()
+        self._paces: Mapping[str, float] = {}
         self._stop = threading.Event()
         self._saying = threading.Lock()
         self._threads = [
@@ -115,16 +120,14 @@ class Analyst:
     def _run(self, ticks: bool) -> None:
         while not self._stop.is_set():
             try:
-                frame = self._slots.take(PATIENCE)
+                frame = self._slots.take(0.0 if ticks and self._unticked else PATIENCE)
                 if frame is not None:
                     try:
                         self._look(frame)
                     finally:
                         self._slots.done(frame.device)
-                now = self._clock()
-                if ticks and now - self._ticked_at >= TICK:
-                    self._ticked_at = now
-                    self._tick(now)
+                if ticks:
+                    self._tick(self._clock())
             except Exception:  # one camera's trouble must not blind the others; counted and shown
                 self.errors += 1
                 if self.errors == 1:
@@ -156,9 +159,16 @@ class Analyst:
             self.said.add(frame.at, now)
 
     def _tick(self, now: datetime) -> None:
-        paces = self._slots.regulate()
-        for watch in self._crew.all():
-            watch.camera.pace(paces.get(watch.task.device, watch.task.fps))
+        """Some watches more, all of them once a second: with hundreds, a frame would wait for all."""
+        if not self._unticked and now - self._ticked_at >= TICK:
+            self._ticked_at = now
+            self._paces = self._slots.regulate()
+            self._unticked.extend(self._crew.all())
+        for _ in range(min(AT_ONCE, len(self._unticked))):
+            watch = self._unticked.popleft()
+            if self._crew.get(watch.task.device) is not watch:
+                continue  # it was ours a moment ago
+            watch.camera.pace(self._paces.get(watch.task.device, watch.task.fps))
             with watch.saying:
                 health = watch.health(now)
                 self._emit(watch, watch.tick(now, self._away(watch, health), health), now)
