@@ -8,13 +8,14 @@
  */
 import { computed, type ComputedRef, ref, type Ref, shallowRef, type ShallowRef } from "vue";
 
-import { type Api, ApiError, eventsAddress, Unreachable } from "@/api";
+import { type Api, ApiError, Unreachable } from "@/api";
+import { createAsking } from "@/store/asking";
 import { countsOf, type Counts } from "@/store/counts";
 import { type Directory, NOBODY, topArea, zoneOf } from "@/store/names";
-import { EventStream, type LineState, type Outlook, type Socket } from "@/store/stream";
+import { EventStream, type LineState, openSocket, type Outlook, type Socket } from "@/store/stream";
 import { forget, recall, remember } from "@/store/visitor";
-import { apply, EMPTY, type Lists, withDevices, withLists, type World } from "@/store/world";
-import { type Area, type Device, type HubEvent, type Incident, OPEN_CASE_STATES, type Session, SEVERITIES } from "@/types";
+import { apply, EMPTY, withDevices, withLists, type World } from "@/store/world";
+import type { Area, HubEvent, Incident, Session } from "@/types";
 
 /** `enter`: finding out who is here; `login`: nobody yet; `load`: the first lists; `ready`: showing. */
 export type Phase = "enter" | "login" | "load" | "ready";
@@ -64,11 +65,6 @@ export type Listener = (events: readonly HubEvent[]) => void;
 /** Between two attempts to enter or to load. */
 export const RETRY_MS = 3_000;
 const REGISTRY_MS = 500;
-const RECENT = 50;
-/** Incidents that are asked for before anything is shown: more than a feed shows at first. */
-const GRAVEST = 60;
-/** Rows of one page of the rest: read in a few milliseconds, here and at the hub. */
-const PAGE = 400;
 export const REFRESH_MS = 5_000;
 const REFRESH_MANY_MS = 60_000;
 const MANY = 1_000;
@@ -87,6 +83,7 @@ export function createHub(api: Api, open: (after: number) => Socket = (after) =>
   const loaded = ref(0);
   const whole = ref(false);
   const listeners = new Set<Listener>();
+  const asking = createAsking(api, may);
   /** What is under way; replaced by whatever begins anew, so that late answers of the old are dropped. */
   let turn = new AbortController();
   let renaming: ReturnType<typeof setTimeout> | undefined;
@@ -183,9 +180,9 @@ export function createHub(api: Api, open: (after: number) => Socket = (after) =>
     try {
       if (!may("event.read")) throw new ApiError(403, "not-permitted", "no right to listen");
       const head = await api.head();
-      const [named, top] = await Promise.all([names(), atOnce ? gravest(mine) : []]);
+      const [named, top] = await Promise.all([asking.names(), atOnce ? asking.gravest(mine) : []]);
       let fresh = withLists({ ...EMPTY, seq: head }, { incidents: top });
-      if (!atOnce) for await (const lists of rounds(mine)) fresh = withLists(fresh, lists);
+      if (!atOnce) for await (const lists of asking.rounds(mine)) fresh = withLists(fresh, lists);
       if (mine.aborted) return;
       directory.value = named;
       world.value = fresh;
@@ -203,7 +200,7 @@ export function createHub(api: Api, open: (after: number) => Socket = (after) =>
   /** Everything else, while the gravest is on the screen and events come already. */
   async function rest(mine: AbortSignal): Promise<void> {
     try {
-      for await (const lists of rounds(mine)) {
+      for await (const lists of asking.rounds(mine)) {
         if (mine.aborted) return;
         world.value = withLists(world.value, lists, told ?? undefined);
       }
@@ -227,60 +224,6 @@ export function createHub(api: Api, open: (after: number) => Socket = (after) =>
     else later(failure, load);
   }
 
-  async function gravest(mine: AbortSignal): Promise<Incident[]> {
-    const found: Incident[] = [];
-    if (!may("incident.read")) return found;
-    for (const severity of SEVERITIES) {
-      found.push(...(await first(api.incidents({ state: "open", severity, limit: GRAVEST }, mine))));
-      if (found.length >= GRAVEST) break;
-    }
-    return found;
-  }
-
-  /** All lists, a page of each in turn, one request at a time. */
-  async function* rounds(mine: AbortSignal): AsyncGenerator<Lists> {
-    let sources = [devices(mine), incidents(mine), cases(mine)];
-    while (sources.length > 0) {
-      const left: AsyncGenerator<Lists>[] = [];
-      for (const source of sources) {
-        const page = await source.next();
-        if (page.done === true) continue;
-        left.push(source);
-        yield page.value;
-      }
-      sources = left;
-    }
-  }
-
-  async function* incidents(mine: AbortSignal): AsyncGenerator<Lists> {
-    if (!may("incident.read")) return;
-    for await (const page of api.incidents({ state: "open", limit: PAGE }, mine)) yield { incidents: page };
-    yield { incidents: await first(api.incidents({ state: "cleared", limit: RECENT }, mine)) };
-  }
-
-  async function* cases(mine: AbortSignal): AsyncGenerator<Lists> {
-    if (!may("case.read")) return;
-    for (const state of OPEN_CASE_STATES) {
-      for await (const page of api.cases({ state, limit: PAGE }, mine)) yield { cases: page };
-    }
-    yield { cases: await first(api.cases({ state: "closed", limit: RECENT }, mine)) };
-  }
-
-  async function* devices(mine: AbortSignal): AsyncGenerator<Lists> {
-    if (!may("device.read")) return;
-    for await (const page of api.devices({ limit: PAGE }, mine)) yield { devices: page };
-  }
-
-  async function names(): Promise<Directory> {
-    const [areas, sites, units, rules] = await Promise.all([
-      may("area.read") ? api.areas() : [],
-      may("site.read") ? api.sites() : [],
-      may("unit.read") ? api.units() : [],
-      may("rule.read") ? api.rules() : [],
-    ]);
-    return { areas: byId(areas), sites: byId(sites), units: byId(units), rules: byId(rules) };
-  }
-
   /** Names and devices asked for again, once, after a burst of changes of the registry. */
   function renameSoon(): void {
     clearTimeout(renaming);
@@ -291,7 +234,7 @@ export function createHub(api: Api, open: (after: number) => Socket = (after) =>
 
   async function rename(mine: AbortSignal): Promise<void> {
     try {
-      const named = await names();
+      const named = await asking.names();
       if (mine.aborted) return;
       directory.value = named;
       await refresh(mine);
@@ -305,8 +248,7 @@ export function createHub(api: Api, open: (after: number) => Socket = (after) =>
   async function refresh(mine: AbortSignal): Promise<void> {
     if (!may("device.read")) return;
     const asked = world.value.devices;
-    const listed: Device[] = [];
-    for await (const page of api.devices({ limit: PAGE })) listed.push(...page);
+    const listed = await asking.devices();
     if (!mine.aborted) world.value = withDevices(world.value, asked, listed);
   }
 
@@ -422,38 +364,13 @@ export function createHub(api: Api, open: (after: number) => Socket = (after) =>
   };
 }
 
-function openSocket(after: number, protocols: string[]): Socket {
-  const socket = new WebSocket(eventsAddress(after), protocols);
-  const thin: Socket = {
-    onopen: null,
-    onmessage: null,
-    onclose: null,
-    close(code) {
-      socket.close(code);
-    },
-  };
-  socket.onopen = () => thin.onopen?.();
-  socket.onmessage = (message: MessageEvent<unknown>) => thin.onmessage?.(message);
-  socket.onclose = (event) => thin.onclose?.(event);
-  return thin;
-}
-
 /** What the hub or the line may do to a request; anything else is a mistake of ours and must be seen. */
 function expected(failure: unknown): boolean {
   return failure instanceof ApiError || failure instanceof Unreachable;
-}
-
-async function first<T>(pages: AsyncGenerator<T[]>): Promise<T[]> {
-  const page = await pages.next();
-  return page.done === true ? [] : page.value;
 }
 
 function* idsOf(events: readonly HubEvent[]): Generator<string> {
   for (const { data } of events) {
     if (typeof data === "object" && data !== null && "id" in data && typeof data.id === "string") yield data.id;
   }
-}
-
-function byId<T extends { id: string }>(rows: readonly T[]): ReadonlyMap<string, T> {
-  return new Map(rows.map((row) => [row.id, row]));
 }

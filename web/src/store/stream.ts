@@ -2,6 +2,7 @@
  * The line to the event log: opens the websocket, hands on events in batches, notices when the line is dead,
  * and comes back by itself, going on behind the last event it received.
  */
+import { eventsAddress } from "@/api";
 import { isHeartbeat, parseMessage } from "@/store/message";
 import type { HubEvent } from "@/types";
 
@@ -198,3 +199,20 @@ export class EventStream {
 }
 
 type Timer = ReturnType<typeof setTimeout>;
+
+/** The browser's own, thin. */
+export function openSocket(after: number, protocols: string[]): Socket {
+  const socket = new WebSocket(eventsAddress(after), protocols);
+  const thin: Socket = {
+    onopen: null,
+    onmessage: null,
+    onclose: null,
+    close(code) {
+      socket.close(code);
+    },
+  };
+  socket.onopen = () => thin.onopen?.();
+  socket.onmessage = (message: MessageEvent<unknown>) => thin.onmessage?.(message);
+  socket.onclose = (event) => thin.onclose?.(event);
+  return thin;
+}
