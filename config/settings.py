@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from config.urls import without_password
 from config.wording import said
+from detectors.provider import Provider
 from detectors.rule import Duration
 from ingest.errors import InvalidInput, InvalidSetting
 from ingest.mqtt.address import Address
@@ -71,6 +72,10 @@ class Settings(BaseModel):
     timezone: str = Field(default="Asia/Shanghai", description="zone of areas that name none")
     workers: int = Field(
         default=2, ge=0, le=256, description="camera worker processes; 0: none on this machine"
+    )
+    provider: Provider = Field(
+        default="cpu",
+        description="what networks run on: cpu, or a device that onnxruntime's package is made for",
     )
     log: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least level that is logged"

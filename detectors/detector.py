@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from detectors.detections import Detections
 from detectors.letterbox import prepare
 from detectors.model import Health, Manifest, check_model, verify
+from detectors.provider import CPU, Provider
 from detectors.session import Session
 from ingest import shelf
 from ingest.errors import InvalidModel
@@ -43,7 +44,7 @@ class Detector:
         """What a head is told where a lower picture was looked at: many give boxes in pixels of the input."""
 
     @classmethod
-    def load(cls, folder: Path, threads: int = 1) -> Detector:
+    def load(cls, folder: Path, threads: int = 1, provider: Provider = CPU) -> Detector:
         """The model in `folder`, verified, loaded and tried on a grey picture of each height; or InvalidModel."""
         manifest = verify(folder)
         where = str(folder / "manifest.yaml")
@@ -51,7 +52,7 @@ class Detector:
             raise InvalidModel(
                 f"unknown head {manifest.head!r}", where=where, mend=f"known heads: {', '.join(HEADS)}"
             )
-        session = Session(folder / manifest.file, threads)
+        session = Session(folder / manifest.file, threads, provider)
         if set(session.inputs) != {manifest.input.name}:
             raise InvalidModel(
                 f"the model's inputs are {sorted(session.inputs)}, the manifest says {manifest.input.name!r}",
@@ -62,6 +63,11 @@ class Detector:
         for height in (manifest.input.height, *manifest.input.lower):
             detector.detect(np.full((height, manifest.input.width, 3), 114, np.uint8))
         return detector
+
+    @property
+    def provider(self) -> Provider:
+        """What it runs on."""
+        return self._session.provider
 
     def lowered(self, min_certainty: float) -> Detector:
         """The same network, whose boxes are kept down to another certainty (to blur what is only suspected)."""

@@ -4,7 +4,7 @@
 
 It works while an engine is measured beside it: on a machine with neighbours the same work costs half as much again
 a minute later, and two busy cores are slower than one. One picture is decoded every 40 ms, as a camera sends them:
-decoded in a row they cost up to half as much less, because all that a decoder needs is still in the caches, and no
+decoded in a row they cost a fifth to two fifths less, because all that a decoder needs is still in the caches, and no
 camera can be decoded so. It begins with the first line of standard input; when that ends, one line of JSON says what
 a picture and a look cost in the mean.
 """

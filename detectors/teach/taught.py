@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.model import Manifest, verify
+from detectors.provider import CPU, Provider
 from detectors.session import Session
 from detectors.teach import drift
 from detectors.teach.card import Card, read_card
@@ -37,11 +38,11 @@ class TaughtCondition:
         self._usual = usual
 
     @classmethod
-    def load(cls, home: Path, threads: int = 1) -> TaughtCondition:
+    def load(cls, home: Path, threads: int = 1, provider: Provider = CPU) -> TaughtCondition:
         """The current version in `home`, or the version whose folder it is; InvalidModel when it cannot be used."""
         folder = current(home)
         manifest, card = verify(folder), read_card(folder)
-        session = Session(folder / manifest.file, threads)
+        session = Session(folder / manifest.file, threads, provider)
         if tuple(session.inputs) != (CROPS,) or session.outputs != (RESULT,):
             raise InvalidModel(
                 f"it gives {', '.join(session.outputs)} of {', '.join(session.inputs)}, not {RESULT} of {CROPS}",

@@ -8,6 +8,7 @@ import os
 import re
 from pathlib import Path
 
+from detectors.provider import CPU, WORDS
 from hub.cores import cores
 from hub.worker.run import Options
 from hub.worker.run import run as work
@@ -41,6 +42,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--threads", type=int, default=0, help="threads that look at pictures (default: one per core)"
     )
+    parser.add_argument(
+        "--provider", choices=WORDS, default=CPU, help="what networks run on (default %(default)s)"
+    )
     parser.epilog = f"The environment holds the worker token in {TOKEN}."
 
 
@@ -71,6 +75,7 @@ def run(args: argparse.Namespace) -> int:
             port=args.port,
             announce=args.announce,
             threads=args.threads or cores(),
+            provider=args.provider,
         )
     )
     # Everything was ended in order and is on the disk. A thread that is still inside FFmpeg or the model's runtime

@@ -277,6 +277,7 @@ def _worker(name: str, address: str, token: str, settings: Settings) -> Child:
     command = [sys.executable, "-m", "hub", "worker", "--serve-url", address, "--name", name]
     command += ["--data", str(settings.data / "workers" / name)]
     command += ["--threads", str(max(1, cores() // settings.workers))]
+    command += ["--models", str(settings.models), "--provider", settings.provider]
     return Child(f"worker {name}", command, {"HUB_WORKER_TOKEN": token, "HUB_LOG": settings.log})
 
 

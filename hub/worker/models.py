@@ -11,6 +11,7 @@ from pathlib import Path
 
 from detectors.detector import Detector
 from detectors.model import load_manifest, model_folders
+from detectors.provider import CPU, Provider
 from hub.worker.people import PERSON, Detect
 from ingest.errors import InvalidModel
 
@@ -32,7 +33,7 @@ class ModelState:
         trace: Of the folder when it was loaded.
         detector: Keeps boxes down to LOW, None when failed.
         sure: Certainty from which a box counts for rules; below, it is only blurred.
-        reason: Why it failed, None when loaded.
+        reason: Why it failed; of one that is loaded, None or what is not as it should be.
     """
 
     name: str
@@ -68,15 +69,23 @@ def hiding(root: Path) -> tuple[Path, ...]:
     return tuple(found)
 
 
-def loaded(folder: Path) -> ModelState:
+def not_as_wanted(detector: Detector, wanted: Provider) -> str | None:
+    """That it runs on something else than was wanted; None when it does not."""
+    if detector.provider == wanted:
+        return None
+    return f"it runs on the {detector.provider}: onnxruntime cannot use {wanted} here"
+
+
+def loaded(folder: Path, provider: Provider = CPU) -> ModelState:
     """A model that hides; one that cannot be used is warned of: persons are hidden all the same."""
     found = trace(folder)
     try:
-        detector = Detector.load(folder)
+        detector = Detector.load(folder, provider=provider)
     except InvalidModel as wrong:
         log.warning("model %s cannot be used to blur: %s", folder.name, wrong)
         return ModelState(folder.name, found, None, 1.0, str(wrong))
-    return ModelState(folder.name, found, detector, detector.manifest.min_certainty, None)
+    reason = not_as_wanted(detector, provider)
+    return ModelState(folder.name, found, detector, detector.manifest.min_certainty, reason)
 
 
 def people(models: Path, first: str) -> Detect | None:
@@ -96,8 +105,9 @@ def people(models: Path, first: str) -> Detect | None:
 class Models:
     """The models below `root` that this worker's cameras name."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, provider: Provider = CPU) -> None:
         self._root = root
+        self._provider = provider
         self._states: dict[str, ModelState] = {}
         self._hiders: dict[str, ModelState] = {}
         self._lock = threading.Lock()
@@ -123,7 +133,7 @@ class Models:
         try:
             if load_manifest(folder).use != "detect":
                 return ModelState(name, found, None, 1.0, "it only hides: no camera is watched with it")
-            detector = Detector.load(folder)
+            detector = Detector.load(folder, provider=self._provider)
             sure = detector.manifest.min_certainty
         except InvalidModel as wrong:
             log.warning("model %s cannot be used: %s", name, wrong)
@@ -131,8 +141,11 @@ class Models:
         except Exception as wrong:  # a model must never end the worker; shown as failed
             log.exception("model %s cannot be used", name)
             return ModelState(name, found, None, 1.0, f"{type(wrong).__name__}: {wrong}"[:300])
+        reason = not_as_wanted(detector, self._provider)
+        if reason is not None:
+            log.warning("model %s: %s", name, reason)
         log.info("model %s loaded", name)
-        return ModelState(name, found, detector.lowered(min(LOW, sure)), sure, None)
+        return ModelState(name, found, detector.lowered(min(LOW, sure)), sure, reason)
 
     def hiders(self) -> tuple[Detect, ...]:
         """Those that serve for nothing but hiding, faces above all. Blocks while one loads: when it is first wanted."""
@@ -141,7 +154,7 @@ class Models:
             for folder in hiding(self._root):
                 known = self._hiders.get(folder.name)
                 fresh = known is not None and known.trace == trace(folder)
-                kept[folder.name] = known if known is not None and fresh else loaded(folder)
+                kept[folder.name] = known if known is not None and fresh else loaded(folder, self._provider)
             with self._lock:
                 self._hiders = kept
             return tuple(each.detector.detect for each in kept.values() if each.detector is not None)

@@ -17,6 +17,7 @@ import cv2
 from ulid import ULID
 
 from api.worker_app import create_worker_app
+from detectors.provider import CPU, Provider
 from detectors.teach.versions import TAUGHT
 from hub.parent import on_parent_gone
 from hub.turns import shorten
@@ -58,6 +59,7 @@ class Options:
         port: Its port; 0 takes a free one.
         announce: Name by which `serve` reaches it; empty: `host`.
         threads: That look at pictures.
+        provider: What networks run on.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Options:
     port: int = 0
     announce: str = ""
     threads: int = 1
+    provider: Provider = CPU
 
 
 def now() -> datetime:
@@ -98,7 +101,8 @@ def run(options: Options) -> int:
     cv2.setNumThreads(1)  # a picture is resized on the thread that looks at it; helpers would only be woken
     slots = Slots(now, options.threads)
     crew = Crew(slots, clock=now, threads=options.threads, views=Views(options.data / "views"))
-    models, taught = Models(options.models), TaughtConditions(options.models / TAUGHT)
+    models = Models(options.models, options.provider)
+    taught = TaughtConditions(options.models / TAUGHT, options.provider)
     drift = Drift(crew.all, taught)
     publisher = Publisher(options.name, options.data / "signals", clock=now)
     evidence = EvidenceKeeper(options.data / "evidence", secret=options.token, clock=now)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from detectors.detections import Detections
+from detectors.provider import CPU, Provider
 from detectors.rule import Sight
 from detectors.teach.features import BATCH
 from detectors.teach.region import Picture, Rectangle, bodies
@@ -34,8 +35,9 @@ class TaughtState:
 class TaughtConditions:
     """Those below `root` that rules name; one that fails is tried again when its folder changes."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, provider: Provider = CPU) -> None:
         self._root = root
+        self._provider = provider
         self._states: dict[str, TaughtState] = {}
         self._lock = threading.Lock()
 
@@ -54,7 +56,7 @@ class TaughtConditions:
 
     def _load(self, name: str, found: Trace) -> TaughtState:
         try:
-            condition = TaughtCondition.load(self._root / name)
+            condition = TaughtCondition.load(self._root / name, provider=self._provider)
         except HubError as wrong:
             log.warning("taught condition %s cannot be used: %s", name, wrong)
             return TaughtState(name, found, None, str(wrong))

@@ -15,7 +15,7 @@ from hub.worker.crop import png
 from hub.worker.drift import Drift
 from hub.worker.evidence import EvidenceKeeper, jpeg
 from hub.worker.live import Form, Live
-from hub.worker.models import Models
+from hub.worker.models import Models, ModelState
 from hub.worker.people import find
 from hub.worker.playback import Playbacks
 from hub.worker.publish import Publisher
@@ -84,7 +84,7 @@ class View:
             "models": [
                 {
                     "name": model.name,
-                    "state": "ok" if model.detector is not None else "failed",
+                    "state": _word(model),
                     "reason": model.reason,
                 }
                 for model in self._models.states()
@@ -250,6 +250,12 @@ class View:
     def forget(self, ref: str) -> None:
         """Delete one piece of evidence; twice is fine."""
         self._evidence.forget(ref)
+
+
+def _word(model: ModelState) -> str:
+    if model.detector is None:
+        return "failed"
+    return "ok" if model.reason is None else "degraded"
 
 
 def _lately_quiet(health: CameraHealth, now: datetime) -> bool:

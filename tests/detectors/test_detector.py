@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from detectors.detector import HEADS, Detector, try_model
 from detectors.heads import ssd
 from detectors.model import check_model, load_manifest, unknown_classes
+from detectors.provider import CPU, WORDS, Provider
 from detectors.session import Session
 from ingest.errors import InvalidModel
 
@@ -44,6 +45,16 @@ def test_the_converted_network_computes_what_it_did() -> None:
     assert (float(boxes.mean()), float(boxes.std())) == pytest.approx(BOXES, abs=1e-3)
     assert (float(scores.mean()), float(scores.max())) == pytest.approx(SCORES, abs=1e-3)
     assert boxes[0, ::400, 0].round(2) == pytest.approx(np.array(SOME_BOXES), abs=0.011)
+
+
+@pytest.mark.parametrize("provider", WORDS)
+def test_every_provider_computes_the_same_or_leaves_it_to_the_processor(provider: Provider) -> None:
+    """What this machine's runtime was not built for is no mistake: the session says what it runs on."""
+    session, usual = Session(COCO / "coco-ssd.onnx", provider=provider), Session(COCO / "coco-ssd.onnx")
+    assert session.provider in {provider, CPU}
+    assert usual.provider == CPU
+    for one, other in zip(session.run({"image": noise()}), usual.run({"image": noise()}), strict=True):
+        assert one == pytest.approx(other, abs=0.01)
 
 
 BOXES = (0.50193, 0.32187)

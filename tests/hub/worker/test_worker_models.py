@@ -45,3 +45,13 @@ def test_what_hides_comes_and_goes_with_its_folder(root: Path) -> None:
     shutil.rmtree(root / "centerface")
     assert models.hiders() == ()
     assert models.states() == ()
+
+
+def test_what_cannot_run_where_it_was_wanted_runs_and_says_so(root: Path) -> None:
+    """No graphics card here: the camera is watched all the same, by the processor, and the model's state says why."""
+    models = Models(root, "cuda")
+    models.keep(["coco-ssd"])
+    (told,) = models.states()
+    assert told.detector is not None
+    assert told.reason == "it runs on the cpu: onnxruntime cannot use cuda here"
+    assert len(models.hiders()) == 1
