@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import pytest
 
 from detectors.teach.drift import LOOKS, SIZE, judge, usual
 from detectors.teach.region import Picture, parse_region
+from tests.detectors.taught import scene
 
 REGION = parse_region("0.3,0.3,0.4,0.4")
-
-
-def scene(seed: int = 4) -> Picture:
-    """A room of boxes, 640 × 360."""
-    chance = np.random.default_rng(seed)
-    made = np.full((360, 640, 3), 140, np.uint8)
-    for _ in range(60):
-        left, top = int(chance.integers(-40, 620)), int(chance.integers(-40, 340))
-        wide, tall = (int(each) for each in chance.integers(20, 120, 2))
-        colour = [int(each) for each in chance.integers(20, 235, 3)]
-        cv2.rectangle(made, (left, top), (left + wide, top + tall), colour, -1)
-    return made
 
 
 def seen(picture: Picture, number: int, *, light: float = 1.0, right: int = 0, down: int = 0) -> Picture:

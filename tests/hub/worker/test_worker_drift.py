@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from detectors.teach.example import Example
-from detectors.teach.features import Backbone
-from detectors.teach.head import whole_model
-from detectors.teach.record import record
 from detectors.teach.region import Picture, parse_region
-from detectors.teach.train import teach
-from detectors.teach.versions import save
 from hub.worker.assignment import CameraTask
 from hub.worker.drift import EVERY, Drift
 from hub.worker.taught import TaughtConditions
 from hub.worker.watch import Watch
 from ingest.packet import Packet
 from ingest.video.stream import StreamInfo
+from tests.detectors.taught import learned, scene
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).resolve().parents[3]
 START = datetime(2026, 11, 22, 8, tzinfo=UTC)
 REGION = parse_region("0.3,0.3,0.4,0.4")
 MJPEG = StreamInfo(codec="mjpeg", width=640, height=360, time_base=1 / 90000, extradata=b"")
@@ -33,13 +26,7 @@ MJPEG = StreamInfo(codec="mjpeg", width=640, height=360, time_base=1 / 90000, ex
 
 def room(number: int, *, opened: bool = False, right: int = 0, hidden: bool = False) -> Picture:
     """A kitchen of boxes with a lid that is open or not; the camera turned by so many of 640 pixels."""
-    chance = np.random.default_rng(4)
-    made = np.full((360, 640, 3), 140, np.uint8)
-    for _ in range(60):
-        left, top = int(chance.integers(-40, 620)), int(chance.integers(-40, 340))
-        wide, tall = (int(each) for each in chance.integers(20, 120, 2))
-        colour = [int(each) for each in chance.integers(20, 235, 3)]
-        cv2.rectangle(made, (left, top), (left + wide, top + tall), colour, -1)
+    made = scene()
     if opened:
         cv2.rectangle(made, (300, 160), (340, 190), (25, 20, 20), -1)
     made = np.roll(made, right, 1)
@@ -54,24 +41,8 @@ def room(number: int, *, opened: bool = False, right: int = 0, hidden: bool = Fa
 def taught(tmp_path_factory: pytest.TempPathFactory) -> TaughtConditions:
     """The lid, as it was taught."""
     root = tmp_path_factory.mktemp("taught")
-    backbone = Backbone(ROOT / "models", threads=2)
-    examples = [
-        Example(REGION.cut(room(n, opened=n % 2 == 0)), n % 2 == 0, f"{n}", f"{n}", "", "kitchen", n * 60.0)
-        for n in range(12)
-    ]
-    found = teach(examples, backbone.features)
-    card, usual = record(
-        found,
-        condition="lid-open",
-        version=1,
-        region=REGION,
-        by="wang",
-        at=START,
-        seconds=1.0,
-        seed=0,
-        base_sha256=backbone.sha256,
-    )
-    save(root / "lid", card, whole_model(backbone.base, found.head, "lid-open-v1"), usual, "none")
+    crops = [(REGION.cut(room(n, opened=n % 2 == 0)), n % 2 == 0) for n in range(12)]
+    learned(root / "lid", REGION, "lid-open", crops)
     conditions = TaughtConditions(root)
     conditions.keep({"lid"})
     return conditions

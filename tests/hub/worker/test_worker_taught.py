@@ -11,22 +11,16 @@ import numpy as np
 import pytest
 
 from detectors.detections import Detections
-from detectors.teach.example import Example
-from detectors.teach.features import Backbone
-from detectors.teach.head import whole_model
-from detectors.teach.record import record
 from detectors.teach.region import Picture, Region, parse_region
-from detectors.teach.train import teach
-from detectors.teach.versions import save
 from hub.worker.assignment import CameraTask
 from hub.worker.taught import TaughtConditions
 from hub.worker.watch import Watch
 from ingest.frame import Frame
 from ingest.raster import Pixels
+from tests.detectors.taught import learned
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).resolve().parents[3]
 START = datetime(2026, 11, 22, 8, tzinfo=UTC)
 DOOR = parse_region("0.5,0.25,0.25,0.5")
 LABELS = ("person",)
@@ -43,34 +37,13 @@ def room(number: int, *, opened: bool) -> Picture:
     return np.asarray(np.clip(np.rint(noisy), 0, 255), np.uint8)
 
 
-def learned(home: Path, region: Region, condition: str) -> None:
-    """A version of a door that stands open, in `home`."""
-    backbone = Backbone(ROOT / "models", threads=2)
-    examples = [
-        Example(DOOR.cut(room(n, opened=n % 2 == 0)), n % 2 == 0, f"{n}", f"{n}", "", "cam", n * 60.0)
-        for n in range(12)
-    ]
-    taught = teach(examples, backbone.features)
-    card, usual = record(
-        taught,
-        condition=condition,
-        version=1,
-        region=region,
-        by="wang",
-        at=START,
-        seconds=1.0,
-        seed=0,
-        base_sha256=backbone.sha256,
-    )
-    save(home, card, whole_model(backbone.base, taught.head, f"{condition}-v1"), usual, "none")
-
-
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of models with a door, and the same taught as if it were of upper bodies."""
     root = tmp_path_factory.mktemp("models")
-    learned(root / "door", DOOR, "door-open")
-    learned(root / "bodies", Region("upper-body"), "no-apron")
+    crops = [(DOOR.cut(room(n, opened=n % 2 == 0)), n % 2 == 0) for n in range(12)]
+    learned(root / "door", DOOR, "door-open", crops)
+    learned(root / "bodies", Region("upper-body"), "no-apron", crops)
     return root
 
 
