@@ -99,6 +99,7 @@ def assignment(broker: Mosquitto, *cameras: Json, epoch: int = 4) -> Mapping[str
     return {"epoch": epoch, "version": 1, "broker": broker.url, "cameras": list(cameras)}
 
 
+@pytest.mark.alone  # evidence is made with what others leave over, and must be there in time all the same
 def test_from_video_to_signal_and_evidence(
     street: GstServer, broker: Mosquitto, ear: Ear, tmp_path: Path
 ) -> None:
