@@ -33,6 +33,12 @@ def scene(seed: int = 4) -> Picture:
     return made
 
 
+def lit(picture: Picture, chance: np.random.Generator, *, light: float, grain: float) -> Picture:
+    """As a camera gives it: the light of the whole picture differs (sigma of its logarithm), and each pixel."""
+    seen = picture * np.exp(chance.normal(0, light)) + chance.normal(0, grain, picture.shape)
+    return np.asarray(np.clip(np.rint(seen), 0, 255), np.uint8)
+
+
 def learned(home: Path, region: Region, condition: str, crops: Iterable[tuple[Picture, bool]]) -> None:
     """Version 1 of a condition, of crops a minute apart, each with whether it holds, in `home`."""
     backbone = Backbone(MODELS, threads=2)

@@ -15,7 +15,7 @@ from hub.worker.taught import TaughtConditions
 from hub.worker.watch import Watch
 from ingest.packet import Packet
 from ingest.video.stream import StreamInfo
-from tests.detectors.taught import learned, scene
+from tests.detectors.taught import learned, lit, scene
 
 pytestmark = pytest.mark.slow
 
@@ -33,8 +33,7 @@ def room(number: int, *, opened: bool = False, right: int = 0, hidden: bool = Fa
     if hidden:
         made[60:, 180:460] = (60, 50, 40)
     chance = np.random.default_rng(100 + number)
-    noisy = made * np.exp(chance.normal(0, 0.05)) + chance.normal(0, 3, made.shape)
-    return np.asarray(np.clip(np.rint(noisy), 0, 255), np.uint8)
+    return lit(made, chance, light=0.05, grain=3)
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from hub.worker.taught import TaughtConditions
 from hub.worker.watch import Watch
 from ingest.frame import Frame
 from ingest.raster import Pixels
-from tests.detectors.taught import learned
+from tests.detectors.taught import learned, lit
 
 pytestmark = pytest.mark.slow
 
@@ -33,8 +33,7 @@ def room(number: int, *, opened: bool) -> Picture:
     cv2.rectangle(made, (110, 40), (138, 88), (60, 90, 140), -1)
     if opened:
         cv2.rectangle(made, (116, 44), (134, 88), (25, 20, 20), -1)
-    noisy = made * np.exp(chance.normal(0, 0.1)) + chance.normal(0, 4, made.shape)
-    return np.asarray(np.clip(np.rint(noisy), 0, 255), np.uint8)
+    return lit(made, chance, light=0.1, grain=4)
 
 
 @pytest.fixture(scope="module")
