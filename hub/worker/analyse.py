@@ -234,5 +234,6 @@ class Analyst:
                 detect=model.people if model else None,
                 hiders=self._models.hiders,
                 clip=watch.camera.clip,
+                keep_packets=watch.camera.keep,
             )
         )

@@ -53,6 +53,8 @@ WIDER = timedelta(seconds=1)
 """Asked for beyond the post-roll: a slow camera's last picture lies up to a second before the end of what was asked."""
 SETTLE = timedelta(milliseconds=500)
 """After that, so that its last packets have arrived."""
+PATIENCE = timedelta(seconds=45)
+"""From a raise on: for so long its packets wait for a thread that gives way to cameras."""
 MAX_BYTES = 500_000_000
 RESERVE = 64_000_000
 """Bytes of the worker's disk that evidence leaves free, for the signals that wait for the broker."""
@@ -81,6 +83,7 @@ class Raise:
         detect: Finds persons, None when no model can: then the whole picture is blurred.
         hiders: What finds faces; asked on the keeper's thread, it may take a second the first time.
         clip: MP4 of the packets between two moments; raises EvidenceNone.
+        keep_packets: Lets none of the packets go that came between two moments, before the second is there.
     """
 
     ref: str
@@ -94,7 +97,13 @@ class Raise:
     zone: Polygon | None
     detect: Detect | None
     clip: Callable[[datetime, datetime], bytes]
+    keep_packets: Callable[[datetime, datetime], None]
     hiders: Callable[[], Sequence[Detect]] = tuple
+
+    @property
+    def begins(self) -> datetime:
+        """Where its clip begins; a busy worker looks at what was a moment ago."""
+        return min(self.at, self.look.frame.at) - BEFORE
 
 
 @dataclass(order=True, slots=True)
@@ -154,6 +163,7 @@ class EvidenceKeeper:
 
     def keep(self, wanted: Raise) -> None:
         """Write the pictures as soon as possible and the clip after the post-roll; returns at once."""
+        wanted.keep_packets(wanted.begins, wanted.at + PATIENCE)
         with self._changed:
             self._writing.add(wanted.ref)
         self._later(wanted.at, lambda: self._pictures(wanted))
@@ -261,8 +271,7 @@ class EvidenceKeeper:
         if meta is None:  # forgotten or pushed out in the meantime
             return
         try:
-            first = min(wanted.at, wanted.look.frame.at)  # a busy worker looks at what was a moment ago
-            content = wanted.clip(first - BEFORE, wanted.at + AFTER + WIDER)
+            content = wanted.clip(wanted.begins, wanted.at + AFTER + WIDER)
             self._bound(len(content), but=path)
             _write(path / SEALED, b"".join(seal.seal(self._key, f"{wanted.ref}/{ORIGINAL}", content)))
             digests = cast("dict[str, str]", meta["sha256"])

@@ -346,6 +346,12 @@ class Camera:
             info = self._info
         return still(self.device, info, self._ring.latest_gop()[:1]) if info else None
 
+    def keep(self, since: datetime, until: datetime) -> None:
+        """Let no packet go that came at `since` or later, before `until` is there (as far as bytes allow)."""
+        self._ring.keep(since, until)
+        if self._original is not None:
+            self._original.keep(since, until)
+
     def clip(self, start: datetime, end: datetime) -> bytes:
         """MP4 of the camera's own packets from the keyframe before `start` to `end`; raises EvidenceNone.
 

@@ -78,6 +78,10 @@ class Original:
                 else "the main stream is silent"
             )
 
+    def keep(self, since: datetime, until: datetime) -> None:
+        """Let nothing go that came at `since` or later, before `until` is there (as far as bytes allow)."""
+        self._ring.keep(since, until)
+
     def window(self, start: datetime, end: datetime) -> tuple[StreamInfo, tuple[Packet, ...]] | None:
         """What is kept from the keyframe before `start` to `end`; None when nothing of that time is."""
         with self._lock:

@@ -10,7 +10,7 @@ from ingest.packet import Packet
 
 
 class Ring:
-    """Keeps at least `seconds` of whole GOPs, and never more than `max_bytes`.
+    """Keeps at least `seconds` of whole GOPs, more where somebody asked for it, and never more than `max_bytes`.
 
     One thread adds, any thread reads. A GOP that alone is larger than `max_bytes` is let go, and what
     follows is not kept until the next keyframe (`let_go` counts the packets).
@@ -21,6 +21,7 @@ class Ring:
         self._max_bytes = max_bytes
         self._gops: deque[list[Packet]] = deque()
         self._bytes = 0
+        self._kept: tuple[tuple[datetime, datetime], ...] = ()
         self._lock = threading.Lock()
         self.let_go = 0
 
@@ -34,13 +35,25 @@ class Ring:
                 return
             self._gops[-1].append(packet)
             self._bytes += len(packet.data)
-            while len(self._gops) > 1 and (
-                packet.at - self._gops[1][0].at >= self._span or self._bytes > self._max_bytes
-            ):
+            oldest = self._oldest(packet.at)
+            while len(self._gops) > 1 and (self._gops[1][0].at <= oldest or self._bytes > self._max_bytes):
                 self._drop_oldest()
             if self._bytes > self._max_bytes:
                 self.let_go += len(self._gops[0])
                 self._drop_oldest()
+
+    def keep(self, since: datetime, until: datetime) -> None:
+        """Let nothing go that came at `since` or later, before `until` is there; the bound in bytes stands."""
+        with self._lock:
+            self._kept = (*self._kept, (since, until))
+
+    def _oldest(self, now: datetime) -> datetime:
+        """From when on packets must stay."""
+        oldest = now - self._span
+        if self._kept:
+            self._kept = tuple(each for each in self._kept if now < each[1])
+            oldest = min((oldest, *(since for since, _ in self._kept)))
+        return oldest
 
     def _drop_oldest(self) -> None:
         self._bytes -= sum(len(packet.data) for packet in self._gops.popleft())

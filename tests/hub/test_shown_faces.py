@@ -131,6 +131,7 @@ def stored(keeper: EvidenceKeeper, models: Models, number: int, picture: Picture
     wanted = Raise(
         ref=f"e{number}", device="cam", rule="seen", at=NOW, severity="major", things=(),
         look=Look(frame, seen, (), ()), tracks=(), zone=None, detect=model.people, clip=lambda _a, _b: b"mp4",
+        keep_packets=lambda _a, _b: None,
         hiders=models.hiders,
     )  # fmt: skip
     keeper.keep(wanted)
@@ -175,7 +176,8 @@ def test_a_face_is_hidden_where_no_person_is_found(finder: Finder, keeper: Evide
     frame = Frame("cam", 1.0, NOW, Pixels(picture))
     wanted = Raise(
         ref="behind", device="cam", rule="seen", at=NOW, severity="major", things=(), tracks=(), zone=None,
-        look=Look(frame, seen, (), ()), detect=lambda _: seen, clip=lambda _a, _b: b"mp4", hiders=models.hiders,
+        look=Look(frame, seen, (), ()), detect=lambda _: seen, clip=lambda _a, _b: b"mp4",
+        keep_packets=lambda _a, _b: None, hiders=models.hiders,
     )  # fmt: skip
     keeper.keep(wanted)
     wait_until(lambda: keeper.waiting() > 0, within=30, what="the pictures")

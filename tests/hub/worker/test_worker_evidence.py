@@ -24,7 +24,9 @@ from hub.worker.people import Detect
 from hub.worker.watch import Look
 from ingest.errors import EvidenceNone, EvidencePending
 from ingest.frame import Frame
+from ingest.packet import Packet
 from ingest.raster import Pixels
+from ingest.video.ring import Ring
 from tests.servers.disk import SmallDisk
 from tests.servers.wait import wait_until
 
@@ -67,6 +69,7 @@ def wanted(
     ref: str = "r1",
     *,
     clip: Callable[[datetime, datetime], bytes] = lambda _a, _b: b"mp4",
+    keep_packets: Callable[[datetime, datetime], None] = lambda _a, _b: None,
     detect: Detect | None = None,
     image: NDArray[np.uint8] | None = None,
 ) -> Raise:
@@ -86,6 +89,7 @@ def wanted(
         zone=((0.0, 0.1), (1.0, 0.1), (1.0, 1.0), (0.0, 1.0)),
         detect=detect or (lambda _: Detections.none(("person",))),
         clip=clip,
+        keep_packets=keep_packets,
     )
 
 
@@ -136,6 +140,32 @@ def test_pictures_first_then_the_clip(keeper: EvidenceKeeper, clock: Clock) -> N
         assert hashlib.sha256(keeper.read("r1", name)).hexdigest() == digest
     assert keeper.read("r1", "original.mp4") == b"the camera's own bits"
     assert all(b"own bits" not in each.read_bytes() for each in path.iterdir())
+
+
+def test_a_late_thread_finds_the_whole_pre_roll(keeper: EvidenceKeeper, clock: Clock) -> None:
+    """Half a minute after the raise, on a machine that is busy with its cameras, a ring of 15 s still has it all."""
+    ring = Ring(15.0)
+
+    def film(first: int, last: int) -> None:
+        for second in range(first, last):
+            ring.add(Packet(b"", second, second, 1.0, second % 2 == 0, START + timedelta(seconds=second)))
+
+    film(-30, 1)
+    clips: list[tuple[Packet, ...]] = []
+
+    def clip(start: datetime, end: datetime) -> bytes:
+        clips.append(ring.window(start, end))
+        return b"mp4"
+
+    keeper.keep(wanted(clip=clip, keep_packets=ring.keep))
+    film(1, 31)
+    clock.now = START + timedelta(seconds=30)
+    wait_until(lambda: len(clips) == 1, within=10, what="the clip")
+    assert [packet.pts for packet in clips[0]] == list(range(-6, 7))
+    film(31, 61)
+    assert ring.window(START, clock.now + timedelta(seconds=60))[0].pts == 60 - 16, (
+        "later nothing more is kept"
+    )
 
 
 def test_the_shown_picture_hides_the_person_and_nothing_else(keeper: EvidenceKeeper) -> None:

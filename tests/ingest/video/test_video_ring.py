@@ -76,6 +76,26 @@ def test_a_window_outside_is_empty() -> None:
     assert ring.window(at(-5), at(-1)) == ()
 
 
+def test_what_evidence_waits_for_is_kept_longer() -> None:
+    """Nothing that came since the asked moment is let go before the other one is there; afterwards it is as ever."""
+    ring = filled(Ring(5), 10)
+    ring.keep(at(6), at(30))
+    for i in range(40, 116):
+        ring.add(packet(i / 4, key=i % 8 == 0))
+    assert ring.window(at(6), at(40))[0].at == at(6)
+    for i in range(116, 160):
+        ring.add(packet(i / 4, key=i % 8 == 0))
+    assert ring.window(at(6), at(40))[0].at == at(34)
+
+
+def test_bytes_bound_what_is_kept_longer() -> None:
+    """A camera of many raises takes no more memory than its bound."""
+    ring = Ring(5, max_bytes=500)
+    ring.keep(at(0), at(1000))
+    filled(ring, 60)
+    assert 0 < ring.size <= 500
+
+
 def test_clear_forgets() -> None:
     """A camera that changes its coding starts with an empty ring."""
     ring = filled(Ring(60), 10)
