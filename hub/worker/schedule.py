@@ -43,7 +43,8 @@ CATCH_UP = 2.0
 FLOOR = 0.5
 """Looks per second below which no camera is told to go: about its keyframes."""
 LESS, MORE = 0.7, 1.15
-"""Times what a camera makes, when its frames are dropped and when there is room again."""
+"""Times what a camera makes, a second: at least, and when there is room again. It makes fewer by as many as were
+dropped: where a machine is nearly quick enough, more would leave a camera far below the share that it had."""
 TOLERATED = 0.1
 """Share of a second's frames that may be dropped: two cameras whose frames come at once is no shortage."""
 HOT, COOL = 4, 3
@@ -66,6 +67,7 @@ class _Lane:
         made: Frames per second that the camera is told to make, at most `fps`.
         offered: Frames of now since the latest regulate().
         lost: How many of them were dropped.
+        kept: The share that was not, in the latest second.
         hot: Seconds in a row in which too many were.
         cool: Seconds in a row in which none were.
         turn: In the common count of looks: the lane with the least is next.
@@ -78,6 +80,7 @@ class _Lane:
     made: float = 5.0
     offered: int = 0
     lost: int = 0
+    kept: float = 1.0
     hot: int = 0
     cool: int = 0
     waiting: deque[Frame] = field(default_factory=deque)
@@ -185,6 +188,7 @@ class Schedule:
             short = lane.lost > TOLERATED * lane.offered
             lane.hot = lane.hot + 1 if short else 0
             lane.cool = 0 if short else lane.cool + 1
+            lane.kept = 1.0 - lane.lost / max(lane.offered, 1)
             lane.offered = lane.lost = 0
         vital = self._vital = any(
             lane.priority == "life" and lane.hot >= VITAL_HOT for lane in self._lanes.values()
@@ -193,7 +197,7 @@ class Schedule:
             if lane.priority == "life":
                 lane.made = lane.fps
             elif vital or lane.hot >= HOT:
-                lane.made = min(lane.fps, max(FLOOR, lane.made * LESS))
+                lane.made = min(lane.fps, max(FLOOR, lane.made * (LESS if vital else max(LESS, lane.kept))))
                 lane.cool = 0
             elif lane.cool >= COOL:
                 lane.made = min(lane.fps, lane.made * MORE)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from hub.worker.sampling import why_less
-from hub.worker.schedule import ROW, Priority, Schedule, Shortage
+from hub.worker.schedule import HOT, ROW, Priority, Schedule, Shortage
 from ingest.frame import Frame
 from ingest.raster import Pixels
 
@@ -230,6 +230,21 @@ def test_who_is_dropped_makes_fewer_and_more_again_when_there_is_room() -> None:
     paces = [second(schedule, {"life": 5, "a": 1}, 100, number) for number in range(30, 60)]
     assert paces[-1] == {"life": 5.0, "a": 10.0}
     assert schedule.shortage("a", at(60)) is None
+
+
+def test_who_nearly_keeps_up_makes_fewer_by_what_is_dropped() -> None:
+    """One frame of eight has no room: seven are made and looked at, not five."""
+    schedule = declared(a=("normal", 8.0))
+    for number in range(HOT - 1):
+        assert second(schedule, {"a": 8}, 0, number) == {"a": 8.0}
+    assert taken_device(schedule, 3) == "a"  # what still waits
+    schedule.done("a")
+    for tick in range(8):
+        schedule.offer(frame("a", 9 + tick / 10), at(9))
+        if tick != 3:
+            assert taken_device(schedule, 9) == "a"
+            schedule.done("a")
+    assert schedule.regulate() == {"a": 7.0}
 
 
 def test_a_stall_of_three_seconds_costs_only_what_it_pushed_out() -> None:
