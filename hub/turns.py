@@ -6,18 +6,20 @@ up a page or a status meanwhile. Shorter turns cost next to nothing. The slowest
 sooner (measured with `python -m bench router`); with 64 cameras on two cores no busy one comes below 96 % of the looks
 it wants in its worst ten seconds, where it was 92 % (`python -m bench.video.many`, together with evidence that gives
 way).
+
+What gives way is a process of its own (hub/finder.py, hub/recoder.py): a thread that is given no time may hold what the
+others of its process wait for.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-import threading
 
 TURN = 0.0005
 """Seconds (Python: 0.005)."""
 NICE = 10
-"""About a tenth of what a camera worker's other threads are given when there is not enough for all."""
+"""About a tenth of what a camera worker's threads are given when there is not enough for all."""
 
 
 def shorten() -> None:
@@ -26,6 +28,5 @@ def shorten() -> None:
 
 
 def give_way() -> None:
-    """The calling thread's work can wait, and that of threads that it starts: cameras come first."""
-    if sys.platform == "linux":  # elsewhere it would be said of the whole process
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+    """The calling process's work can wait: cameras come first. To be called before it starts threads."""
+    os.setpriority(os.PRIO_PROCESS, 0, NICE)

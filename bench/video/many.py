@@ -35,6 +35,8 @@ WANTED = 5.0
 """Analysed pictures a second."""
 PROMPT_MS = 300.0
 READY = 120.0
+SETTLE = 150.0
+"""Seconds. Cameras begin open, four at once for six seconds, which is more than two cores have time for."""
 ZONES: Sequence[Json] = tuple(
     {
         "id": name,
@@ -68,7 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--quiet", type=int, default=56, help="cameras without people (default %(default)s)")
     parser.add_argument("--busy", type=int, default=8, help="cameras with people (default %(default)s)")
     parser.add_argument("--seconds", type=float, default=300.0, help="of the run (default %(default)s)")
-    parser.add_argument("--settle", type=float, default=90.0, help="before it (default %(default)s)")
+    parser.add_argument("--settle", type=float, default=SETTLE, help="before it (default %(default)s)")
     parser.add_argument("--workers", type=int, default=2, help="of the hub (default %(default)s)")
     parser.add_argument("--cores", type=int, default=2, help="for everything (default %(default)s)")
     parser.add_argument("--page", type=Path, default=page.DOCUMENT, help="where the result is written")

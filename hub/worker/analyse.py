@@ -214,7 +214,6 @@ class Analyst:
         look = watch.newest
         if look is None:
             return
-        model = self._models.get(watch.task.model)
         params = (
             verdict.params
         )  # not every kind of rule has a zone; some have a line, or a region that was taught
@@ -231,8 +230,7 @@ class Analyst:
                 look=look,
                 tracks=verdict.level.tracks,
                 zone=None if polygon == WHOLE else polygon,
-                detect=model.people if model else None,
-                hiders=self._models.hiders,
+                model=watch.task.model,
                 clip=watch.camera.clip,
                 keep_packets=watch.camera.keep,
             )

@@ -96,6 +96,10 @@ class Crew:
         """Names of the models that the cameras need."""
         return {watch.task.model for watch in self.all() if watch.task.model}
 
+    def models_of_rules(self) -> set[str]:
+        """Of those the ones of cameras with rules: evidence may be made with them."""
+        return {watch.task.model for watch in self.all() if watch.task.model and watch.task.rules}
+
     def taught(self) -> set[str]:
         """Folders of the taught conditions that rules name."""
         return {name for watch in self.all() for name in watch.taught}

@@ -20,10 +20,11 @@ import json
 import logging
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -38,8 +39,7 @@ from detectors.signal import Severity
 from detectors.track import Track
 from detectors.zones import Polygon
 from hub import seal
-from hub.turns import give_way
-from hub.worker.people import Detect, find
+from hub.worker.people import NO_PICTURE, PERSON, Box, Hidden, boxes_of
 from hub.worker.watch import Look
 from ingest.errors import EvidenceNone, EvidencePending, HubError
 from ingest.instant import format_instant
@@ -61,6 +61,8 @@ RESERVE = 64_000_000
 MAX_AGE = timedelta(days=1)
 """Evidence that nobody fetched for so long is of a signal that joined an incident with evidence of its own."""
 JPEG_QUALITY = 85
+Find = Callable[[NDArray[np.uint8], str | None, Sequence[Box]], Hidden]
+"""What is to be hidden in a picture, with the camera's model, and with persons in it that are known already."""
 META = "meta.json"
 ORIGINAL = "original.mp4"
 SEALED = ORIGINAL + ".sealed"
@@ -80,8 +82,7 @@ class Raise:
         look: The newest analysed frame.
         tracks: What decided; drawn as boxes.
         zone: Of the rule, drawn too; None for the whole picture.
-        detect: Finds persons, None when no model can: then the whole picture is blurred.
-        hiders: What finds faces; asked on the keeper's thread, it may take a second the first time.
+        model: That the camera is watched with.
         clip: MP4 of the packets between two moments; raises EvidenceNone.
         keep_packets: Lets none of the packets go that came between two moments, before the second is there.
     """
@@ -95,10 +96,9 @@ class Raise:
     look: Look
     tracks: tuple[Track, ...]
     zone: Polygon | None
-    detect: Detect | None
+    model: str | None
     clip: Callable[[datetime, datetime], bytes]
     keep_packets: Callable[[datetime, datetime], None]
-    hiders: Callable[[], Sequence[Detect]] = tuple
 
     @property
     def begins(self) -> datetime:
@@ -110,7 +110,7 @@ class Raise:
 class _Job:
     due: datetime
     n: int
-    act: Callable[[], None] = field(compare=False)
+    act: Callable[[], object] = field(compare=False)
 
 
 def jpeg(image: NDArray[np.uint8]) -> bytes:
@@ -129,12 +129,14 @@ class EvidenceKeeper:
         folder: Path,
         *,
         secret: str,
+        find: Find,
         clock: Callable[[], datetime],
         max_bytes: int = MAX_BYTES,
         reserve: int = RESERVE,
     ) -> None:
         self._folder = folder
         self._key = seal.key_of(secret, "evidence of a worker")
+        self._find = find
         self._clock = clock
         self._max_bytes = max_bytes
         self._reserve = reserve
@@ -144,6 +146,7 @@ class EvidenceKeeper:
         self._stop = False
         self._thread = threading.Thread(target=self._run, name="evidence", daemon=True)
         self._writing: set[str] = set()
+        self._prepared: set[str] = set()
         self.errors = 0
         self.pushed_out = 0
         folder.mkdir(parents=True, exist_ok=True)
@@ -160,6 +163,12 @@ class EvidenceKeeper:
             self._changed.notify()
         if self._thread.ident is not None:
             self._thread.join(timeout)
+
+    def prepare(self, models: Iterable[str]) -> None:
+        """Cameras with rules are watched with these: a picture may be wanted soon. Returns at once."""
+        for name in sorted(set(models) - self._prepared):
+            self._prepared.add(name)
+            self._later(self._clock(), partial(self._find, NO_PICTURE, name, ()))
 
     def keep(self, wanted: Raise) -> None:
         """Write the pictures as soon as possible and the clip after the post-roll; returns at once."""
@@ -203,14 +212,13 @@ class EvidenceKeeper:
 
     # -- the thread ------------------------------------------------------------------------------------
 
-    def _later(self, due: datetime, act: Callable[[], None]) -> None:
+    def _later(self, due: datetime, act: Callable[[], object]) -> None:
         with self._changed:
             self._count += 1
             heapq.heappush(self._jobs, _Job(due, self._count, act))
             self._changed.notify()
 
     def _run(self) -> None:
-        give_way()
         while True:
             with self._changed:
                 now = self._clock()
@@ -244,7 +252,7 @@ class EvidenceKeeper:
         path = self._folder / wanted.ref
         try:
             try:
-                shown, drawn = _shown(wanted)
+                shown, drawn = _shown(wanted, self._find)
             except Exception as wrong:  # the clip may still be had; the reason stands in meta.json
                 self.errors += 1
                 log.exception("%s: the picture of %s could not be made", wanted.device, wanted.rule)
@@ -338,18 +346,13 @@ class EvidenceKeeper:
             log.warning("evidence %s was pushed out before it was copied", path.name)
 
 
-def _shown(wanted: Raise) -> tuple[bytes, bytes]:
+def _shown(wanted: Raise, find: Find) -> tuple[bytes, bytes]:
     """The two pictures, persons blurred: plain, and with boxes and zone."""
-    image = wanted.look.frame.image
-    hidden = find(
-        image,
-        wanted.detect,
-        wanted.hiders(),
-        seen=wanted.look.found,
-        tracks=(*wanted.look.tracks, *wanted.tracks),
-        known=wanted.look.expected,
+    image, look = wanted.look.frame.image, wanted.look
+    followed = [track.box for track in (*look.tracks, *wanted.tracks) if track.label == PERSON]
+    shown = blur_persons(
+        image, *find(image, wanted.model, [*boxes_of(look.found), *look.expected, *followed])
     )
-    shown = blur_persons(image, *hidden)
     return jpeg(shown), jpeg(draw_boxes(shown, wanted.tracks, wanted.zone))
 
 

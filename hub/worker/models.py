@@ -176,6 +176,13 @@ class Models:
     def states(self) -> tuple[ModelState, ...]:
         """All of them, by name; of those that only hide, the ones that could not when they were last wanted."""
         with self._lock:
-            blind = {name: each for name, each in self._hiders.items() if each.detector is None}
-            both = {**blind, **self._states}
+            both = {**{each.name: each for each in self._blind()}, **self._states}
             return tuple(both[name] for name in sorted(both))
+
+    def blind(self) -> tuple[ModelState, ...]:
+        """Of those that only hide, the ones that could not when they were last wanted."""
+        with self._lock:
+            return self._blind()
+
+    def _blind(self) -> tuple[ModelState, ...]:
+        return tuple(each for each in self._hiders.values() if each.detector is None)

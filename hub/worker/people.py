@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from detectors import tiling
 from detectors.detections import Detections
-from detectors.track import Track
 
 Detect = Callable[[NDArray[np.uint8]], Detections]
 Box = tuple[float, float, float, float]
@@ -19,6 +18,7 @@ PERSON = "person"
 TILES = tiling.tiles(tiling.Grid(2, 2))
 """Far and small persons are seen in them about twice as large."""
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
+NO_PICTURE = np.zeros((0, 0, 3), np.uint8)
 
 
 class Hidden(NamedTuple):
@@ -64,19 +64,16 @@ def find(
     detect: Detect | None,
     hiders: Sequence[Detect] = (),
     *,
-    seen: Detections | None = None,
-    tracks: Iterable[Track] = (),
-    known: Iterable[Box] = (),
+    known: Iterable[Box] | None = None,
 ) -> Hidden:
     """What to blur: the whole picture and its four tiles looked at, and what is followed or known anyway.
 
-    `seen` is what the model saw in the whole picture, if it looked already. Without a model that can tell,
+    `known` are persons in it, where the model looked at the whole picture already. Without a model that can tell,
     everything may be a person: the whole picture is the answer.
     """
     if detect is None:
         return Hidden([WHOLE], [])
-    persons = boxes_of(detect(image) if seen is None else seen)
-    persons += [*known, *(track.box for track in tracks if track.label == PERSON)]
+    persons = boxes_of(detect(image)) if known is None else [*known]
     faces = faces_of(image, hiders)
     for tile in TILES:
         part = tiling.cut(image, tile)

@@ -26,6 +26,7 @@ from hub.worker.assignment import Poller
 from hub.worker.crew import Crew
 from hub.worker.drift import Drift
 from hub.worker.evidence import EvidenceKeeper
+from hub.worker.finder_process import FinderProcess
 from hub.worker.heap import GIVE_BACK_EVERY, few_arenas, give_back
 from hub.worker.models import Models
 from hub.worker.publish import Publisher
@@ -105,7 +106,8 @@ def run(options: Options) -> int:
     taught = TaughtConditions(options.models / TAUGHT, options.provider)
     drift = Drift(crew.all, taught)
     publisher = Publisher(options.name, options.data / "signals", clock=now)
-    evidence = EvidenceKeeper(options.data / "evidence", secret=options.token, clock=now)
+    finder = FinderProcess(options.models, options.provider)
+    evidence = EvidenceKeeper(options.data / "evidence", secret=options.token, find=finder.find, clock=now)
     analyst = Analyst(
         crew,
         slots,
@@ -123,6 +125,7 @@ def run(options: Options) -> int:
         analyst=analyst,
         models=models,
         evidence=evidence,
+        finder=finder,
         publisher=publisher,
         clock=now,
         taught=taught,
@@ -151,6 +154,7 @@ def run(options: Options) -> int:
                         changed.set()
                 models.keep(crew.models())
                 taught.keep(crew.taught())
+                evidence.prepare(crew.models_of_rules())
                 drift.step(now())
                 if time.monotonic() >= keep:
                     keep = time.monotonic() + KEEP_EVERY
@@ -188,6 +192,7 @@ def run(options: Options) -> int:
     crew.keep_views()
     analyst.stop(1.0)
     crew.close(2.0)
+    finder.close()
     evidence.stop(0.5)
     publisher.close(0.5)
     poller.close()

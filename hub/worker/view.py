@@ -14,6 +14,7 @@ from hub.worker.crew import Crew
 from hub.worker.crop import png
 from hub.worker.drift import Drift
 from hub.worker.evidence import EvidenceKeeper, jpeg
+from hub.worker.finder_process import FinderProcess
 from hub.worker.live import Form, Live
 from hub.worker.models import Models, ModelState
 from hub.worker.people import find
@@ -47,6 +48,7 @@ class View:
         analyst: Analyst,
         models: Models,
         evidence: EvidenceKeeper,
+        finder: FinderProcess,
         publisher: Publisher,
         clock: Callable[[], datetime],
         taught: TaughtConditions,
@@ -61,6 +63,7 @@ class View:
         self._analyst = analyst
         self._models = models
         self._evidence = evidence
+        self._finder = finder
         self._publisher = publisher
         self._clock = clock
         self._pictures: dict[str, tuple[datetime, bytes]] = {}
@@ -91,7 +94,7 @@ class View:
             ]
             + [
                 {"name": name, "state": "failed" if reason else "ok", "reason": reason}
-                for name, reason in self._taught_states().items()
+                for name, reason in (self._taught_states() | self._blind()).items()
             ],
             "analysis": self._analyst.figures(now),
             "spooled": self._publisher.spooled,
@@ -101,6 +104,11 @@ class View:
                 "pushed_out": self._evidence.pushed_out,
             },
         }
+
+    def _blind(self) -> dict[str, str | None]:
+        """Models for hiding that evidence is made without, and that are not told of already."""
+        told = {each.name for each in self._models.states()}
+        return {name: reason for name, reason in self._finder.blind if name not in told}
 
     def _taught_states(self) -> dict[str, str | None]:
         """Of each taught condition that rules name why it cannot be used; None: it can."""

@@ -25,6 +25,7 @@ from detectors.detector import HEADS, Detector, Head
 from detectors.model import Manifest, load_manifest
 from detectors.session import Session
 from hub.worker.evidence import EvidenceKeeper, Raise
+from hub.worker.finder_process import FinderProcess
 from hub.worker.models import Models
 from hub.worker.watch import Look
 from ingest.errors import EvidencePending
@@ -112,13 +113,18 @@ def finder() -> Finder:
 
 @pytest.fixture
 def keeper(tmp_path: Path) -> Iterator[EvidenceKeeper]:
-    """Writing into a fresh folder."""
+    """Writing into a fresh folder, with the process that workers have."""
+    hides = FinderProcess(MODELS)
     made = EvidenceKeeper(
-        tmp_path / "evidence", secret="of this test", clock=lambda: NOW + timedelta(minutes=1)
+        tmp_path / "evidence",
+        secret="of this test",
+        find=hides.find,
+        clock=lambda: NOW + timedelta(minutes=1),
     )
     made.start()
     yield made
     made.stop()
+    hides.close()
 
 
 def stored(keeper: EvidenceKeeper, models: Models, number: int, picture: Picture) -> dict[str, Picture]:
@@ -130,9 +136,8 @@ def stored(keeper: EvidenceKeeper, models: Models, number: int, picture: Picture
     frame = Frame("cam", 1.0, NOW, Pixels(picture))
     wanted = Raise(
         ref=f"e{number}", device="cam", rule="seen", at=NOW, severity="major", things=(),
-        look=Look(frame, seen, (), ()), tracks=(), zone=None, detect=model.people, clip=lambda _a, _b: b"mp4",
+        look=Look(frame, seen, (), ()), tracks=(), zone=None, model="coco-ssd", clip=lambda _a, _b: b"mp4",
         keep_packets=lambda _a, _b: None,
-        hiders=models.hiders,
     )  # fmt: skip
     keeper.keep(wanted)
 
@@ -169,15 +174,13 @@ def test_no_face_is_left_in_stored_pictures(size: str, finder: Finder, keeper: E
 
 def test_a_face_is_hidden_where_no_person_is_found(finder: Finder, keeper: EvidenceKeeper) -> None:
     """Behind a counter there is no body to find: the face alone is enough, and the rest of the picture stays."""
-    models = Models(MODELS)
-    models.keep(["coco-ssd"])
     picture = small()[7]
     seen = Detections.none(("person",))
     frame = Frame("cam", 1.0, NOW, Pixels(picture))
     wanted = Raise(
         ref="behind", device="cam", rule="seen", at=NOW, severity="major", things=(), tracks=(), zone=None,
-        look=Look(frame, seen, (), ()), detect=lambda _: seen, clip=lambda _a, _b: b"mp4",
-        keep_packets=lambda _a, _b: None, hiders=models.hiders,
+        look=Look(frame, seen, (), ()), model="coco-ssd", clip=lambda _a, _b: b"mp4",
+        keep_packets=lambda _a, _b: None,
     )  # fmt: skip
     keeper.keep(wanted)
     wait_until(lambda: keeper.waiting() > 0, within=30, what="the pictures")

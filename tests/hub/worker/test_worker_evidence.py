@@ -6,7 +6,8 @@ import hashlib
 import json
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -20,7 +21,7 @@ from detectors.damping import Thing
 from detectors.detections import Detections
 from detectors.track import Track
 from hub.worker.evidence import AFTER, BEFORE, META, SETTLE, WIDER, EvidenceKeeper, Raise
-from hub.worker.people import Detect
+from hub.worker.people import Box, Detect, Hidden, find
 from hub.worker.watch import Look
 from ingest.errors import EvidenceNone, EvidencePending
 from ingest.frame import Frame
@@ -51,10 +52,29 @@ def clock() -> Clock:
     return Clock()
 
 
+class Finding:
+    """What finds persons: a model that a test chooses, in this process."""
+
+    def __init__(self) -> None:
+        self.detect: Detect | None = lambda _: Detections.none(("person",))
+        self.known: Sequence[Box] = ()
+
+    def __call__(self, image: NDArray[np.uint8], model: str | None, known: Sequence[Box]) -> Hidden:
+        assert model == "coco-ssd"
+        self.known = known
+        return find(image, self.detect, known=known)
+
+
 @pytest.fixture
-def keeper(tmp_path: Path, clock: Clock) -> Iterator[EvidenceKeeper]:
+def finding() -> Finding:
+    """Nobody but who is known."""
+    return Finding()
+
+
+@pytest.fixture
+def keeper(tmp_path: Path, clock: Clock, finding: Finding) -> Iterator[EvidenceKeeper]:
     """Writing into a fresh folder."""
-    made = EvidenceKeeper(tmp_path / "evidence", secret=SECRET, clock=clock)
+    made = EvidenceKeeper(tmp_path / "evidence", secret=SECRET, find=finding, clock=clock)
     made.start()
     yield made
     made.stop()
@@ -70,7 +90,6 @@ def wanted(
     *,
     clip: Callable[[datetime, datetime], bytes] = lambda _a, _b: b"mp4",
     keep_packets: Callable[[datetime, datetime], None] = lambda _a, _b: None,
-    detect: Detect | None = None,
     image: NDArray[np.uint8] | None = None,
 ) -> Raise:
     found = Detections(
@@ -87,7 +106,7 @@ def wanted(
         look=Look(frame, found, (), ()),
         tracks=(Track(1, "person", PERSON, 0.9, START, START),),
         zone=((0.0, 0.1), (1.0, 0.1), (1.0, 1.0), (0.0, 1.0)),
-        detect=detect or (lambda _: Detections.none(("person",))),
+        model="coco-ssd",
         clip=clip,
         keep_packets=keep_packets,
     )
@@ -180,15 +199,24 @@ def test_the_shown_picture_hides_the_person_and_nothing_else(keeper: EvidenceKee
     assert cv2.absdiff(shown, drawn)[60:150, 110:130].max() < 60  # what the box frames stays hidden
 
 
-def test_without_a_model_that_knows_persons_all_is_hidden(keeper: EvidenceKeeper) -> None:
+def test_what_is_followed_is_hidden_even_when_unseen(keeper: EvidenceKeeper, finding: Finding) -> None:
+    """Who decided, who is followed beside, and where one should be who was not seen; a car is not hidden."""
+    raised = wanted()
+    person = Track(2, "person", (0.1, 0.1, 0.2, 0.2), 0.9, START, START)
+    car = Track(3, "car", (0.5, 0.5, 0.6, 0.6), 0.9, START, START)
+    look = replace(raised.look, tracks=(person, car), expected=((0.6, 0.6, 0.7, 0.7),))
+    keeper.keep(replace(raised, look=look))
+    pictures(keeper, "r1")
+    found = {tuple(round(each, 3) for each in box) for box in finding.known}
+    assert found == {PERSON, person.box, (0.6, 0.6, 0.7, 0.7)}
+
+
+def test_without_a_model_that_knows_persons_all_is_hidden(keeper: EvidenceKeeper, finding: Finding) -> None:
     """The whole picture is blurred."""
-    keeper.keep(Raise(**{**fields(wanted()), "detect": None}))  # type: ignore[arg-type] # the same fields, one changed
+    finding.detect = None
+    keeper.keep(wanted())
     shown = picture(pictures(keeper, "r1") / "shown.jpg")
     assert shown.std() < noise().std() / 2
-
-
-def fields(value: Raise) -> dict[str, object]:
-    return {name: getattr(value, name) for name in Raise.__slots__}
 
 
 def test_no_clip_is_said_with_its_reason(keeper: EvidenceKeeper, clock: Clock) -> None:
@@ -205,13 +233,16 @@ def test_no_clip_is_said_with_its_reason(keeper: EvidenceKeeper, clock: Clock) -
     assert (path / "shown.jpg").exists()
 
 
-def test_a_picture_that_cannot_be_made_does_not_cost_the_clip(keeper: EvidenceKeeper, clock: Clock) -> None:
+def test_a_picture_that_cannot_be_made_does_not_cost_the_clip(
+    keeper: EvidenceKeeper, clock: Clock, finding: Finding
+) -> None:
     """A model that breaks while it looks: snapshot none with the reason, clip ready, keeper alive."""
 
     def broken(_image: NDArray[np.uint8]) -> Detections:
         raise RuntimeError("the model broke")
 
-    keeper.keep(wanted(detect=broken))
+    finding.detect = broken
+    keeper.keep(wanted())
     path = pictures(keeper, "r1")
     assert meta(path)["snapshot"] == "none"
     assert not (path / "shown.jpg").exists()
@@ -220,7 +251,7 @@ def test_a_picture_that_cannot_be_made_does_not_cost_the_clip(keeper: EvidenceKe
     assert keeper.errors == 1
 
 
-def test_pending_unknown_and_forgotten(keeper: EvidenceKeeper) -> None:
+def test_pending_unknown_and_forgotten(keeper: EvidenceKeeper, finding: Finding) -> None:
     """While it is written: pending; never heard of: none; deleted twice: none, without complaint."""
     gate = threading.Event()
 
@@ -228,7 +259,8 @@ def test_pending_unknown_and_forgotten(keeper: EvidenceKeeper) -> None:
         gate.wait(10)
         return Detections.none(("person",))
 
-    keeper.keep(wanted(detect=slow))
+    finding.detect = slow
+    keeper.keep(wanted())
     with pytest.raises(EvidencePending):
         keeper.folder("r1")
     gate.set()
@@ -242,14 +274,14 @@ def test_pending_unknown_and_forgotten(keeper: EvidenceKeeper) -> None:
 
 def test_after_a_restart_pending_clips_never_come(tmp_path: Path, clock: Clock) -> None:
     """The packets went with the process: what was pending is none; half-written folders are cleared away."""
-    first = EvidenceKeeper(tmp_path / "e", secret=SECRET, clock=clock)
+    first = EvidenceKeeper(tmp_path / "e", secret=SECRET, find=Finding(), clock=clock)
     first.start()
     first.keep(wanted())
     pictures(first, "r1")
     first.stop()
     (tmp_path / "e" / "half").mkdir()
     (tmp_path / "e" / "half" / "shown.jpg.new").write_bytes(b"x")
-    second = EvidenceKeeper(tmp_path / "e", secret=SECRET, clock=clock)
+    second = EvidenceKeeper(tmp_path / "e", secret=SECRET, find=Finding(), clock=clock)
     assert meta(second.folder("r1"))["clip"] == "none"
     assert "restarted" in str(meta(second.folder("r1"))["reason"])
     assert second.waiting() == 1
@@ -261,7 +293,7 @@ def test_an_original_of_an_older_version_is_sealed(tmp_path: Path, clock: Clock)
     folder.mkdir(parents=True)
     (folder / "original.mp4").write_bytes(b"the camera's own bits")
     (folder / META).write_text(json.dumps({"clip": "ready", "sha256": {}}))
-    keeper = EvidenceKeeper(tmp_path / "e", secret=SECRET, clock=clock)
+    keeper = EvidenceKeeper(tmp_path / "e", secret=SECRET, find=Finding(), clock=clock)
     assert not (folder / "original.mp4").exists()
     assert keeper.read("r1", "original.mp4") == b"the camera's own bits"
 
@@ -269,7 +301,9 @@ def test_an_original_of_an_older_version_is_sealed(tmp_path: Path, clock: Clock)
 def test_a_full_disk_costs_evidence_and_nothing_else(small_disk: SmallDisk) -> None:
     """The oldest is pushed out for the newest; with no room at all nothing comes, at once; with room again it does."""
     room = small_disk(1_000_000)
-    keeper = EvidenceKeeper(room, secret=SECRET, clock=lambda: datetime.now(UTC), reserve=400_000)
+    keeper = EvidenceKeeper(
+        room, secret=SECRET, find=Finding(), clock=lambda: datetime.now(UTC), reserve=400_000
+    )
     keeper.start()
     try:
         for i in range(12):
@@ -293,7 +327,9 @@ def test_a_full_disk_costs_evidence_and_nothing_else(small_disk: SmallDisk) -> N
 
 def test_the_folder_is_bounded(tmp_path: Path) -> None:
     """The oldest is pushed out and counted when nobody fetches; the newest always stays."""
-    keeper = EvidenceKeeper(tmp_path / "e", secret=SECRET, clock=lambda: datetime.now(UTC), max_bytes=100_000)
+    keeper = EvidenceKeeper(
+        tmp_path / "e", secret=SECRET, find=Finding(), clock=lambda: datetime.now(UTC), max_bytes=100_000
+    )
     keeper.start()
     try:
         for i in range(5):

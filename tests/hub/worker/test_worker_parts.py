@@ -13,7 +13,6 @@ import pytest
 from numpy.typing import NDArray
 
 from detectors.detections import Detections
-from detectors.track import Track
 from hub.worker.assignment import Assignment, Poller, parse
 from hub.worker.crew import Crew
 from hub.worker.people import WHOLE, find
@@ -332,16 +331,6 @@ def test_people_are_looked_for_in_tiles_too() -> None:
     assert (found.persons == corner, found.faces) == (True, [])
     found = find(image, lambda _: detections(), (detect,))
     assert (found.persons, found.faces == corner) == ([], True)
-
-
-def test_what_is_followed_is_hidden_even_when_unseen() -> None:
-    """A person's track and an expected box are blurred; a car's track is not."""
-    at = START
-    person = Track(1, "person", (0.1, 0.1, 0.2, 0.2), 0.9, at, at)
-    car = Track(2, "car", (0.5, 0.5, 0.6, 0.6), 0.9, at, at)
-    image = np.zeros((20, 20, 3), np.uint8)
-    found = find(image, lambda _: detections(), tracks=(person, car), known=[(0.3, 0.3, 0.4, 0.4)])
-    assert found.persons == [(0.3, 0.3, 0.4, 0.4), person.box]
 
 
 def test_without_a_model_everything_is_hidden() -> None:
