@@ -29,8 +29,6 @@ from hub.turns import give_way
 from hub.worker.models import Models
 from hub.worker.people import Box, find
 
-log = logging.getLogger(__name__)
-
 
 class Request(BaseModel):
     """What stands before a picture."""

@@ -192,8 +192,8 @@ def run(options: Options) -> int:
     crew.keep_views()
     analyst.stop(1.0)
     crew.close(2.0)
-    finder.close()
     evidence.stop(0.5)
+    finder.close()
     publisher.close(0.5)
     poller.close()
     return 0
