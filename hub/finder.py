@@ -3,7 +3,7 @@
     python -m hub.finder --models DIR [--provider WORD]
 
 On standard input comes one request after the other: a line of JSON `{height, width, model, known}` and the picture's
-bytes, BGR. `known` are persons that the camera's model saw in the whole picture, null when it did not look. Without a
+bytes, BGR. `known` are persons that the camera's model saw in the whole picture, which it looked at already. Without a
 picture (height 0) the model is loaded and nothing is looked at. Each is answered with a line of JSON on standard
 output: `{persons, faces, blind}` with boxes in 0..1 and `[name, reason]` of models for hiding that cannot be used, or
 `{error}`. It ends with its standard input, works at a low priority, and writes nothing to a disk.
@@ -38,7 +38,7 @@ class Request(BaseModel):
     height: int
     width: int
     model: str | None
-    known: list[Box] | None
+    known: list[Box]
 
 
 class Found(BaseModel):

@@ -3,9 +3,7 @@
 A signal is handed from the broker's thread to the ledger's writer to the sender of its webhook, a picture from the
 thread that decodes it to the one that looks at it: with Python's 5 ms each of them may wait so long for whoever draws
 up a page or a status meanwhile. Shorter turns cost next to nothing. The slowest of a hundred signals is told a fifth
-sooner (measured with `python -m bench router`); with 64 cameras on two cores no busy one comes below 96 % of the looks
-it wants in its worst ten seconds, where it was 92 % (`python -m bench.video.many`, together with evidence that gives
-way).
+sooner (measured with `python -m bench router`).
 
 What gives way is a process of its own (hub/finder.py, hub/recoder.py): a thread that is given no time may hold what the
 others of its process wait for.

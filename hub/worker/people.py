@@ -19,6 +19,7 @@ TILES = tiling.tiles(tiling.Grid(2, 2))
 """Far and small persons are seen in them about twice as large."""
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 NO_PICTURE = np.zeros((0, 0, 3), np.uint8)
+"""Nothing is in it; who asks about it wants the models loaded."""
 
 
 class Hidden(NamedTuple):
