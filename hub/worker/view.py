@@ -199,7 +199,10 @@ class View:
         watch.turning.goto(preset)
 
     def snapshot(self, device: str) -> bytes:
-        """JPEG of the newest keyframe, persons blurred; NotFound, or CameraUnreachable without a picture."""
+        """JPEG of the newest keyframe, persons blurred; NotFound, or CameraUnreachable without a picture.
+
+        Persons are found here and now: whoever looks does not wait behind the evidence of a busy minute.
+        """
         watch = self._ours(device)
         now = self._clock()
         with self._lock:
